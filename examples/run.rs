@@ -1,0 +1,1 @@
+//! Runs each example on a loopback port and talks to it with a real HTTP client.

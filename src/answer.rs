@@ -1,0 +1,174 @@
+//! One answer, from what the inner service did to what the client gets.
+
+use std::task;
+
+use http::{HeaderValue, Response, response};
+use http_body::Body;
+
+use crate::{
+    Context, KeepBody, Status,
+    body::StatusBody,
+    complete,
+    fill::fill,
+    noted::{self, Noted, Trail, X_REQUEST_ID},
+    recognize,
+    reply::{self, Content, Style},
+    report::{self, warning},
+    status_map::Options,
+};
+
+/// Who made the status of an answer.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Maker {
+    /// The application or a middleware, as an error.
+    Error,
+    /// The application, as a `Status` that is a response already.
+    Said,
+    /// The inner service, as a response of its own.
+    Inner,
+}
+
+/// Passes a response that needs no change on as it is, else answers.
+pub(crate) fn answer<B: Body>(
+    outcome: Result<Response<B>, Status>,
+    noted: &Noted,
+    trail: &Trail,
+    options: &Options,
+    cx: &mut task::Context<'_>,
+) -> Response<StatusBody<B>> {
+    let content = if noted.head { Content::Withheld } else { Content::Sent };
+    let response = match outcome {
+        Err(status) => {
+            let (parts, ()) = Response::new(()).into_parts();
+            return Answer { maker: Maker::Error, status, parts, body: None, content }.finish(noted, trail, options);
+        }
+        Ok(response) => response,
+    };
+    let failed = response.status().as_u16() >= 400;
+    if !failed && response.extensions().is_empty() {
+        return response.map(StatusBody::inner);
+    }
+    let said = response.extensions().get::<Status>().cloned();
+    // An inner layer finished it, and nobody has made another answer of it since.
+    let finished = said.as_ref().is_some_and(|said| said.sent() == Some(response.status()));
+    let said = said.filter(|said| said.sent().is_none());
+    if finished || !failed && said.as_ref().is_none_or(|said| said.code() != response.status()) {
+        return response.map(StatusBody::inner);
+    }
+    if said.is_none() && !options.fill {
+        return pass(response, noted, trail, options);
+    }
+    let (mut parts, body) = response.into_parts();
+    if let Some(said) = &said {
+        complete::uncomplete(&mut parts.headers, said.headers());
+    }
+    let answer = if said.is_some() && reply::is_unnegotiated(&parts.headers) {
+        Answer { maker: Maker::Said, status: Status::new(parts.status), parts, body: None, content }
+    } else {
+        // A body that was left out may have been text for the detail.
+        let content = if noted.head && body.is_end_stream() { Content::Unknown } else { content };
+        let (status, body) = fill(&parts, body, noted.head, cx);
+        Answer { maker: Maker::Inner, status, parts, body, content }
+    };
+    match said {
+        Some(said) => answer.by(said),
+        None => answer,
+    }
+    .finish(noted, trail, options)
+}
+
+/// An answer in the making.
+struct Answer<B: Body> {
+    maker: Maker,
+    status: Status,
+    parts: response::Parts,
+    /// The inner body, if it stays.
+    body: Option<StatusBody<B>>,
+    content: Content,
+}
+
+impl<B: Body> Answer<B> {
+    /// By a `Status` that is a response already; someone outside may have changed the response's code since.
+    fn by(self, said: Status) -> Self {
+        let status = if said.code() == self.status.code() { said } else { said.recoded(self.status.code()) };
+        Self { maker: Maker::Said, status, ..self }
+    }
+
+    fn finish(self, noted: &Noted, trail: &Trail, options: &Options) -> Response<StatusBody<B>> {
+        let Self { maker, status: said, mut parts, mut body, content } = self;
+        let id = request_id(&parts, trail);
+        let context = context(noted, trail, id.as_ref(), options);
+
+        // ----- recognize -----
+        let mut status = recognize::settle(said.clone(), &options.mappers);
+        if let Some(rewrite) = &options.rewrite {
+            let rewritten = recognize::settle(rewrite(status.clone(), &context), &options.mappers);
+            if !rewritten.is_same(&status) {
+                body = body.filter(|_| parts.extensions.get::<KeepBody>().is_some());
+                status = rewritten;
+            }
+        }
+        if maker == Maker::Said && !status.is_same(&said) {
+            complete::unsay(&mut parts.headers, said.headers());
+        }
+        let code = status.code();
+        parts.status = code;
+
+        // ----- complete -----
+        if body.is_none() {
+            complete::undescribe(&mut parts.headers, code);
+        }
+        complete::say(&mut parts.headers, status.headers());
+        complete::complete(&mut parts.headers, code, options.challenge.as_ref(), noted.http1);
+        if maker != Maker::Inner {
+            for name in complete::missing(&parts.headers, code) {
+                warning!("a {code} goes out without {name}, which its section demands");
+            }
+        }
+
+        // ----- reply -----
+        let body = body.unwrap_or_else(|| {
+            let style = Style {
+                render: options.render.as_deref(),
+                expose: options.expose_server_errors,
+                negotiated: options.formats.len() > 1,
+                content,
+            };
+            reply::write(&mut parts.headers, &status, &context, &style)
+        });
+
+        // ----- report -----
+        report(&status, &context, options);
+        parts.extensions.insert(status.sent_as(code));
+        Response::from_parts(parts, body)
+    }
+}
+
+/// Reports an answer that is not ours to touch.
+fn pass<B: Body>(response: Response<B>, noted: &Noted, trail: &Trail, options: &Options) -> Response<StatusBody<B>> {
+    let (mut parts, body) = response.into_parts();
+    let id = request_id(&parts, trail);
+    let status = Status::new(parts.status);
+    report(&status, &context(noted, trail, id.as_ref(), options), options);
+    parts.extensions.insert(status.sent_as(parts.status));
+    Response::from_parts(parts, StatusBody::inner(body))
+}
+
+fn report(status: &Status, context: &Context<'_>, options: &Options) {
+    if status.code().as_u16() >= 400 {
+        report::log(status, context);
+        if let Some(on_error) = &options.on_error {
+            on_error(status, context);
+        }
+    }
+}
+
+fn context<'a>(noted: &Noted, trail: &'a Trail, request_id: Option<&'a HeaderValue>, options: &Options) -> Context<'a> {
+    let request_id = request_id.and_then(noted::request_id);
+    Context::new(&trail.method, trail.path.as_ref(), request_id, noted.format(&options.formats))
+}
+
+/// The response's, else the request's.
+fn request_id(parts: &response::Parts, trail: &Trail) -> Option<HeaderValue> {
+    parts.headers.get(X_REQUEST_ID).or(trail.request_id.as_ref()).cloned()
+}

@@ -1,0 +1,145 @@
+//! The header fields that a code demands.
+
+use std::sync::Once;
+
+use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
+
+use crate::{catalog, report::warning, status::is_single};
+
+/// The challenge of a 401 for which nobody named another.
+pub(crate) const DEFAULT_CHALLENGE: HeaderValue = HeaderValue::from_static(r#"Bearer realm="api""#);
+
+/// Adds what a status says, each line once.
+pub(crate) fn say(headers: &mut HeaderMap, said: &HeaderMap) {
+    for (name, value) in said {
+        // A map is full at 32,768 lines; what does not fit is not worth a panic.
+        if is_single(name) {
+            let _ = headers.try_insert(name, value.clone());
+        } else if !headers.get_all(name).iter().any(|known| known == value) {
+            let _ = headers.try_append(name, value.clone());
+        }
+    }
+}
+
+/// Takes back what a status said, because another has taken its place.
+pub(crate) fn unsay(headers: &mut HeaderMap, said: &HeaderMap) {
+    for name in said.keys() {
+        retain(headers, name, |value| !said.get_all(name).iter().any(|line| line == value));
+    }
+}
+
+/// Takes back what was completed where a status became a response without a layer.
+pub(crate) fn uncomplete(headers: &mut HeaderMap, said: &HeaderMap) {
+    for (name, completed) in [(header::WWW_AUTHENTICATE, DEFAULT_CHALLENGE), (header::CACHE_CONTROL, NO_STORE)] {
+        if !said.contains_key(&name) {
+            retain(headers, &name, |value| *value != completed);
+        }
+    }
+}
+
+fn retain(headers: &mut HeaderMap, name: &HeaderName, keep: impl Fn(&HeaderValue) -> bool) {
+    let kept: Vec<_> = headers.get_all(name).iter().filter(|value| keep(value)).cloned().collect();
+    headers.remove(name);
+    for value in kept {
+        let _ = headers.try_append(name, value);
+    }
+}
+
+/// Completes what `code` demands and a layer can know.
+pub(crate) fn complete(headers: &mut HeaderMap, code: StatusCode, challenge: Option<&HeaderValue>, http1: bool) {
+    match code {
+        StatusCode::UNAUTHORIZED => challenged(headers, challenge),
+        StatusCode::UPGRADE_REQUIRED => upgradable(headers, http1),
+        _ => {}
+    }
+}
+
+/// What `code` demands and nobody gave: it is not invented.
+pub(crate) fn missing(headers: &HeaderMap, code: StatusCode) -> impl Iterator<Item = &'static HeaderName> {
+    catalog::entry(code).demands.iter().filter(|name| !headers.contains_key(*name))
+}
+
+/// RFC 9110 §15.5.2: a 401 has at least one challenge.
+fn challenged(headers: &mut HeaderMap, challenge: Option<&HeaderValue>) {
+    static WARNED: Once = Once::new();
+    if headers.contains_key(header::WWW_AUTHENTICATE) {
+        return;
+    }
+    if challenge.is_none() {
+        WARNED.call_once(|| {
+            warning!("a 401 without a challenge was given {DEFAULT_CHALLENGE:?}: say yours with `challenge`");
+        });
+    }
+    let _ = headers.try_insert(header::WWW_AUTHENTICATE, challenge.cloned().unwrap_or(DEFAULT_CHALLENGE));
+}
+
+/// RFC 9110 §15.5.22, §7.8: Upgrade goes with `Connection: upgrade`, and both are of HTTP/1.x (RFC 9113 §8.2.2).
+fn upgradable(headers: &mut HeaderMap, http1: bool) {
+    const UPGRADE: HeaderValue = HeaderValue::from_static("upgrade");
+    if !http1 {
+        headers.remove(header::UPGRADE);
+        headers.remove(header::CONNECTION);
+    } else if headers.contains_key(header::UPGRADE) {
+        let named = headers.get_all(header::CONNECTION).iter().any(|value| lists(value, b"upgrade"));
+        if !named {
+            let _ = headers.try_append(header::CONNECTION, UPGRADE);
+        }
+    }
+}
+
+/// Whether a list (RFC 9110 §5.6.1) of tokens has this member.
+pub(crate) fn lists(value: &HeaderValue, token: &[u8]) -> bool {
+    value.as_bytes().split(|&byte| byte == b',').any(|member| member.trim_ascii().eq_ignore_ascii_case(token))
+}
+
+/// Of an answer of 400 and above that was written here.
+pub(crate) const NO_STORE: HeaderValue = HeaderValue::from_static("no-store");
+
+/// An error page is not kept: unless a 4xx says for how long (RFC 9111 §5.2).
+pub(crate) fn uncached(headers: &mut HeaderMap, code: StatusCode) {
+    if catalog::is_server_error(code) {
+        let theirs = |name: &HeaderName| {
+            *name == header::CACHE_CONTROL
+                || *name == header::EXPIRES
+                || name.as_str().ends_with("cdn-cache-control")
+                || *name == "surrogate-control"
+        };
+        let caching: Vec<_> = headers.keys().filter(|name| theirs(name)).cloned().collect();
+        for name in caching {
+            headers.remove(name);
+        }
+    }
+    if code.as_u16() >= 400 && !headers.contains_key(header::CACHE_CONTROL) {
+        let _ = headers.try_insert(header::CACHE_CONTROL, NO_STORE);
+    }
+}
+
+/// Takes away what describes a body, because the body goes.
+pub(crate) fn undescribe(headers: &mut HeaderMap, code: StatusCode) {
+    const DESCRIBING: [HeaderName; 17] = [
+        header::CONTENT_TYPE,
+        header::CONTENT_LENGTH,
+        header::CONTENT_ENCODING,
+        header::CONTENT_LANGUAGE,
+        header::CONTENT_LOCATION,
+        header::CONTENT_DISPOSITION,
+        header::TRANSFER_ENCODING,
+        header::ETAG,
+        header::LAST_MODIFIED,
+        header::ACCEPT_RANGES,
+        header::TRAILER,
+        HeaderName::from_static("content-digest"),
+        HeaderName::from_static("repr-digest"),
+        HeaderName::from_static("digest"),
+        HeaderName::from_static("content-md5"),
+        HeaderName::from_static("signature"),
+        HeaderName::from_static("signature-input"),
+    ];
+    for name in DESCRIBING {
+        headers.remove(name);
+    }
+    // That of a 416 is the complete length, which the code demands (RFC 9110 §15.5.17).
+    if code != StatusCode::RANGE_NOT_SATISFIABLE {
+        headers.remove(header::CONTENT_RANGE);
+    }
+}

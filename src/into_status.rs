@@ -1,0 +1,254 @@
+//! [`IntoStatus`]: what an application's errors answer with; and the conversions into [`Status`].
+
+use std::{convert::Infallible, error::Error, io, sync::Arc};
+
+use http::StatusCode;
+
+use crate::{BoxError, Status, recognize::Source};
+
+/// Says the status of an error, once, beside the error.
+///
+/// Every implementor converts into [`Status`] with `?`: the error becomes the status's source, so that the log has
+/// its whole chain, and where [`status`](Self::status) sets no detail the error's `Display` becomes it.
+///
+/// # Example: an application's errors
+///
+/// ```
+/// use tower_status::{IntoStatus, Status};
+///
+/// #[derive(Debug, thiserror::Error)]
+/// enum ShopError {
+///     #[error("order {0} does not exist")]
+///     NoSuchOrder(u64),
+///     #[error("sign in to see orders")]
+///     SignIn,
+/// }
+///
+/// impl IntoStatus for ShopError {
+///     fn status(&self) -> Status {
+///         match self {
+///             Self::NoSuchOrder(_) => Status::not_found(),
+///             Self::SignIn => Status::unauthorized(r#"Bearer realm="shop""#),
+///         }
+///     }
+/// }
+///
+/// let status = Status::from(ShopError::NoSuchOrder(8));
+/// assert_eq!(status.to_string(), "404 Not Found: order 8 does not exist");
+/// assert!(status.source().unwrap().is::<ShopError>());
+/// ```
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` does not say its status: it does not implement `IntoStatus`",
+    label = "has no status",
+    note = "implement `IntoStatus` for your own error type",
+    note = "an error of another crate is carried: `.map_err(Status::from_error)?`, and the layer's `map_error` decides"
+)]
+pub trait IntoStatus: Error + Send + Sync + 'static {
+    /// The status of this error.
+    fn status(&self) -> Status;
+
+    /// What the type can answer with, for documentation and tests.
+    const STATUSES: &'static [Documented] = &[];
+}
+
+/// One status that a type can answer with, or those of another type: a tree, because a type that passes another's
+/// errors on can only name the other's constant.
+///
+/// # Example: a documented error type
+///
+/// ```
+/// use http::StatusCode;
+/// use tower_status::{Documented, DocumentedStatus, IntoStatus, Status};
+///
+/// #[derive(Debug, thiserror::Error)]
+/// #[error("out of tulips")]
+/// struct SoldOut;
+///
+/// impl IntoStatus for SoldOut {
+///     fn status(&self) -> Status {
+///         Status::conflict().with_type("/problems/sold-out")
+///     }
+///     const STATUSES: &'static [Documented] =
+///         &[Documented::One(DocumentedStatus::new(StatusCode::CONFLICT).with_type("/problems/sold-out"))];
+/// }
+///
+/// let codes: Vec<_> = Documented::All(SoldOut::STATUSES).iter().map(|status| status.code).collect();
+/// assert_eq!(codes, [409]);
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Documented {
+    /// One status.
+    One(DocumentedStatus),
+    /// All that another type can answer with.
+    All(&'static [Documented]),
+}
+
+impl Documented {
+    /// Every status of the tree, depth first. Allocates as deep as the tree is.
+    pub fn iter(&self) -> impl Iterator<Item = DocumentedStatus> + use<> {
+        let mut pending = vec![*self];
+        std::iter::from_fn(move || {
+            loop {
+                match pending.pop()? {
+                    Self::One(status) => return Some(status),
+                    Self::All(branch) => pending.extend(branch.iter().rev()),
+                }
+            }
+        })
+    }
+}
+
+/// What is documented of one status that a type can answer with.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct DocumentedStatus {
+    /// The status code.
+    pub code: StatusCode,
+    /// The title, where it is not the registry's phrase.
+    pub title: Option<&'static str>,
+    /// The problem type's URI reference.
+    pub type_uri: Option<&'static str>,
+    /// The template of the detail, as the error's `Display` has it.
+    pub detail: Option<&'static str>,
+}
+
+impl DocumentedStatus {
+    /// A status of which only the code is documented.
+    pub const fn new(code: StatusCode) -> Self {
+        Self { code, title: None, type_uri: None, detail: None }
+    }
+
+    /// Adds the title.
+    #[must_use]
+    pub const fn with_title(mut self, title: &'static str) -> Self {
+        self.title = Some(title);
+        self
+    }
+
+    /// Adds the problem type.
+    #[must_use]
+    pub const fn with_type(mut self, uri: &'static str) -> Self {
+        self.type_uri = Some(uri);
+        self
+    }
+
+    /// Adds the template of the detail.
+    #[must_use]
+    pub const fn with_detail(mut self, template: &'static str) -> Self {
+        self.detail = Some(template);
+        self
+    }
+}
+
+impl IntoStatus for Infallible {
+    fn status(&self) -> Status {
+        match *self {}
+    }
+}
+
+impl<E: IntoStatus> From<E> for Status {
+    fn from(error: E) -> Self {
+        let mut status = error.status();
+        status.set_detail_from(&error);
+        status.set_source(Source::new(Arc::new(error)));
+        status
+    }
+}
+
+impl From<StatusCode> for Status {
+    fn from(code: StatusCode) -> Self {
+        Self::new(code)
+    }
+}
+
+impl From<(StatusCode, &'static str)> for Status {
+    fn from((code, detail): (StatusCode, &'static str)) -> Self {
+        Self::new(code).with_detail(detail)
+    }
+}
+
+impl From<(StatusCode, String)> for Status {
+    fn from((code, detail): (StatusCode, String)) -> Self {
+        Self::new(code).with_detail(detail)
+    }
+}
+
+/// As [`Status::from_error`].
+impl From<BoxError> for Status {
+    fn from(error: BoxError) -> Self {
+        Self::from_error(error)
+    }
+}
+
+/// As [`Status::from_error`]: a 500 unless the layer recognises it. Its kind is never taken for the client's fault.
+impl From<io::Error> for Status {
+    fn from(error: io::Error) -> Self {
+        Self::carrying(Source::new(Arc::new(error)))
+    }
+}
+
+/// As [`Status::from_error`]; a `Status` among its contexts or causes is found.
+#[cfg(feature = "anyhow")]
+impl From<anyhow::Error> for Status {
+    fn from(error: anyhow::Error) -> Self {
+        let said = error.downcast_ref::<Status>().cloned();
+        let source = Source::new(Arc::from(error.reallocate_into_boxed_dyn_error_without_backtrace()));
+        match said {
+            Some(mut status) => {
+                // Given as a context, it has no source of its own yet: what it was given to.
+                if status.source_link().is_none() && !source.is::<Status>() {
+                    status.set_source(source);
+                }
+                status
+            }
+            None => Self::carrying(source),
+        }
+    }
+}
+
+/// Gives an `Option`, or a `Result` whose error has no status, the status that its absence has.
+///
+/// # Example: leave early with `?`
+///
+/// ```
+/// use http::StatusCode;
+/// use tower_status::{OrStatus, Status};
+///
+/// fn page(query: Option<&str>) -> Result<u32, Status> {
+///     let text = query.or_status((StatusCode::BAD_REQUEST, "say which page"))?;
+///     text.parse::<u32>().or_status_with(|| Status::bad_request().with_detail(format!("{text:?} is no page")))
+/// }
+///
+/// assert_eq!(page(Some("7")).unwrap(), 7);
+/// assert_eq!(page(None).unwrap_err().detail(), Some("say which page"));
+/// assert!(page(Some("x")).unwrap_err().source().is_some()); // the ParseIntError, for the log
+/// ```
+pub trait OrStatus<T>: Sized {
+    /// The value, or the status; the error becomes the status's source.
+    ///
+    /// # Errors
+    ///
+    /// The status, if there is no value.
+    fn or_status(self, status: impl Into<Status>) -> Result<T, Status> {
+        self.or_status_with(|| status)
+    }
+
+    /// As [`or_status`](Self::or_status), for a status that costs something to make.
+    ///
+    /// # Errors
+    ///
+    /// The status, if there is no value.
+    fn or_status_with<S: Into<Status>>(self, status: impl FnOnce() -> S) -> Result<T, Status>;
+}
+
+impl<T> OrStatus<T> for Option<T> {
+    fn or_status_with<S: Into<Status>>(self, status: impl FnOnce() -> S) -> Result<T, Status> {
+        self.ok_or_else(|| status().into())
+    }
+}
+
+impl<T, E: Into<BoxError>> OrStatus<T> for Result<T, E> {
+    fn or_status_with<S: Into<Status>>(self, status: impl FnOnce() -> S) -> Result<T, Status> {
+        self.map_err(|error| status().into().with_source(error))
+    }
+}

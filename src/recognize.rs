@@ -1,0 +1,162 @@
+//! Error ─► [`Status`]: what a carried error is.
+
+use std::{error::Error, io, iter, sync::Arc, time::Duration};
+
+use http_body_util::LengthLimitError;
+use tower::{load_shed::error::Overloaded, timeout::error::Elapsed};
+
+use crate::{IntoStatus, Status};
+
+/// What `map_error` or `recognize` added: the status of one type of error.
+pub(crate) type Mapper = Arc<dyn Fn(&(dyn Error + 'static)) -> Option<Status> + Send + Sync>;
+
+/// Causes that are followed, so that a chain that leads back to itself ends.
+const LINKS: usize = 128;
+
+/// An error, and which of its causes is meant.
+#[derive(Clone)]
+pub(crate) struct Source {
+    root: Arc<dyn Error + Send + Sync>,
+    depth: usize,
+}
+
+impl Source {
+    pub(crate) fn new(root: Arc<dyn Error + Send + Sync>) -> Self {
+        Self { root, depth: 0 }
+    }
+
+    /// The error that is meant.
+    pub(crate) fn error(&self) -> Option<&(dyn Error + 'static)> {
+        self.chain().nth(self.depth)
+    }
+
+    /// The whole chain, from the outermost error on.
+    pub(crate) fn chain(&self) -> impl Iterator<Item = &(dyn Error + 'static)> {
+        chain(&*self.root)
+    }
+
+    #[cfg(feature = "anyhow")]
+    pub(crate) fn is<E: Error + 'static>(&self) -> bool {
+        self.root.is::<E>()
+    }
+
+    fn at(&self, depth: usize) -> Self {
+        Self { root: Arc::clone(&self.root), depth }
+    }
+}
+
+/// An error and its causes, outermost first.
+fn chain<'a>(error: &'a (dyn Error + 'static)) -> impl Iterator<Item = &'a (dyn Error + 'static)> {
+    iter::successors(Some(error), |error| cause(*error)).take(LINKS)
+}
+
+fn cause<'a>(error: &'a (dyn Error + 'static)) -> Option<&'a (dyn Error + 'static)> {
+    // `io::Error::source` skips the error that it was made of.
+    match error.downcast_ref::<io::Error>().and_then(io::Error::get_ref) {
+        Some(inner) => Some(inner),
+        None => error.source(),
+    }
+}
+
+pub(crate) fn map_error<E: Error + 'static>(map: impl Fn(&E) -> Option<Status> + Send + Sync + 'static) -> Mapper {
+    Arc::new(move |error| error.downcast_ref().and_then(&map))
+}
+
+pub(crate) fn recognize<E: IntoStatus>() -> Mapper {
+    Arc::new(|error| {
+        let error: &E = error.downcast_ref()?;
+        let mut status = error.status().without_source();
+        status.set_detail_from(error);
+        Some(status)
+    })
+}
+
+/// What the carried error is: said by the application, else built in, else a 500.
+pub(crate) fn settle(status: Status, mappers: &[Mapper]) -> Status {
+    if !status.is_carrier() {
+        return status;
+    }
+    let found = status.source_link().and_then(|source| search(source, mappers, LINKS).or_else(|| built_in(source)));
+    match found {
+        Some(found) => found.within(&status),
+        None => status.settled(),
+    }
+}
+
+/// The outermost error that the application knows.
+fn search(source: &Source, mappers: &[Mapper], links: usize) -> Option<Status> {
+    for (depth, error) in source.chain().take(links).enumerate() {
+        for mapper in mappers {
+            let Some(mut status) = mapper(error) else { continue };
+            if !status.is_carrier() {
+                if status.source_link().is_none() {
+                    status.set_source(source.at(depth));
+                }
+                return Some(status);
+            }
+            // It answers as a carrier: the search goes on through what it carries, then along the chain.
+            let carried = status.source_link().and_then(|inner| search(inner, mappers, links - 1 - depth));
+            if carried.is_some() {
+                return carried;
+            }
+        }
+        if is_said(error) {
+            return None;
+        }
+    }
+    None
+}
+
+/// The outermost error that this crate knows.
+fn built_in(source: &Source) -> Option<Status> {
+    let mut unless_wrapped = None;
+    for (depth, error) in source.chain().enumerate() {
+        if let Some(status) = error.downcast_ref::<Status>().filter(|status| !status.is_carrier()) {
+            return Some(status.clone());
+        }
+        if let Some(mut status) = known(error) {
+            status.set_source(source.at(depth));
+            return Some(status);
+        }
+        if unless_wrapped.is_none() {
+            unless_wrapped = wrapper(error).map(|mut status| {
+                status.set_source(source.at(depth));
+                status
+            });
+        }
+    }
+    unless_wrapped
+}
+
+/// What an application said of an error is not overruled by that error's own cause.
+fn is_said(error: &(dyn Error + 'static)) -> bool {
+    error.downcast_ref::<Status>().is_some_and(|status| !status.is_carrier())
+}
+
+fn known(error: &(dyn Error + 'static)) -> Option<Status> {
+    if error.is::<Elapsed>() {
+        // Not 408: browsers repeat such a request by themselves (RFC 9110 §15.5.9).
+        return Some(Status::service_unavailable());
+    }
+    if error.is::<Overloaded>() {
+        return Some(Status::service_unavailable().with_retry_after(Duration::from_secs(1)));
+    }
+    if error.is::<LengthLimitError>() {
+        return Some(Status::payload_too_large());
+    }
+    #[cfg(feature = "buffer")]
+    if error.is::<tower::buffer::error::Closed>() {
+        return Some(Status::service_unavailable());
+    }
+    None
+}
+
+/// Errors that only say where something failed: they decide unless what they wrap does.
+fn wrapper(error: &(dyn Error + 'static)) -> Option<Status> {
+    #[cfg(feature = "buffer")]
+    if error.is::<tower::buffer::error::ServiceError>() {
+        return Some(Status::service_unavailable());
+    }
+    let _ = error;
+    None
+}

@@ -1,0 +1,56 @@
+//! Plain text, for terminals and logs.
+
+use bytes::Bytes;
+use http::HeaderValue;
+use serde_json::Value;
+
+use super::Shown;
+
+pub(super) const CONTENT_TYPE: HeaderValue = HeaderValue::from_static("text/plain; charset=utf-8");
+
+pub(super) fn render(shown: &Shown<'_>) -> Bytes {
+    let mut out = String::with_capacity(512);
+    out.push_str(shown.code.as_str());
+    out.push(' ');
+    line(&mut out, shown.title);
+    out.push('\n');
+    if let Some(detail) = shown.detail {
+        line(&mut out, detail);
+    }
+    line(&mut out, shown.entry.explanation);
+    line(&mut out, shown.entry.advice);
+    let facts = shown.extensions.iter().map(|(name, value)| (&**name, as_text(value)));
+    let known = [("location", shown.location), ("type", shown.type_uri), ("instance", shown.instance)];
+    let known = known.into_iter().filter_map(|(name, value)| Some((name, value?.into())));
+    let id = shown.request_id.map(|id| ("request_id", id.into()));
+    let mut first = true;
+    for (name, value) in known.chain(facts).chain(id) {
+        if std::mem::take(&mut first) {
+            out.push('\n');
+        }
+        push_printable(&mut out, name);
+        out.push_str(": ");
+        line(&mut out, &value);
+    }
+    out.into()
+}
+
+fn as_text(value: &Value) -> std::borrow::Cow<'_, str> {
+    match value {
+        Value::String(text) => text.into(),
+        other => other.to_string().into(),
+    }
+}
+
+fn line(out: &mut String, text: &str) {
+    push_printable(out, text);
+    out.push('\n');
+}
+
+/// One line stays one line, and no terminal is driven by it.
+fn push_printable(out: &mut String, text: &str) {
+    out.extend(text.chars().map(|c| match c {
+        c if c.is_control() || matches!(c, '\u{2028}' | '\u{2029}') => ' ',
+        c => c,
+    }));
+}

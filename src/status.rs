@@ -1,0 +1,548 @@
+//! [`Status`]: what went wrong, said once.
+
+use std::{
+    borrow::Cow,
+    error::Error,
+    fmt,
+    sync::{Arc, LazyLock},
+    time::Duration,
+};
+
+use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
+use serde_json::Value;
+
+use crate::{
+    BoxError,
+    catalog::{self, Entry},
+    recognize::Source,
+    report::warning,
+};
+
+mod constructors;
+mod field;
+
+pub(crate) use field::is_single;
+
+/// A status with all that its answer needs: code, header fields, and the words that explain it.
+///
+/// A handler returns it as its error, a layer turns it into the response. It takes 16 bytes, a bare one allocates
+/// nothing, and a clone copies nothing (the first setter allocates once).
+///
+/// # Example: a handler's error
+///
+/// ```
+/// use tower_status::{OrStatus, Status};
+///
+/// fn order(id: u64) -> Result<&'static str, Status> {
+///     let found = (id == 7).then_some("seven tulips");
+///     found.or_status(Status::not_found().with_extension("order_id", id))
+/// }
+///
+/// assert_eq!(order(8).unwrap_err().code(), 404);
+/// ```
+///
+/// # Example: everything that can be said
+///
+/// ```
+/// use std::time::Duration;
+/// use tower_status::Status;
+///
+/// let status = Status::service_unavailable()
+///     .with_type("/problems/stock-taking")
+///     .with_title("Stock-taking")
+///     .with_detail("The warehouse counts its tulips until noon.")
+///     .with_extension("until", "12:00")
+///     .with_retry_after(Duration::from_secs(1800))
+///     .expose(); // a 5xx keeps detail and extensions inside unless it says so
+///
+/// assert_eq!(status.to_string(), "503 Service Unavailable: The warehouse counts its tulips until noon.");
+/// assert_eq!(status.headers()["retry-after"], "1800");
+/// ```
+#[derive(Clone)]
+#[must_use = "a Status does nothing until it is returned as an error or a response"]
+pub struct Status {
+    code: StatusCode,
+    /// The code that a layer has sent it with; `None` until one has.
+    sent: Option<StatusCode>,
+    exposed: bool,
+    carrier: bool,
+    /// The detail is the error's `Display`, which nobody chose for a client.
+    display_detail: bool,
+    parts: Option<Arc<Parts>>,
+}
+
+/// What most statuses do not have.
+#[derive(Clone, Default)]
+struct Parts {
+    title: Option<Cow<'static, str>>,
+    detail: Option<Cow<'static, str>>,
+    type_uri: Option<Cow<'static, str>>,
+    instance: Option<Cow<'static, str>>,
+    retry_after: Option<Duration>,
+    headers: HeaderMap,
+    extensions: Vec<(Cow<'static, str>, Value)>,
+    source: Option<Source>,
+}
+
+/// RFC 9457 §3.1: an extension member must not shadow these.
+const RESERVED: [&str; 5] = ["type", "title", "status", "detail", "instance"];
+
+/// A field that the status code demands was given a value that no header field can carry.
+#[derive(Debug, thiserror::Error)]
+#[error("the header field {field}, which {code} demands, was given a malformed value")]
+struct Malformed {
+    field: HeaderName,
+    code: StatusCode,
+}
+
+impl Status {
+    /// A status with nothing but its code; what is shown comes from the [catalogue](crate::catalog).
+    ///
+    /// Allocates nothing. A 1xx is no final answer (RFC 9110 §15.2) and becomes 500.
+    ///
+    /// # Example: any code
+    ///
+    /// ```
+    /// use http::StatusCode;
+    /// use tower_status::Status;
+    ///
+    /// const LOCKED: Status = Status::new(StatusCode::LOCKED);
+    /// assert_eq!(LOCKED.code(), 423);
+    /// assert_eq!(Status::new(StatusCode::CONTINUE).code(), 500);
+    /// ```
+    pub const fn new(code: StatusCode) -> Self {
+        let code = match code.as_u16() {
+            ..=199 => StatusCode::INTERNAL_SERVER_ERROR,
+            _ => code,
+        };
+        Self { code, sent: None, exposed: false, carrier: false, display_detail: false, parts: None }
+    }
+
+    /// Carries an error that has no status of its own, for `?` on foreign errors.
+    ///
+    /// The layer's `map_error` and `recognize` decide what it is; what they do not know is a 500 that shows nothing
+    /// of it. A `Status` that was boxed is taken out of its box. Allocates twice.
+    ///
+    /// # Example: a database error in a handler
+    ///
+    /// ```
+    /// use tower_status::Status;
+    ///
+    /// fn count() -> Result<u64, Status> {
+    ///     "many".parse().map_err(Status::from_error)
+    /// }
+    ///
+    /// assert_eq!(count().unwrap_err().to_string(), "500 Internal Server Error");
+    /// ```
+    pub fn from_error(error: impl Into<BoxError>) -> Self {
+        match error.into().downcast::<Status>() {
+            Ok(status) => *status,
+            Err(error) => Self::carrying(Source::new(Arc::from(error))),
+        }
+    }
+
+    pub(crate) fn carrying(source: Source) -> Self {
+        let mut status = Self::internal_server_error();
+        status.carrier = true;
+        status.set_source(source);
+        status
+    }
+
+    /// The status code.
+    pub const fn code(&self) -> StatusCode {
+        self.code
+    }
+
+    /// What the catalogue says of this code; a code without an entry takes its class's x00 (RFC 9110 §15).
+    pub fn entry(&self) -> &'static Entry {
+        catalog::entry(self.code)
+    }
+
+    // ----- Setters -----
+
+    /// Explains this occurrence to the client (RFC 9457 §3.1.4).
+    ///
+    /// That of a 5xx stays inside, in the log line, unless the status is [exposed](Self::expose).
+    pub fn with_detail(mut self, detail: impl Into<Cow<'static, str>>) -> Self {
+        let detail = detail.into();
+        self.parts_mut().detail = (!detail.is_empty()).then_some(detail);
+        self.display_detail = false;
+        self
+    }
+
+    /// Names the kind of problem (RFC 9457 §3.1.3), in place of the registry's phrase.
+    ///
+    /// An empty one, or one with control characters, is dropped with a warning.
+    pub fn with_title(mut self, title: impl Into<Cow<'static, str>>) -> Self {
+        let title = title.into();
+        if title.is_empty() || title.contains(char::is_control) {
+            warning!("dropped the title {title:?} of {}: it is empty or has control characters", self.code);
+        } else {
+            self.parts_mut().title = Some(title);
+        }
+        self
+    }
+
+    /// The URI reference that identifies the kind of problem (RFC 9457 §3.1.1).
+    ///
+    /// What a URI cannot hold is percent-encoded; an empty one, or one with control characters, is dropped with a
+    /// warning.
+    pub fn with_type(mut self, uri: impl Into<Cow<'static, str>>) -> Self {
+        if let Some(uri) = field::uri_or_warning("type", uri.into()) {
+            self.parts_mut().type_uri = Some(uri);
+        }
+        self
+    }
+
+    /// The URI reference that identifies this occurrence (RFC 9457 §3.1.5); malformed ones as in
+    /// [`with_type`](Self::with_type).
+    pub fn with_instance(mut self, uri: impl Into<Cow<'static, str>>) -> Self {
+        if let Some(uri) = field::uri_or_warning("instance", uri.into()) {
+            self.parts_mut().instance = Some(uri);
+        }
+        self
+    }
+
+    /// Adds a header field to the answer.
+    ///
+    /// A field that stands once (Location, Retry-After, Content-Range, entity tag, …) replaces what was there, any other
+    /// is a further line. What describes or frames the body (Content-Type, Content-Length, Transfer-Encoding, …)
+    /// belongs to the layer and is dropped with a warning.
+    ///
+    /// A malformed name or value is dropped with a warning; if the code demands that field (RFC 9110 §15), the
+    /// status becomes a 500 whose [source](Self::source) says so.
+    ///
+    /// # Example: a header field
+    ///
+    /// ```
+    /// use tower_status::Status;
+    ///
+    /// let status = Status::unavailable_for_legal_reasons()
+    ///     .with_header("link", r#"<https://example.org/law>; rel="blocked-by""#)
+    ///     .with_header("x-injected", "no\r\nset-cookie: yes"); // malformed: dropped
+    /// assert_eq!(status.headers().len(), 1);
+    /// ```
+    pub fn with_header(mut self, name: impl TryInto<HeaderName>, value: impl TryInto<HeaderValue>) -> Self {
+        let Ok(name) = name.try_into() else {
+            warning!("dropped a header field of {}: its name is malformed", self.code);
+            return self;
+        };
+        match value.try_into() {
+            Ok(_) if field::is_framing(&name) => {
+                warning!("dropped the header field {name} of {}: it belongs to the body's writer", self.code);
+            }
+            Ok(value) if !self.demands(&name) || field::may_stand(&name, &value) => self.set_header(name, value),
+            _ if self.demands(&name) => return self.malformed(name),
+            _ => warning!("dropped the header field {name} of {}: its value is malformed", self.code),
+        }
+        self
+    }
+
+    /// Adds a member to the problem document (RFC 9457 §3.2); a name that stands already is replaced.
+    ///
+    /// Those of a 5xx stay inside unless the status is [exposed](Self::expose). A reserved name (`type`, `title`,
+    /// `status`, `detail`, `instance`), an empty one, or a value that cannot be serialised is dropped with a warning.
+    ///
+    /// # Example: what a form got wrong
+    ///
+    /// ```
+    /// use serde_json::json;
+    /// use tower_status::Status;
+    ///
+    /// let status = Status::unprocessable_entity()
+    ///     .with_extension("errors", json!([{ "pointer": "/age", "detail": "must be a number" }]));
+    /// assert_eq!(status.extension("errors").unwrap()[0]["pointer"], "/age");
+    /// ```
+    pub fn with_extension(mut self, name: impl Into<Cow<'static, str>>, value: impl serde::Serialize) -> Self {
+        let name = name.into();
+        match serde_json::to_value(value) {
+            _ if name.is_empty() || RESERVED.contains(&&*name) => {
+                warning!("dropped the extension {name:?} of {}: the name is reserved or empty", self.code);
+            }
+            Err(error) => warning!("dropped the extension {name:?} of {}: {error}", self.code),
+            Ok(value) => {
+                let extensions = &mut self.parts_mut().extensions;
+                match extensions.iter_mut().find(|(known, _)| *known == name) {
+                    Some((_, old)) => *old = value,
+                    None => extensions.push((name, value)),
+                }
+            }
+        }
+        self
+    }
+
+    /// The error that led to it: logged with its whole chain, never shown to a client.
+    pub fn with_source(mut self, source: impl Into<BoxError>) -> Self {
+        self.set_source(Source::new(Arc::from(source.into())));
+        self
+    }
+
+    /// When to try again (RFC 9110 §10.2.3): whole seconds, rounded up, at least 1.
+    pub fn with_retry_after(mut self, delay: Duration) -> Self {
+        let seconds = delay.as_secs().saturating_add(u64::from(delay.subsec_nanos() > 0)).max(1);
+        self.set_header(header::RETRY_AFTER, seconds.into());
+        self.parts_mut().retry_after = Some(delay);
+        self
+    }
+
+    /// Shows the detail and the extension members to the client even though this is a 5xx.
+    pub const fn expose(mut self) -> Self {
+        self.exposed = true;
+        self
+    }
+
+    // ----- Getters -----
+
+    /// The title that was set; `None`: the registry's phrase is shown.
+    pub fn title(&self) -> Option<&str> {
+        self.parts()?.title.as_deref()
+    }
+
+    /// The detail that was set.
+    pub fn detail(&self) -> Option<&str> {
+        self.parts()?.detail.as_deref()
+    }
+
+    /// The problem type that was set with [`with_type`](Self::with_type).
+    pub fn type_uri(&self) -> Option<&str> {
+        self.parts()?.type_uri.as_deref()
+    }
+
+    /// The URI reference of this occurrence.
+    pub fn instance(&self) -> Option<&str> {
+        self.parts()?.instance.as_deref()
+    }
+
+    /// The header fields that the answer will carry, as far as the status says them.
+    pub fn headers(&self) -> &HeaderMap {
+        static NONE: LazyLock<HeaderMap> = LazyLock::new(HeaderMap::new);
+        self.parts().map_or(&NONE, |parts| &parts.headers)
+    }
+
+    /// One extension member.
+    pub fn extension(&self, name: &str) -> Option<&Value> {
+        self.extensions().iter().find_map(|(known, value)| (known == name).then_some(value))
+    }
+
+    /// All extension members, in the order in which they were set.
+    pub fn extensions(&self) -> &[(Cow<'static, str>, Value)] {
+        self.parts().map_or(&[], |parts| &parts.extensions)
+    }
+
+    /// The delay that was set with [`with_retry_after`](Self::with_retry_after), unrounded.
+    pub fn retry_after(&self) -> Option<Duration> {
+        self.parts()?.retry_after
+    }
+
+    /// Whether [`expose`](Self::expose) was called.
+    pub const fn is_exposed(&self) -> bool {
+        self.exposed
+    }
+
+    /// The error that led to it.
+    pub fn source(&self) -> Option<&(dyn Error + 'static)> {
+        self.source_link()?.error()
+    }
+
+    // ----- Inside the crate -----
+
+    fn parts(&self) -> Option<&Parts> {
+        self.parts.as_deref()
+    }
+
+    fn parts_mut(&mut self) -> &mut Parts {
+        Arc::make_mut(self.parts.get_or_insert_default())
+    }
+
+    fn demands(&self, name: &HeaderName) -> bool {
+        self.entry().demands.contains(name)
+    }
+
+    fn set_header(&mut self, name: HeaderName, value: HeaderValue) {
+        let headers = &mut self.parts_mut().headers;
+        let stored = if field::is_single(&name) {
+            headers.try_insert(name, value).is_ok()
+        } else {
+            headers.try_append(name, value).is_ok()
+        };
+        if !stored {
+            warning!("dropped a header field of {}: there are too many", self.code);
+        }
+    }
+
+    fn malformed(self, field: HeaderName) -> Self {
+        Self::internal_server_error().with_source(Malformed { field, code: self.code })
+    }
+
+    pub(crate) fn source_link(&self) -> Option<&Source> {
+        self.parts()?.source.as_ref()
+    }
+
+    pub(crate) fn without_source(mut self) -> Self {
+        if self.source_link().is_some() {
+            self.parts_mut().source = None;
+        }
+        self
+    }
+
+    pub(crate) fn set_source(&mut self, source: Source) {
+        self.parts_mut().source = Some(source);
+    }
+
+    /// Takes an error's `Display` as the detail where none was set.
+    pub(crate) fn set_detail_from(&mut self, error: &dyn fmt::Display) {
+        if self.detail().is_none() {
+            let mut text = String::new();
+            // A Display that fails keeps what it wrote; `to_string` would panic.
+            let _ = fmt::Write::write_fmt(&mut text, format_args!("{error}"));
+            if !text.is_empty() {
+                self.parts_mut().detail = Some(text.into());
+                self.display_detail = true;
+            }
+        }
+    }
+
+    pub(crate) const fn is_carrier(&self) -> bool {
+        self.carrier
+    }
+
+    /// A carrier that nobody recognised is a 500 of its own.
+    pub(crate) fn settled(mut self) -> Self {
+        self.carrier = false;
+        self
+    }
+
+    /// Takes over what the application said on the carrier in which this status was recognised.
+    pub(crate) fn within(mut self, carrier: &Status) -> Self {
+        self.exposed |= carrier.exposed;
+        let Some(outer) = carrier.parts() else { return self };
+        let chosen = if carrier.display_detail { &None } else { &outer.detail };
+        let parts = self.parts_mut();
+        for (mine, theirs) in [
+            (&mut parts.title, &outer.title),
+            (&mut parts.detail, chosen),
+            (&mut parts.type_uri, &outer.type_uri),
+            (&mut parts.instance, &outer.instance),
+        ] {
+            if mine.is_none() {
+                mine.clone_from(theirs);
+            }
+        }
+        parts.retry_after = parts.retry_after.or(outer.retry_after);
+        for (name, value) in &outer.extensions {
+            if !parts.extensions.iter().any(|(known, _)| known == name) {
+                parts.extensions.push((name.clone(), value.clone()));
+            }
+        }
+        let absent: Vec<_> = outer.headers.iter().filter(|(name, _)| !parts.headers.contains_key(*name)).collect();
+        for (name, value) in absent {
+            let _ = parts.headers.try_append(name.clone(), value.clone());
+        }
+        self
+    }
+
+    /// The same with another code, because someone outside changed the response's.
+    ///
+    /// What was inside a 5xx stays inside.
+    pub(crate) fn recoded(mut self, code: StatusCode) -> Self {
+        if self.hides() {
+            let parts = self.parts_mut();
+            parts.detail = None;
+            parts.extensions.clear();
+        }
+        self.code = Self::new(code).code;
+        self
+    }
+
+    /// Whether detail and extension members stay inside.
+    pub(crate) fn hides(&self) -> bool {
+        catalog::is_server_error(self.code) && !self.exposed
+    }
+
+    /// What a custom renderer may see: nothing that must stay inside.
+    pub(crate) fn masked(&self) -> Cow<'_, Self> {
+        if !self.hides() || self.parts.is_none() {
+            return Cow::Borrowed(self);
+        }
+        let mut masked = self.clone();
+        let parts = masked.parts_mut();
+        parts.detail = None;
+        parts.extensions.clear();
+        parts.source = None;
+        Cow::Owned(masked)
+    }
+
+    /// Whether nothing was changed since `other` was cloned from it.
+    pub(crate) fn is_same(&self, other: &Self) -> bool {
+        self.code == other.code
+            && self.exposed == other.exposed
+            && self.parts.as_ref().map(Arc::as_ptr) == other.parts.as_ref().map(Arc::as_ptr)
+    }
+
+    /// Marks it as answered: an outer layer neither renders nor reports it again.
+    pub(crate) fn sent_as(mut self, code: StatusCode) -> Self {
+        self.sent = Some(code);
+        self
+    }
+
+    pub(crate) const fn sent(&self) -> Option<StatusCode> {
+        self.sent
+    }
+}
+
+/// The code and its title, and the detail where a client would see it.
+impl fmt::Display for Status {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} {}", self.code.as_str(), self.title().unwrap_or(self.entry().title))?;
+        match self.detail() {
+            Some(detail) if !self.hides() => write!(f, ": {detail}"),
+            _ => Ok(()),
+        }
+    }
+}
+
+impl fmt::Debug for Status {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut debug = f.debug_struct("Status");
+        debug.field("code", &self.code);
+        if let Some(parts) = self.parts() {
+            for (name, value) in [
+                ("title", &parts.title),
+                ("detail", &parts.detail),
+                ("type", &parts.type_uri),
+                ("instance", &parts.instance),
+            ] {
+                if let Some(value) = value {
+                    debug.field(name, value);
+                }
+            }
+            if !parts.headers.is_empty() {
+                debug.field("headers", &parts.headers);
+            }
+            if !parts.extensions.is_empty() {
+                debug.field("extensions", &parts.extensions);
+            }
+            if let Some(source) = self.source() {
+                debug.field("source", &source);
+            }
+        }
+        debug.finish_non_exhaustive()
+    }
+}
+
+impl Error for Status {
+    fn source(&self) -> Option<&(dyn Error + 'static)> {
+        Status::source(self)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sixteen_bytes() {
+        assert_eq!(size_of::<Status>(), 16);
+        assert_eq!(size_of::<Option<Status>>(), 16);
+    }
+}

@@ -1,0 +1,97 @@
+//! What may stand in a header field of a `Status`.
+
+use std::borrow::Cow;
+
+use http::{HeaderName, HeaderValue, header};
+use percent_encoding::{AsciiSet, CONTROLS, percent_encode};
+
+use crate::report::warning;
+
+/// Fields of which one line is all that may stand (RFC 9110 §5.3).
+pub(crate) fn is_single(name: &HeaderName) -> bool {
+    const SINGLE: [HeaderName; 11] = [
+        header::LOCATION,
+        header::RETRY_AFTER,
+        header::CONTENT_RANGE,
+        header::CONTENT_LOCATION,
+        header::CONTENT_DISPOSITION,
+        header::ETAG,
+        header::LAST_MODIFIED,
+        header::EXPIRES,
+        header::DATE,
+        header::AGE,
+        header::SERVER,
+    ];
+    SINGLE.contains(name)
+}
+
+/// Fields that describe or frame the body, so that only its writer can say them.
+pub(super) fn is_framing(name: &HeaderName) -> bool {
+    const FRAMING: [HeaderName; 8] = [
+        header::CONTENT_TYPE,
+        header::CONTENT_LENGTH,
+        header::CONTENT_ENCODING,
+        header::TRANSFER_ENCODING,
+        header::CONNECTION,
+        header::TE,
+        header::TRAILER,
+        HeaderName::from_static("keep-alive"),
+    ];
+    FRAMING.contains(name)
+}
+
+/// Of the demanded fields only Allow may be empty: it says that no method is allowed (RFC 9110 §10.2.1).
+pub(super) fn may_stand(name: &HeaderName, value: &HeaderValue) -> bool {
+    *name == header::ALLOW || !value.as_bytes().trim_ascii().is_empty()
+}
+
+/// RFC 3986 §2: all that is neither unreserved, reserved nor a percent sign.
+const NOT_IN_URI: &AsciiSet =
+    &CONTROLS.add(b' ').add(b'"').add(b'<').add(b'>').add(b'\\').add(b'^').add(b'`').add(b'{').add(b'|').add(b'}');
+
+/// The text as a URI reference, percent-encoded where needed; `None` if it is empty or has control characters.
+pub(super) fn uri_reference(text: &(impl AsRef<[u8]> + ?Sized)) -> Option<Cow<'_, str>> {
+    let bytes = text.as_ref();
+    let usable = !bytes.is_empty() && !bytes.iter().any(u8::is_ascii_control);
+    usable.then(|| percent_encode(bytes, NOT_IN_URI).into())
+}
+
+pub(super) fn uri_or_warning(what: &str, text: Cow<'static, str>) -> Option<Cow<'static, str>> {
+    let encoded = match text {
+        Cow::Borrowed(text) => uri_reference(text),
+        Cow::Owned(ref owned) => match uri_reference(owned) {
+            Some(Cow::Owned(encoded)) => Some(Cow::Owned(encoded)),
+            Some(Cow::Borrowed(_)) => return Some(text),
+            None => None,
+        },
+    };
+    if encoded.is_none() {
+        warning!("dropped a malformed {what} URI: it is empty or has control characters");
+    }
+    encoded
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn uri_references() {
+        // Expected values: RFC 3986 §2.1 by hand.
+        let rows = [
+            ("/a/b?c=d#e", Some("/a/b?c=d#e")),
+            ("https://example.org/%20", Some("https://example.org/%20")),
+            ("/käse", Some("/k%C3%A4se")),
+            ("/a b", Some("/a%20b")),
+            ("/<script>\"", Some("/%3Cscript%3E%22")),
+            ("//host/[::1]", Some("//host/[::1]")),
+            ("", None),
+            ("/a\r\nb", None),
+            ("/a\tb", None),
+            ("/a\u{7f}", None),
+        ];
+        for (text, expected) in rows {
+            assert_eq!(uri_reference(text).as_deref(), expected, "{text:?}");
+        }
+    }
+}

@@ -1,0 +1,349 @@
+//! The catalogue says what the IANA registry, the RFCs and the project's promises say.
+//!
+//! The expected values are copied by hand from there, never from our own output.
+
+use std::error::Error;
+
+use http::{HeaderName, StatusCode, header};
+use tower_status::catalog::{self, ALL, Entry, GrpcCode, Permanence};
+
+type Result = std::result::Result<(), Box<dyn Error>>;
+
+fn entry(code: u16) -> std::result::Result<&'static Entry, Box<dyn Error>> {
+    catalog::get(StatusCode::from_u16(code)?).ok_or_else(|| format!("no entry for {code}").into())
+}
+
+/// <https://www.iana.org/assignments/http-status-codes/http-status-codes.xhtml>, with the section
+/// of each reference, and 550.
+#[rustfmt::skip]
+const REGISTRY: &[(u16, &str, &str)] = &[
+    (100, "Continue",                        "RFC 9110 §15.2.1"),
+    (101, "Switching Protocols",             "RFC 9110 §15.2.2"),
+    (102, "Processing",                      "RFC 2518 §10.1"),
+    (103, "Early Hints",                     "RFC 8297 §2"),
+    (200, "OK",                              "RFC 9110 §15.3.1"),
+    (201, "Created",                         "RFC 9110 §15.3.2"),
+    (202, "Accepted",                        "RFC 9110 §15.3.3"),
+    (203, "Non-Authoritative Information",   "RFC 9110 §15.3.4"),
+    (204, "No Content",                      "RFC 9110 §15.3.5"),
+    (205, "Reset Content",                   "RFC 9110 §15.3.6"),
+    (206, "Partial Content",                 "RFC 9110 §15.3.7"),
+    (207, "Multi-Status",                    "RFC 4918 §11.1"),
+    (208, "Already Reported",                "RFC 5842 §7.1"),
+    (226, "IM Used",                         "RFC 3229 §10.4.1"),
+    (300, "Multiple Choices",                "RFC 9110 §15.4.1"),
+    (301, "Moved Permanently",               "RFC 9110 §15.4.2"),
+    (302, "Found",                           "RFC 9110 §15.4.3"),
+    (303, "See Other",                       "RFC 9110 §15.4.4"),
+    (304, "Not Modified",                    "RFC 9110 §15.4.5"),
+    (305, "Use Proxy",                       "RFC 9110 §15.4.6"),
+    (306, "(Unused)",                        "RFC 9110 §15.4.7"),
+    (307, "Temporary Redirect",              "RFC 9110 §15.4.8"),
+    (308, "Permanent Redirect",              "RFC 9110 §15.4.9"),
+    (400, "Bad Request",                     "RFC 9110 §15.5.1"),
+    (401, "Unauthorized",                    "RFC 9110 §15.5.2"),
+    (402, "Payment Required",                "RFC 9110 §15.5.3"),
+    (403, "Forbidden",                       "RFC 9110 §15.5.4"),
+    (404, "Not Found",                       "RFC 9110 §15.5.5"),
+    (405, "Method Not Allowed",              "RFC 9110 §15.5.6"),
+    (406, "Not Acceptable",                  "RFC 9110 §15.5.7"),
+    (407, "Proxy Authentication Required",   "RFC 9110 §15.5.8"),
+    (408, "Request Timeout",                 "RFC 9110 §15.5.9"),
+    (409, "Conflict",                        "RFC 9110 §15.5.10"),
+    (410, "Gone",                            "RFC 9110 §15.5.11"),
+    (411, "Length Required",                 "RFC 9110 §15.5.12"),
+    (412, "Precondition Failed",             "RFC 9110 §15.5.13"),
+    (413, "Content Too Large",               "RFC 9110 §15.5.14"),
+    (414, "URI Too Long",                    "RFC 9110 §15.5.15"),
+    (415, "Unsupported Media Type",          "RFC 9110 §15.5.16"),
+    (416, "Range Not Satisfiable",           "RFC 9110 §15.5.17"),
+    (417, "Expectation Failed",              "RFC 9110 §15.5.18"),
+    (418, "(Unused)",                        "RFC 9110 §15.5.19"),
+    (421, "Misdirected Request",             "RFC 9110 §15.5.20"),
+    (422, "Unprocessable Content",           "RFC 9110 §15.5.21"),
+    (423, "Locked",                          "RFC 4918 §11.3"),
+    (424, "Failed Dependency",               "RFC 4918 §11.4"),
+    (425, "Too Early",                       "RFC 8470 §5.2"),
+    (426, "Upgrade Required",                "RFC 9110 §15.5.22"),
+    (428, "Precondition Required",           "RFC 6585 §3"),
+    (429, "Too Many Requests",               "RFC 6585 §4"),
+    (431, "Request Header Fields Too Large", "RFC 6585 §5"),
+    (451, "Unavailable For Legal Reasons",   "RFC 7725 §3"),
+    (500, "Internal Server Error",           "RFC 9110 §15.6.1"),
+    (501, "Not Implemented",                 "RFC 9110 §15.6.2"),
+    (502, "Bad Gateway",                     "RFC 9110 §15.6.3"),
+    (503, "Service Unavailable",             "RFC 9110 §15.6.4"),
+    (504, "Gateway Timeout",                 "RFC 9110 §15.6.5"),
+    (505, "HTTP Version Not Supported",      "RFC 9110 §15.6.6"),
+    (506, "Variant Also Negotiates",         "RFC 2295 §8.1"),
+    (507, "Insufficient Storage",            "RFC 4918 §11.5"),
+    (508, "Loop Detected",                   "RFC 5842 §7.2"),
+    (510, "Not Extended (OBSOLETED)",        "RFC 2774 §7"),
+    (511, "Network Authentication Required", "RFC 6585 §6"),
+    (550, "Permission Denied",               "not registered with IANA"),
+];
+
+/// Also that the entries are unique and in ascending order, as the rows are.
+#[test]
+fn entries_are_the_registry_and_550() {
+    let row = |entry: &Entry| (entry.code.as_u16(), entry.title, entry.spec.section);
+    assert_eq!(ALL.iter().map(row).collect::<Vec<_>>(), REGISTRY);
+    assert!(ALL.is_sorted_by(|a, b| a.code < b.code));
+}
+
+#[test]
+fn get_knows_every_code_of_the_registry_and_no_other() -> Result {
+    for code in 100..=999 {
+        let title = catalog::get(StatusCode::from_u16(code)?).map(|entry| entry.title);
+        let row = REGISTRY.iter().find(|row| row.0 == code);
+        assert_eq!(title, row.map(|row| row.1), "{code}");
+    }
+    for code in [104, 419, 420, 499, 509] {
+        assert!(entry(code).is_err(), "{code}");
+    }
+    Ok(())
+}
+
+#[test]
+fn titles_are_those_of_the_http_crate_but_for_five() {
+    let differences = ALL.iter().filter_map(|entry| {
+        let theirs = entry.code.canonical_reason()?;
+        (theirs != entry.title).then_some((entry.code.as_u16(), theirs, entry.title))
+    });
+    #[rustfmt::skip]
+    let known = [
+        (203, "Non Authoritative Information", "Non-Authoritative Information"),
+        (413, "Payload Too Large",             "Content Too Large"),     // renamed by RFC 9110
+        (418, "I'm a teapot",                  "(Unused)"),              // reserved, never registered
+        (422, "Unprocessable Entity",          "Unprocessable Content"), // renamed by RFC 9110
+        (510, "Not Extended",                  "Not Extended (OBSOLETED)"),
+    ];
+    assert_eq!(differences.collect::<Vec<_>>(), known);
+}
+
+#[test]
+fn links_lead_to_the_section() {
+    let registry = "https://www.iana.org/assignments/http-status-codes/http-status-codes.xhtml";
+    for entry in ALL {
+        let reference = entry.spec.section.strip_prefix("RFC ");
+        let link = match reference.and_then(|reference| reference.split_once(" §")) {
+            Some((rfc, s)) => format!("https://www.rfc-editor.org/rfc/rfc{rfc}.html#section-{s}"),
+            None => registry.to_owned(),
+        };
+        assert_eq!(entry.spec.link, link, "{}", entry.code);
+    }
+}
+
+#[test]
+fn demands() {
+    let rows: &[(u16, HeaderName)] = &[
+        (301, header::LOCATION),           // §15.4.2: SHOULD
+        (302, header::LOCATION),           // §15.4.3: SHOULD
+        (303, header::LOCATION),           // §15.4.4: what the status means
+        (307, header::LOCATION),           // §15.4.8: SHOULD
+        (308, header::LOCATION),           // §15.4.9: SHOULD
+        (401, header::WWW_AUTHENTICATE),   // §15.5.2: MUST
+        (405, header::ALLOW),              // §15.5.6: MUST
+        (407, header::PROXY_AUTHENTICATE), // §15.5.8: MUST
+        (416, header::CONTENT_RANGE),      // §15.5.17: SHOULD
+        (426, header::UPGRADE),            // §15.5.22: MUST
+    ];
+    let demands = ALL.iter().flat_map(|entry| {
+        let code = entry.code.as_u16();
+        entry.demands.iter().map(move |name| (code, name.clone()))
+    });
+    assert_eq!(demands.collect::<Vec<_>>(), rows);
+}
+
+#[test]
+fn grpc_codes() {
+    #[rustfmt::skip]
+    let rows: &[(&[u16], GrpcCode)] = &[
+        (&[400, 422],           GrpcCode::InvalidArgument),
+        (&[401],                GrpcCode::Unauthenticated),
+        (&[403, 451, 550],      GrpcCode::PermissionDenied),
+        (&[404, 410],           GrpcCode::NotFound),
+        (&[405, 415, 501],      GrpcCode::Unimplemented),
+        (&[408, 504],           GrpcCode::DeadlineExceeded),
+        (&[409],                GrpcCode::Aborted),
+        (&[412, 428],           GrpcCode::FailedPrecondition),
+        (&[413, 429, 431, 507], GrpcCode::ResourceExhausted),
+        (&[416],                GrpcCode::OutOfRange),
+        (&[500],                GrpcCode::Internal),
+        (&[421, 425, 502, 503], GrpcCode::Unavailable),
+    ];
+    for entry in ALL {
+        let code = entry.code.as_u16();
+        let row = rows.iter().find(|row| row.0.contains(&code)).map(|row| row.1);
+        let class = match code {
+            200..300 => GrpcCode::Ok,
+            400..500 => GrpcCode::FailedPrecondition,
+            500..600 => GrpcCode::Internal,
+            _ => GrpcCode::Unknown,
+        };
+        assert_eq!(entry.grpc, row.unwrap_or(class), "{code}");
+    }
+    for code in rows.iter().flat_map(|row| row.0) {
+        assert!(ALL.iter().any(|entry| entry.code.as_u16() == *code), "{code} is no entry");
+    }
+}
+
+/// <https://grpc.io/docs/guides/status-codes/>
+#[test]
+fn grpc_names_and_numbers() {
+    #[rustfmt::skip]
+    let rows = [
+        (GrpcCode::Ok,                  0, "OK"),
+        (GrpcCode::Cancelled,           1, "CANCELLED"),
+        (GrpcCode::Unknown,             2, "UNKNOWN"),
+        (GrpcCode::InvalidArgument,     3, "INVALID_ARGUMENT"),
+        (GrpcCode::DeadlineExceeded,    4, "DEADLINE_EXCEEDED"),
+        (GrpcCode::NotFound,            5, "NOT_FOUND"),
+        (GrpcCode::AlreadyExists,       6, "ALREADY_EXISTS"),
+        (GrpcCode::PermissionDenied,    7, "PERMISSION_DENIED"),
+        (GrpcCode::ResourceExhausted,   8, "RESOURCE_EXHAUSTED"),
+        (GrpcCode::FailedPrecondition,  9, "FAILED_PRECONDITION"),
+        (GrpcCode::Aborted,            10, "ABORTED"),
+        (GrpcCode::OutOfRange,         11, "OUT_OF_RANGE"),
+        (GrpcCode::Unimplemented,      12, "UNIMPLEMENTED"),
+        (GrpcCode::Internal,           13, "INTERNAL"),
+        (GrpcCode::Unavailable,        14, "UNAVAILABLE"),
+        (GrpcCode::DataLoss,           15, "DATA_LOSS"),
+        (GrpcCode::Unauthenticated,    16, "UNAUTHENTICATED"),
+    ];
+    for (code, number, name) in rows {
+        assert_eq!((code as i32, code.to_string().as_str()), (number, name));
+    }
+    assert_eq!(format!("[{:>10}]", GrpcCode::NotFound), "[ NOT_FOUND]");
+}
+
+#[test]
+fn permanence() {
+    #[rustfmt::skip]
+    let rows: &[(Permanence, &[u16])] = &[
+        (Permanence::Interim,   &[100, 101, 102, 103]),
+        (Permanence::Fulfilled, &[200, 201, 202, 203, 204, 205, 206, 207, 208, 226, 304]),
+        (Permanence::Permanent, &[301, 308, 400, 401, 405, 406, 407, 410, 411, 412, 414, 415, 417,
+                                  422, 426, 428, 431, 501, 505]),
+        (Permanence::Temporary, &[302, 307, 408, 421, 423, 425, 429, 502, 503, 504, 507, 511]),
+        (Permanence::Unknown,   &[300, 303, 305, 306, 402, 403, 404, 409, 413, 416, 418, 424, 451,
+                                  500, 506, 508, 510, 550]),
+    ];
+    for (permanence, expected) in rows {
+        let found = ALL.iter().filter(|entry| entry.permanence == *permanence);
+        let found: Vec<_> = found.map(|entry| entry.code.as_u16()).collect();
+        assert_eq!(&found, expected, "{permanence:?}");
+    }
+}
+
+#[test]
+fn the_fifteen_explain_at_least_this() -> Result {
+    #[rustfmt::skip]
+    let rows: &[(u16, &[&str])] = &[
+        (200, &["request", "succeeded"]),
+        (300, &["several choices", "cannot be resolved into one", "choices are listed"]),
+        (301, &["new, permanent address", "use the new one in future"]),
+        (302, &["temporarily at another address", "change again", "keep using the original"]),
+        (304, &["conditional get", "access is allowed", "not been modified", "no body"]),
+        (307, &["temporarily at another address", "change again", "keep using the original",
+                "without changing its method"]),
+        (400, &["did not understand", "usually", "syntax"]),
+        (401, &["authentication is required"]),
+        (403, &["understood", "will not fulfil", "access is not allowed", "authorization"]),
+        (404, &["nothing", "matches this address", "temporary or permanent"]),
+        (410, &["no longer available", "no forwarding address", "likely", "permanent"]),
+        (500, &["unexpected condition", "prevented", "fulfilled"]),
+        (501, &["server does not support", "functionality", "requires"]),
+        (503, &["cannot fulfil the request at this time", "typically temporary"]),
+        (550, &["account", "logged in", "no permission", "action"]),
+    ];
+    assert_eq!(rows.len(), 15);
+    for (code, phrases) in rows {
+        let explanation = entry(*code)?.explanation.to_lowercase();
+        for phrase in *phrases {
+            assert!(explanation.contains(phrase), "{code}: {phrase:?} in {explanation:?}");
+        }
+    }
+    Ok(())
+}
+
+#[test]
+fn causes_that_must_be_named() -> Result {
+    #[rustfmt::skip]
+    let rows = [
+        (503, "crash"),
+        (503, "maintenance"),
+        (503, "overload"),
+        (503, "attack"),
+        (503, "allotted bandwidth that is used up"),
+        (503, "forbidden to return the document"),
+        (550, "not registered with IANA"),
+        (550, "clients that do not know it treat it as 500"),
+        (550, "rewrite option of the layer can make it a 403"),
+    ];
+    for (code, phrase) in rows {
+        let causes = entry(code)?.causes;
+        assert!(causes.iter().any(|cause| cause.contains(phrase)), "{code}: {phrase:?}");
+    }
+    Ok(())
+}
+
+#[test]
+fn advice_that_must_be_given() -> Result {
+    #[rustfmt::skip]
+    let rows = [
+        (300, "choose one"),
+        (301, "new address"),
+        (302, "original address"),
+        (304, "copy that you have"),
+        (307, "original address"),
+        (401, "sign in"),
+        (410, "remove bookmarks and links"),
+        (429, "retry-after"),
+        (503, "retry-after"),
+    ];
+    for (code, phrase) in rows {
+        let advice = entry(code)?.advice.to_lowercase();
+        assert!(advice.contains(phrase), "{code}: {phrase:?} in {advice:?}");
+    }
+    Ok(())
+}
+
+/// A page, a problem document and a `grpc-message` can show them as they are.
+#[test]
+fn texts_need_no_escapes() {
+    for entry in ALL {
+        let texts = [entry.title, entry.explanation, entry.advice];
+        for text in texts.iter().chain(entry.causes) {
+            let code = entry.code;
+            let plain = |c: char| matches!(c, ' '..='~') && !r#""'\<>&"#.contains(c);
+            assert!(text.chars().all(plain), "{code}: {text:?}");
+            assert!(!text.contains("  "), "{code}: {text:?}");
+            assert_eq!(text.trim(), *text, "{code}");
+        }
+    }
+}
+
+#[test]
+fn explanations_and_advice_are_one_or_two_sentences() {
+    for entry in ALL {
+        for text in [entry.explanation, entry.advice] {
+            let code = entry.code;
+            assert!(text.split(". ").count() <= 2, "{code}: {text:?}");
+            assert!(text.starts_with(|c: char| c.is_ascii_uppercase()), "{code}: {text:?}");
+            assert!(text.ends_with('.'), "{code}: {text:?}");
+        }
+    }
+}
+
+#[test]
+fn causes_are_phrases() {
+    for entry in ALL {
+        let code = entry.code;
+        assert!(!entry.causes.is_empty(), "{code}");
+        for cause in entry.causes {
+            assert!(!cause.is_empty(), "{code}");
+            assert!(!cause.ends_with('.'), "{code}: {cause:?}");
+        }
+    }
+}
