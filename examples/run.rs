@@ -1,1 +1,294 @@
 //! Runs each example on a loopback port and talks to it with a real HTTP client.
+// A test says what is wrong by failing.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic)]
+
+use std::{
+    env::consts::EXE_SUFFIX,
+    io::{BufRead, BufReader},
+    process::{Child, Command, Stdio},
+    sync::mpsc::{self, Receiver},
+    thread,
+    time::Duration,
+};
+
+use reqwest::{Client, Method, Response, StatusCode, Version, redirect::Policy};
+use serde_json::Value;
+use tower_status::catalog;
+
+const JSON: &str = "application/problem+json";
+const HTML: &str = "text/html; charset=utf-8";
+const TEXT: &str = "text/plain; charset=utf-8";
+
+/// What Firefox sends when a person opens a page.
+const BROWSER: &str = "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8";
+
+/// A running example; it ends with the test.
+struct Example {
+    child: Child,
+    /// Its standard output, line by line.
+    lines: Receiver<String>,
+    url: String,
+    /// The `curl` lines that it printed.
+    tour: Vec<String>,
+}
+
+impl Example {
+    /// `cargo test` builds the examples beside the tests.
+    fn start(name: &str, tour: usize) -> Self {
+        let test = std::env::current_exe().unwrap();
+        let target = test.parent().and_then(|deps| deps.parent()).unwrap();
+        let binary = target.join("examples").join(format!("{name}{EXE_SUFFIX}"));
+        let mut child = Command::new(&binary)
+            .arg("127.0.0.1:0")
+            .env("NO_COLOR", "1")
+            .stdout(Stdio::piped())
+            .spawn()
+            .unwrap_or_else(|error| panic!("{}: {error}; `cargo test -p examples` builds it", binary.display()));
+        let output = BufReader::new(child.stdout.take().unwrap());
+        let (sender, lines) = mpsc::channel();
+        // Reads on, so that the log never fills the pipe.
+        thread::spawn(move || output.lines().map_while(Result::ok).all(|line| sender.send(line).is_ok()));
+        let mut example = Self { child, lines, url: String::new(), tour: Vec::new() };
+        let address = example.line("listening on http://");
+        example.url = address.trim().trim_start_matches("listening on ").to_owned();
+        example.tour = (0..tour).map(|_| example.line("curl ")).collect();
+        example
+    }
+
+    /// The next line of its output that has this text.
+    fn line(&self, text: &str) -> String {
+        loop {
+            let line = self.lines.recv_timeout(Duration::from_secs(60));
+            let line = line.unwrap_or_else(|error| panic!("no line with {text:?}: {error}"));
+            if line.contains(text) {
+                return line;
+            }
+        }
+    }
+}
+
+impl Drop for Example {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+fn client(version: Version) -> Client {
+    let builder = Client::builder().redirect(Policy::none()).no_proxy();
+    let builder = if version == Version::HTTP_2 { builder.http2_prior_knowledge() } else { builder.http1_only() };
+    builder.build().unwrap()
+}
+
+/// Sends what a printed `curl` line sends.
+async fn curl(client: &Client, line: &str) -> Response {
+    let mut words = words(line.split(" # ").next().unwrap()).into_iter();
+    assert_eq!(words.next().as_deref(), Some("curl"), "{line}");
+    let (mut method, mut url, mut fields, mut data) = (Method::GET, None, vec![("accept".into(), "*/*".into())], None);
+    while let Some(word) = words.next() {
+        match word.as_str() {
+            "-i" | "--http2-prior-knowledge" => {}
+            "-X" => method = words.next().unwrap().parse().unwrap(),
+            "-d" => data = words.next(),
+            "-H" => {
+                let field = words.next().unwrap();
+                let (name, value) = field.split_once(": ").unwrap();
+                fields.retain(|(known, _): &(String, String)| known != name);
+                fields.push((name.to_owned(), value.to_owned()));
+            }
+            _ if word.starts_with("http://") && url.is_none() => url = Some(word),
+            // What stands after the address is said to the reader.
+            _ if url.is_some() => break,
+            _ => panic!("{word:?} of {line}"),
+        }
+    }
+    let mut request = client.request(method, url.unwrap());
+    for (name, value) in fields {
+        request = request.header(name, value);
+    }
+    if let Some(data) = data {
+        request = request.header("content-type", "application/x-www-form-urlencoded").body(data);
+    }
+    request.send().await.unwrap()
+}
+
+/// Splits as a shell does, as far as the printed lines need it.
+fn words(line: &str) -> Vec<String> {
+    let mut words = Vec::new();
+    for (index, part) in line.split('\'').enumerate() {
+        if index % 2 == 1 {
+            words.push(part.to_owned());
+        } else {
+            words.extend(part.split_whitespace().map(str::to_owned));
+        }
+    }
+    words
+}
+
+fn field<'a>(response: &'a Response, name: &str) -> &'a str {
+    response.headers().get(name).map_or("", |value| value.to_str().unwrap())
+}
+
+/// What a printed line is about; its code, type, one more field, and what its body says.
+type Row = (&'static str, u16, &'static str, (&'static str, &'static str), &'static str);
+
+/// Nothing of what stays inside is ever shown.
+const INSIDE: [&str; 6] = ["10.0.0.7", "tulip:", "shop:tulip", "refused", "no/such", "space left"];
+
+async fn follow(example: &Example, client: &Client, version: Version, rows: &[Row]) {
+    for (line, &(request, code, content_type, (name, value), says)) in example.tour.iter().zip(rows) {
+        assert!(line.contains(request), "{request:?} is not what is printed: {line}");
+        assert!(line.contains(&code.to_string()), "{line} does not promise {code}");
+        let response = curl(client, line).await;
+        assert_eq!(response.status(), code, "{line}");
+        assert_eq!(response.version(), version, "{line}");
+        assert_eq!(field(&response, "content-type"), content_type, "{line}");
+        assert_eq!(field(&response, name), value, "{line}");
+        let length = field(&response, "content-length").to_owned();
+        let body = response.text().await.unwrap();
+        assert_eq!(length, body.len().to_string(), "{line}");
+        assert!(body.contains(says), "{line}: {body}");
+        assert!(INSIDE.iter().all(|inside| !body.contains(inside)), "{line}: {body}");
+        if content_type == JSON {
+            let document: Value = serde_json::from_str(&body).unwrap();
+            assert_eq!(document["status"], code, "{line}");
+        }
+    }
+}
+
+/// HEAD gets the fields of GET, and a person gets a page.
+async fn as_a_browser(example: &Example, client: &Client, paths: &[(&str, u16)]) {
+    for (path, code) in paths {
+        let url = format!("{}{path}", example.url);
+        for (accept, content_type) in [(BROWSER, HTML), ("*/*", JSON), ("text/plain", TEXT)] {
+            let got = client.get(&url).header("accept", accept).send().await.unwrap();
+            let head = client.head(&url).header("accept", accept).send().await.unwrap();
+            let row = format!("{path} {accept}");
+            assert_eq!((got.status().as_u16(), head.status().as_u16()), (*code, *code), "{row}");
+            assert_eq!(field(&got, "content-type"), content_type, "{row}");
+            let described = |response: &Response| {
+                let mut lines: Vec<_> =
+                    response.headers().iter().map(|(name, value)| (name.to_string(), value.clone())).collect();
+                lines.retain(|(name, _)| name != "date" && name != "content-length");
+                lines.sort();
+                lines
+            };
+            assert_eq!(described(&head), described(&got), "{row}");
+            let length = field(&head, "content-length").to_owned();
+            let body = got.text().await.unwrap();
+            assert!(length.is_empty() || length == body.len().to_string(), "{row}: {length}");
+            assert_eq!(head.text().await.unwrap(), "", "{row}");
+            assert_eq!(body.starts_with("<!DOCTYPE html>"), content_type == HTML, "{row}: {body}");
+            assert!(body.contains(&code.to_string()), "{row}: {body}");
+        }
+    }
+}
+
+/// The page of every status from 200 to 599; a code without an entry is explained as its class's x00 (RFC 9110 §15).
+async fn every_status(example: &Example, client: &Client) {
+    let mut wrong = Vec::new();
+    for code in 200..=599 {
+        let status = StatusCode::from_u16(code).unwrap();
+        let class = StatusCode::from_u16(code / 100 * 100).unwrap();
+        let entry = catalog::get(status).or_else(|| catalog::get(class)).unwrap();
+        for (accept, content_type) in [("*/*", JSON), (BROWSER, HTML)] {
+            let url = format!("{}/status/{code}", example.url);
+            let response = client.get(&url).header("accept", accept).send().await.unwrap();
+            assert_eq!(response.status(), code);
+            let (kind, length) =
+                (field(&response, "content-type").to_owned(), field(&response, "content-length").to_owned());
+            let body = response.text().await.unwrap();
+            if matches!(code, 204 | 205 | 304) {
+                // RFC 9110 §8.6, §15.3.6: of the three only a 205 may say 0.
+                assert_eq!((kind.as_str(), body.as_str()), ("", ""), "{code}");
+                if !length.is_empty() && code != 205 {
+                    wrong.push(format!("{code}: content-length: {length}"));
+                }
+                continue;
+            }
+            assert_eq!(kind, content_type, "{code}");
+            assert!(body.contains(entry.explanation), "{code}: {body}");
+            assert!(body.contains(&code.to_string()), "{code}: {body}");
+        }
+    }
+    assert!(wrong.is_empty(), "{wrong:?}");
+    for (outside, code) in [("199", 400), ("600", 400), ("0", 400), ("65536", 400), ("many", 400), ("", 404)] {
+        let url = format!("{}/status/{outside}", example.url);
+        assert_eq!(client.get(&url).send().await.unwrap().status(), code, "{outside:?}");
+    }
+}
+
+async fn quickstart(version: Version) {
+    let not_found = catalog::get(StatusCode::NOT_FOUND).unwrap().explanation;
+    let failed = catalog::get(StatusCode::INTERNAL_SERVER_ERROR).unwrap().explanation;
+    let unavailable = catalog::get(StatusCode::SERVICE_UNAVAILABLE).unwrap().explanation;
+    let lawful = catalog::get(StatusCode::UNAVAILABLE_FOR_LEGAL_REASONS).unwrap().explanation;
+    let rows: [Row; 12] = [
+        ("/orders/7", 200, "application/json", ("cache-control", ""), "seven tulips"),
+        ("/orders/8", 404, JSON, ("cache-control", "no-store"), "\"order_id\":8"),
+        ("/orders/9", 410, JSON, ("cache-control", "no-store"), "Order deleted"),
+        ("/orders/tulip", 400, JSON, ("cache-control", "no-store"), "Invalid URL"),
+        ("-X POST", 415, JSON, ("cache-control", "no-store"), "Content-Type: application/json"),
+        ("-X DELETE", 405, JSON, ("allow", "GET,HEAD"), "Method Not Allowed"),
+        ("/account", 401, JSON, ("www-authenticate", r#"Bearer realm="shop""#), "sign in to see your account"),
+        ("/pay", 503, JSON, ("retry-after", "30"), unavailable),
+        ("/invoice", 500, JSON, ("content-language", "en"), failed),
+        ("/slow", 503, JSON, ("content-language", "en"), unavailable),
+        ("/nowhere", 404, JSON, ("content-language", "en"), not_found),
+        ("/status/451", 451, TEXT, ("content-language", "en"), lawful),
+    ];
+    let (example, client) = (Example::start("quickstart", rows.len()), client(version));
+    follow(&example, &client, version, &rows).await;
+    // What no client was told is in the log.
+    let log = [example.line("refused"), example.line("No such file"), example.line("/slow")];
+    assert!(log.iter().all(|line| line.contains("ERROR")), "{log:?}");
+    let failing = [
+        ("/orders/8", 404),
+        ("/orders/9", 410),
+        ("/account", 401),
+        ("/pay", 503),
+        ("/invoice", 500),
+        ("/nowhere", 404),
+        ("/orders/tulip", 400),
+        ("/status/550", 550),
+    ];
+    as_a_browser(&example, &client, &failing).await;
+    every_status(&example, &client).await;
+}
+
+async fn hyper(version: Version) {
+    let rows: [Row; 4] = [
+        ("/nowhere", 404, JSON, ("cache-control", "no-store"), "nothing is at /nowhere"),
+        ("-X POST", 405, JSON, ("allow", "GET"), "Method Not Allowed"),
+        ("/slow", 503, JSON, ("content-language", "en"), "Service Unavailable"),
+        ("/report", 500, JSON, ("content-language", "en"), "Internal Server Error"),
+    ];
+    let (example, client) = (Example::start("hyper", rows.len()), client(version));
+    follow(&example, &client, version, &rows).await;
+    let log = [example.line("/slow"), example.line("no space left on device")];
+    assert!(log.iter().all(|line| line.contains("ERROR")), "{log:?}");
+    let home = client.get(&example.url).send().await.unwrap();
+    assert_eq!((home.status().as_u16(), home.version()), (200, version));
+    assert_eq!(home.text().await.unwrap(), "seven tulips\n");
+    as_a_browser(&example, &client, &[("/nowhere", 404), ("/report", 500)]).await;
+}
+
+#[tokio::test]
+async fn quickstart_over_http_1_1() {
+    quickstart(Version::HTTP_11).await;
+}
+
+#[tokio::test]
+async fn quickstart_over_http_2() {
+    quickstart(Version::HTTP_2).await;
+}
+
+#[tokio::test]
+async fn hyper_over_http_1_1() {
+    hyper(Version::HTTP_11).await;
+}
+
+#[tokio::test]
+async fn hyper_over_http_2() {
+    hyper(Version::HTTP_2).await;
+}

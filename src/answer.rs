@@ -6,9 +6,11 @@ use http::{HeaderValue, Response, response};
 use http_body::Body;
 
 use crate::{
-    Context, KeepBody, Status,
+    Context, KeepBody, Status, Verdict,
     body::StatusBody,
     complete,
+    conditional::{not_modified, verdict},
+    conditions::Conditions,
     fill::fill,
     noted::{self, Noted, Trail, X_REQUEST_ID},
     recognize,
@@ -32,6 +34,7 @@ enum Maker {
 pub(crate) fn answer<B: Body>(
     outcome: Result<Response<B>, Status>,
     noted: &Noted,
+    conditions: &Conditions,
     trail: &Trail,
     options: &Options,
     cx: &mut task::Context<'_>,
@@ -44,6 +47,15 @@ pub(crate) fn answer<B: Body>(
         }
         Ok(response) => response,
     };
+    match verdict(conditions, &response) {
+        Verdict::Proceed => {}
+        Verdict::NotModified => return not_modified(response),
+        Verdict::PreconditionFailed => {
+            let status = Status::precondition_failed();
+            let (parts, _) = response.into_parts();
+            return Answer { maker: Maker::Error, status, parts, body: None, content }.finish(noted, trail, options);
+        }
+    }
     let failed = response.status().as_u16() >= 400;
     if !failed && response.extensions().is_empty() {
         return response.map(StatusBody::inner);

@@ -1,20 +1,17 @@
-//! [`Status`] as axum's response.
+//! [`Status`] as axum's response, [`Preconditions`] as its extractor.
 
-use std::{
-    convert::Infallible,
-    pin::Pin,
-    sync::OnceLock,
-    task::{Context, Poll},
-};
+use std::convert::Infallible;
 
 use axum_core::{
     body::Body,
+    extract::FromRequestParts,
     response::{IntoResponse, Response},
 };
 use bytes::Bytes;
-use http_body::{Body as HttpBody, Frame, SizeHint};
+use http::request::Parts;
+use http_body_util::Empty;
 
-use crate::{Status, complete, reply};
+use crate::{Preconditions, Status, reply};
 
 /// A complete problem document (RFC 9457), written when someone reads it.
 ///
@@ -35,47 +32,29 @@ use crate::{Status, complete, reply};
 /// ```
 impl IntoResponse for Status {
     fn into_response(self) -> Response {
-        let mut response = Response::new(Body::empty());
-        let code = self.code();
-        *response.status_mut() = code;
-        let headers = response.headers_mut();
-        complete::say(headers, self.headers());
-        complete::complete(headers, code, Some(&complete::DEFAULT_CHALLENGE), true);
-        if reply::describe_document(headers, &self) {
-            *response.body_mut() = Body::new(Document { status: self.clone(), written: OnceLock::new(), read: false });
-        }
-        response.extensions_mut().insert(self);
-        response
+        let (parts, ()) = http::Response::new(()).into_parts();
+        reply::unnegotiated::<Empty<Bytes>>(self, parts).map(Body::new)
     }
 }
 
-/// A problem document that is written when it is read, so that a layer that answers in its place wastes nothing.
-struct Document {
-    status: Status,
-    written: OnceLock<Bytes>,
-    read: bool,
-}
+/// Never rejects.
+///
+/// # Example: leave before the expensive part
+///
+/// ```
+/// use axum::response::IntoResponse;
+/// use tower_status::{ETag, Preconditions, Status, Validators};
+///
+/// async fn order(preconditions: Preconditions) -> Result<impl IntoResponse, Status> {
+///     let tag = ETag::strong("v7").map_err(Status::from_error)?;
+///     preconditions.check(Some(&Validators::new().with_etag(tag.clone())))?; // a 304 leaves here
+///     Ok(([("etag", tag.to_string())], "what was expensive to make"))
+/// }
+/// ```
+impl<S: Sync> FromRequestParts<S> for Preconditions {
+    type Rejection = Infallible;
 
-impl Document {
-    fn bytes(&self) -> &Bytes {
-        self.written.get_or_init(|| reply::document(&self.status))
-    }
-}
-
-impl HttpBody for Document {
-    type Data = Bytes;
-    type Error = Infallible;
-
-    fn poll_frame(mut self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
-        let unread = !std::mem::replace(&mut self.read, true);
-        Poll::Ready(unread.then(|| Ok(Frame::data(self.bytes().clone()))))
-    }
-
-    fn is_end_stream(&self) -> bool {
-        self.read
-    }
-
-    fn size_hint(&self) -> SizeHint {
-        SizeHint::with_exact(if self.read { 0 } else { self.bytes().len() as u64 })
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Infallible> {
+        Ok(Self::new(&parts.method, &parts.headers))
     }
 }

@@ -4,12 +4,15 @@ use std::{
     collections::VecDeque,
     fmt,
     pin::Pin,
+    sync::OnceLock,
     task::{Context, Poll},
 };
 
 use bytes::{Buf, Bytes, BytesMut};
 use http_body::{Body, Frame, SizeHint};
 use pin_project_lite::pin_project;
+
+use crate::{Status, reply};
 
 pin_project! {
     /// The body of every answer of a [`StatusMap`](crate::StatusMap): the inner service's, frame for frame, or what
@@ -26,19 +29,28 @@ pin_project! {
         Inner { #[pin] body: B },
         Looked { looked: Box<Looked<B>> },
         Written { bytes: Bytes },
+        Document { document: Box<Document> },
         Withheld,
     }
 }
 
 /// A body of which some frames were polled already.
 struct Looked<B: Body> {
-    frames: VecDeque<Result<Frame<Bytes>, B::Error>>,
+    first: Option<Result<Frame<Bytes>, B::Error>>,
+    more: VecDeque<Result<Frame<Bytes>, B::Error>>,
     ended: bool,
     body: Pin<Box<B>>,
 }
 
-/// Frames that are looked at, so that a body of empty frames does not keep the answer.
-const FRAMES: usize = 64;
+/// A problem document that is written when it is read, so that a layer that answers in its place wastes nothing.
+struct Document {
+    status: Status,
+    written: OnceLock<Bytes>,
+    read: bool,
+}
+
+/// Empty frames that are looked at, so that a body of nothing else does not keep the answer.
+const EMPTY_FRAMES: usize = 64;
 
 impl<B: Body> StatusBody<B> {
     pub(crate) fn inner(body: B) -> Self {
@@ -49,80 +61,124 @@ impl<B: Body> StatusBody<B> {
         Self { kind: Kind::Written { bytes } }
     }
 
+    /// The problem document of a status that no layer has negotiated.
+    pub(crate) fn document(status: Status) -> Self {
+        Self { kind: Kind::Document { document: Box::new(Document { status, written: OnceLock::new(), read: false }) } }
+    }
+
     /// No content, of a length that the answer does not tell (to HEAD).
     pub(crate) fn withheld() -> Self {
         Self { kind: Kind::Withheld }
     }
-
-    /// Polls what is already there, up to `limit` bytes, and waits for nothing.
-    ///
-    /// The body yields the same frames afterwards. Allocates the Box that it is pinned in, and the queue.
-    pub(crate) fn look(body: B, limit: usize, cx: &mut Context<'_>) -> Look<B> {
-        let mut look = Look { seen: Seen::default(), frames: VecDeque::new(), body: Box::pin(body) };
-        let mut left = limit;
-        for _ in 0..FRAMES {
-            match look.body.as_mut().poll_frame(cx) {
-                Poll::Pending => return look,
-                Poll::Ready(None) => {
-                    look.seen.ended = true;
-                    return look;
-                }
-                Poll::Ready(Some(Err(error))) => {
-                    look.frames.push_back(Err(error));
-                    return look;
-                }
-                Poll::Ready(Some(Ok(frame))) => {
-                    let frame = frame.map_data(into_bytes);
-                    let length = frame.data_ref().map(Bytes::len);
-                    look.frames.push_back(Ok(frame));
-                    match length.map(|length| left.checked_sub(length)) {
-                        Some(Some(rest)) => left = rest,
-                        // Too long, or trailers: it passes as it is.
-                        Some(None) | None => return look,
-                    }
-                }
-            }
-        }
-        look
-    }
 }
 
 /// A body that was looked at.
-pub(crate) struct Look<B: Body> {
-    seen: Seen,
-    frames: VecDeque<Result<Frame<Bytes>, B::Error>>,
-    body: Pin<Box<B>>,
-}
-
-#[derive(Default)]
-struct Seen {
-    ended: bool,
-}
+pub(crate) struct Look<B: Body>(Looked<B>);
 
 impl<B: Body> Look<B> {
-    /// All of its data, if it ended within the limit.
-    pub(crate) fn whole(&self) -> Option<Bytes> {
-        self.seen.ended.then(|| self.so_far())
+    /// Polls what is already there, up to `limit` bytes, and waits for nothing.
+    ///
+    /// The body yields the same frames afterwards. Allocates the Box that it is pinned in, and a queue from the
+    /// second frame on.
+    pub(crate) fn at(body: B, limit: usize, cx: &mut Context<'_>) -> Self {
+        let mut looked = Looked { first: None, more: VecDeque::new(), ended: false, body: Box::pin(body) };
+        let (mut left, mut empty) = (limit, 0);
+        while empty < EMPTY_FRAMES {
+            let Poll::Ready(polled) = looked.body.as_mut().poll_frame(cx) else { break };
+            let Some(frame) = polled else {
+                looked.ended = true;
+                break;
+            };
+            let frame = frame.map(|frame| frame.map_data(into_bytes));
+            let length = frame.as_ref().ok().and_then(Frame::data_ref).map(Bytes::len);
+            looked.push(frame);
+            // Too long, trailers, or an error: it passes as it is.
+            let Some(rest) = length.and_then(|length| left.checked_sub(length)) else { break };
+            left = rest;
+            empty += usize::from(length == Some(0));
+        }
+        Self(looked)
     }
 
-    /// The data that was already there.
+    /// All of its data, if it ended within the limit.
+    pub(crate) fn whole(&self) -> Option<Bytes> {
+        self.0.ended.then(|| self.so_far())
+    }
+
+    /// The data that was already there. Joins it if it came in several frames.
     pub(crate) fn so_far(&self) -> Bytes {
-        let mut data = self.frames.iter().filter_map(|frame| frame.as_ref().ok()?.data_ref());
+        let mut data = self.0.data();
         let first = data.next().cloned().unwrap_or_default();
-        match data.next() {
-            None => first,
-            Some(second) => {
-                let mut joined = BytesMut::from(first);
-                joined.extend_from_slice(second);
-                data.for_each(|bytes| joined.extend_from_slice(bytes));
-                joined.freeze()
-            }
-        }
+        let Some(second) = data.next() else { return first };
+        let mut joined = BytesMut::from(first);
+        joined.extend_from_slice(second);
+        data.for_each(|bytes| joined.extend_from_slice(bytes));
+        joined.freeze()
+    }
+
+    /// Its data, frame by frame, if no more will follow (trailers may).
+    pub(crate) fn content(&self) -> Option<impl Iterator<Item = &Bytes>> {
+        let last = self.0.more.back().or(self.0.first.as_ref());
+        let trailers = matches!(last, Some(Ok(frame)) if frame.is_trailers());
+        (self.0.ended || trailers).then(|| self.0.data())
     }
 
     pub(crate) fn into_body(self) -> StatusBody<B> {
-        let looked = Looked { frames: self.frames, ended: self.seen.ended, body: self.body };
-        StatusBody { kind: Kind::Looked { looked: Box::new(looked) } }
+        match self.0 {
+            // One frame was all: nothing of the inner body is needed any more.
+            Looked { first: None, ended: true, .. } => StatusBody::default(),
+            Looked { first: Some(Ok(frame)), more, ended: true, .. } if frame.is_data() && more.is_empty() => {
+                StatusBody::written(frame.into_data().unwrap_or_default())
+            }
+            looked => StatusBody { kind: Kind::Looked { looked: Box::new(looked) } },
+        }
+    }
+}
+
+impl<B: Body> Looked<B> {
+    fn push(&mut self, frame: Result<Frame<Bytes>, B::Error>) {
+        if self.first.is_none() {
+            self.first = Some(frame);
+        } else {
+            self.more.push_back(frame);
+        }
+    }
+
+    fn data(&self) -> impl Iterator<Item = &Bytes> {
+        self.first.iter().chain(&self.more).filter_map(|frame| frame.as_ref().ok()?.data_ref())
+    }
+
+    fn poll_frame(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, B::Error>>> {
+        match self.first.take().or_else(|| self.more.pop_front()) {
+            Some(frame) => Poll::Ready(Some(frame)),
+            None if self.ended => Poll::Ready(None),
+            None => self.body.as_mut().poll_frame(cx).map_ok(|frame| frame.map_data(into_bytes)),
+        }
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.first.is_none() && self.more.is_empty() && (self.ended || self.body.is_end_stream())
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        let seen = self.data().map(|bytes| bytes.len() as u64).sum::<u64>();
+        let rest = if self.ended { SizeHint::with_exact(0) } else { self.body.size_hint() };
+        let mut hint = SizeHint::new();
+        if let Some(upper) = rest.upper().and_then(|upper| upper.checked_add(seen)) {
+            hint.set_upper(upper);
+        }
+        hint.set_lower(rest.lower().saturating_add(seen));
+        hint
+    }
+}
+
+impl Document {
+    fn bytes(&self) -> &Bytes {
+        self.written.get_or_init(|| reply::document(&self.status))
+    }
+
+    fn left(&self) -> &[u8] {
+        if self.read { &[] } else { self.bytes() }
     }
 }
 
@@ -132,20 +188,14 @@ impl<B: Body> Body for StatusBody<B> {
 
     fn poll_frame(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, B::Error>>> {
         match self.project().kind.project() {
-            KindProjection::Inner { body } => {
-                body.poll_frame(cx).map(|frame| Some(frame?.map(|frame| frame.map_data(into_bytes))))
+            KindProjection::Inner { body } => body.poll_frame(cx).map_ok(|frame| frame.map_data(into_bytes)),
+            KindProjection::Looked { looked } => looked.poll_frame(cx),
+            KindProjection::Written { bytes } => Poll::Ready(frame(std::mem::take(bytes))),
+            KindProjection::Document { document } => {
+                let bytes = if document.read { Bytes::new() } else { document.bytes().clone() };
+                document.read = true;
+                Poll::Ready(frame(bytes))
             }
-            KindProjection::Looked { looked } => match looked.frames.pop_front() {
-                Some(frame) => Poll::Ready(Some(frame)),
-                None if looked.ended => Poll::Ready(None),
-                None => looked
-                    .body
-                    .as_mut()
-                    .poll_frame(cx)
-                    .map(|frame| Some(frame?.map(|frame| frame.map_data(into_bytes)))),
-            },
-            KindProjection::Written { bytes } if bytes.is_empty() => Poll::Ready(None),
-            KindProjection::Written { bytes } => Poll::Ready(Some(Ok(Frame::data(std::mem::take(bytes))))),
             KindProjection::Withheld => Poll::Ready(None),
         }
     }
@@ -153,8 +203,9 @@ impl<B: Body> Body for StatusBody<B> {
     fn is_end_stream(&self) -> bool {
         match &self.kind {
             Kind::Inner { body } => body.is_end_stream(),
-            Kind::Looked { looked } => looked.frames.is_empty() && (looked.ended || looked.body.is_end_stream()),
+            Kind::Looked { looked } => looked.is_end_stream(),
             Kind::Written { bytes } => bytes.is_empty(),
+            Kind::Document { document } => document.read,
             Kind::Withheld => true,
         }
     }
@@ -164,27 +215,15 @@ impl<B: Body> Body for StatusBody<B> {
             Kind::Inner { body } => body.size_hint(),
             Kind::Looked { looked } => looked.size_hint(),
             Kind::Written { bytes } => SizeHint::with_exact(bytes.len() as u64),
+            Kind::Document { document } => SizeHint::with_exact(document.left().len() as u64),
             Kind::Withheld => SizeHint::default(),
         }
     }
 }
 
-impl<B: Body> Looked<B> {
-    fn size_hint(&self) -> SizeHint {
-        let seen = self
-            .frames
-            .iter()
-            .filter_map(|frame| frame.as_ref().ok()?.data_ref())
-            .map(|bytes| bytes.len() as u64)
-            .sum::<u64>();
-        let rest = if self.ended { SizeHint::with_exact(0) } else { self.body.size_hint() };
-        let mut hint = SizeHint::new();
-        if let Some(upper) = rest.upper().and_then(|upper| upper.checked_add(seen)) {
-            hint.set_upper(upper);
-        }
-        hint.set_lower(rest.lower().saturating_add(seen));
-        hint
-    }
+/// Data, unless it is empty.
+fn frame<E>(bytes: Bytes) -> Option<Result<Frame<Bytes>, E>> {
+    (!bytes.is_empty()).then(|| Ok(Frame::data(bytes)))
 }
 
 /// Copies nothing where the inner body's data is `Bytes`.
@@ -205,6 +244,7 @@ impl<B: Body> fmt::Debug for StatusBody<B> {
             Kind::Inner { .. } => "Inner",
             Kind::Looked { .. } => "Looked",
             Kind::Written { .. } => "Written",
+            Kind::Document { .. } => "Document",
             Kind::Withheld => "Withheld",
         };
         f.debug_struct("StatusBody").field("kind", &kind).finish_non_exhaustive()

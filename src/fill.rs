@@ -6,7 +6,11 @@ use bytes::Bytes;
 use http::{HeaderMap, HeaderValue, header, response};
 use http_body::Body;
 
-use crate::{Status, body::StatusBody, catalog};
+use crate::{
+    Status,
+    body::{Look, StatusBody},
+    catalog,
+};
 
 /// A response extension that exempts one response's body from being filled or replaced, also a 5xx's.
 ///
@@ -45,7 +49,7 @@ pub(crate) fn fill<B: Body>(
     }
     if catalog::is_server_error(parts.status) {
         // It goes, whatever it says; what is already there is for the log.
-        let text = if body.is_end_stream() { Bytes::new() } else { StatusBody::look(body, LIMIT, cx).so_far() };
+        let text = if body.is_end_stream() { Bytes::new() } else { Look::at(body, LIMIT, cx).so_far() };
         return (with_text(status, &String::from_utf8_lossy(&text)), None);
     }
     if head && body.is_end_stream() {
@@ -61,7 +65,7 @@ pub(crate) fn fill<B: Body>(
         _ if body.is_end_stream() => (status, None),
         Typed::Text if !may_be_detail(&parts.headers) => (status, Some(StatusBody::inner(body))),
         _ => {
-            let look = StatusBody::look(body, LIMIT, cx);
+            let look = Look::at(body, LIMIT, cx);
             match look.whole() {
                 Some(text) if text.is_empty() => (status, None),
                 Some(text) if typed == Typed::Text => match str::from_utf8(&text) {

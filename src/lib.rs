@@ -1,4 +1,76 @@
-#![doc = include_str!("../README.md")]
+//! Every answer of a [tower](https://docs.rs/tower)-based HTTP server carries the correct, documented status.
+//!
+//! An application says the status of each of its errors once, with [`IntoStatus`]; [`StatusMapLayer`] does the rest:
+//! whatever goes wrong inside leaves as that status, with the header fields that its RFC section demands and a body
+//! that explains it, as problem+json (RFC 9457), as a page for a person, or as text.
+//!
+//! # Example: a handler's errors and tower's, answered
+//!
+//! ```
+//! use std::time::Duration;
+//! use http::{Request, Response};
+//! use tower::{BoxError, ServiceBuilder, ServiceExt, timeout::TimeoutLayer};
+//! use tower_status::{IntoStatus, Status, StatusMapLayer};
+//!
+//! #[derive(Debug, thiserror::Error)]
+//! #[error("order {0} was deleted")]
+//! struct Deleted(u64);
+//!
+//! impl IntoStatus for Deleted {
+//!     fn status(&self) -> Status {
+//!         Status::gone()
+//!     }
+//! }
+//!
+//! async fn order(_: Request<()>) -> Result<Response<String>, Status> {
+//!     Err(Deleted(9))?
+//! }
+//!
+//! # #[tokio::main(flavor = "current_thread")]
+//! # async fn main() {
+//! let service = ServiceBuilder::new()
+//!     .layer(StatusMapLayer::new())
+//!     .layer(TimeoutLayer::new(Duration::from_secs(10)))
+//!     .service_fn(order);
+//!
+//! let response = service.oneshot(Request::new(())).await.unwrap(); // Infallible
+//! assert_eq!(response.status(), 410);
+//! # }
+//! ```
+//!
+//! # The order of layers
+//!
+//! From the outside in: CORS and request id; [`StatusMapLayer`]; trace, compression, timeout, load-shed, a *global*
+//! concurrency limit; `CatchPanicLayer`; authentication; the routes. What stands outside sees complete answers, what
+//! stands inside may fail in any way. In a tuple of layers and in `ServiceBuilder` the first is outermost; of several
+//! calls of `Router::layer` the *last* is.
+//!
+//! # What a client never sees
+//!
+//! The detail and the extension members of a 5xx, unless the status is [exposed](Status::expose); any error's
+//! `source()` chain; the plain text of a 5xx that some middleware wrote. All of that is in the log line instead.
+//!
+//! # Edges
+//!
+//! - **``the trait bound `Infallible: From<Box<(dyn std::error::Error + Send + Sync + 'static)>>` is not satisfied``** is axum's
+//!   word for a layer that fails outside of the one that handles failures. Put `StatusMapLayer` first in the tuple, or
+//!   call `.layer(StatusMapLayer::new())` last in that chain.
+//! - **A concurrency limit per route never sheds** in axum, because axum clones the service for each request and
+//!   `ConcurrencyLimitLayer` makes one limit for each `layer` call and route: use `GlobalConcurrencyLimitLayer`.
+//! - **An `anyhow::Error` that a tower layer has boxed** can no longer be told from any other error: turn it into a
+//!   [`Status`] in the handler, with `?` and the feature `anyhow`.
+//! - **``implementation of `IntoStatus` is not general enough``** is what the compiler says of
+//!   `tokio::spawn(async { serve_connection(..) })` around a service whose error is `BoxError`. Move the block into a
+//!   generic `async fn serve<S: Service<..>>(service: S)` and spawn that.
+//! - **axum adds Allow to a 405 outside of the layers**, so [`on_error`](StatusMapLayer::on_error) does not see it.
+//! - **HTTP/1.1 reason phrases** are the server's: hyper writes `<none>` for 550 and other codes that it does not know.
+//!
+//! # Features
+//!
+//! `tracing` (default) writes one log line for each answer of 400 and above, a 5xx as an error, a 4xx for debugging,
+//! and warns of what an application got wrong. `axum` makes [`Status`] axum's `IntoResponse`, with `axum-core` alone.
+//! `buffer` knows the errors of tower's `buffer`. `anyhow` converts `anyhow::Error` with `?`.
+
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
 mod answer;
@@ -7,22 +79,38 @@ mod axum;
 mod body;
 pub mod catalog;
 mod complete;
+mod conditional;
+mod conditions;
+mod date;
+mod etag;
 mod fill;
 mod into_status;
 mod negotiate;
 mod noted;
+mod precondition;
 mod recognize;
 mod reply;
 mod report;
 mod status;
 mod status_map;
+mod validators;
 
 pub use body::StatusBody;
+pub use conditional::{AskingFuture, Conditional, ConditionalFuture, ConditionalLayer, FromResponse, FromSource};
+pub use conditions::Preconditions;
+pub use etag::{ETag, InvalidETag};
 pub use fill::KeepBody;
 pub use into_status::{Documented, DocumentedStatus, IntoStatus, OrStatus};
 pub use negotiate::Format;
+pub use precondition::{Verdict, evaluate, range_applies};
 pub use reply::Render;
 pub use report::Context;
 pub use status::Status;
 pub use status_map::{StatusMap, StatusMapFuture, StatusMapLayer};
 pub use tower::BoxError;
+pub use validators::Validators;
+
+/// The README's code is compiled.
+#[cfg(all(doctest, feature = "axum"))]
+#[doc = include_str!("../README.md")]
+struct Readme;

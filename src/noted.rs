@@ -2,7 +2,7 @@
 
 use http::{HeaderName, HeaderValue, Method, Request, Version, header, uri::PathAndQuery};
 
-use crate::{Format, negotiate::negotiate};
+use crate::{Format, conditions::Conditions, negotiate::negotiate};
 
 pub(crate) const X_REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
@@ -30,26 +30,39 @@ pub(crate) struct Trail {
 
 impl Noted {
     /// One pass over the header fields. Allocates nothing (a `HeaderValue` of its own may count its first sharer).
-    pub(crate) fn of<B>(request: &Request<B>, formats: &[Format], watched: bool) -> (Self, Trail) {
+    pub(crate) fn of<B>(
+        request: &Request<B>,
+        formats: &[Format],
+        conditional: bool,
+        watched: bool,
+    ) -> (Self, Conditions, Trail) {
+        let head = request.method() == Method::HEAD;
+        let conditional = conditional && (head || request.method() == Method::GET);
+        let mut conditions = Conditions::default();
         let mut accept = Accept::Absent;
         let mut request_id = None;
         for (name, value) in request.headers() {
-            if *name == header::ACCEPT {
-                accept = if matches!(accept, Accept::Absent) {
-                    Accept::Line(value.clone())
-                } else {
-                    let lines = request.headers().get_all(header::ACCEPT).into_iter();
-                    Accept::Read(negotiate(lines.map(HeaderValue::as_bytes), formats))
-                };
-            } else if *name == X_REQUEST_ID && request_id.is_none() {
-                request_id = Some(value.clone());
+            match name.as_str() {
+                "accept" => {
+                    accept = match accept {
+                        Accept::Absent => Accept::Line(value.clone()),
+                        Accept::Line(_) => {
+                            let lines = request.headers().get_all(header::ACCEPT).into_iter();
+                            Accept::Read(negotiate(lines.map(HeaderValue::as_bytes), formats))
+                        }
+                        // All lines were read at the second.
+                        Accept::Read(format) => Accept::Read(format),
+                    }
+                }
+                "x-request-id" if request_id.is_none() => request_id = Some(value.clone()),
+                name if conditional => conditions.note(name, value),
+                _ => {}
             }
         }
-        let noted =
-            Self { accept, head: request.method() == Method::HEAD, http1: request.version() <= Version::HTTP_11 };
+        let noted = Self { accept, head, http1: request.version() <= Version::HTTP_11 };
         let path = if watched { request.uri().path_and_query().cloned() } else { None };
         let method = if watched { request.method().clone() } else { Method::GET };
-        (noted, Trail { method, path, request_id })
+        (noted, conditions, Trail { method, path, request_id })
     }
 
     /// The form that this client reads (RFC 9110 §12.5.1).

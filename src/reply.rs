@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use bytes::Bytes;
-use http::{HeaderMap, HeaderValue, StatusCode, header};
+use http::{HeaderMap, HeaderValue, Response, StatusCode, header, response};
 use http_body::Body;
 use serde_json::Value;
 
@@ -126,24 +126,31 @@ pub(crate) fn write<B: Body>(
     StatusBody::withheld()
 }
 
-/// Describes the problem document of a status that no layer has negotiated; `false`: it has none.
-#[cfg(feature = "axum")]
-pub(crate) fn describe_document(headers: &mut HeaderMap, status: &Status) -> bool {
-    if has_no_content(status.code()) {
-        return false;
-    }
-    speak_english(headers, &Shown::new(status, false, None));
-    describe(headers, status.code(), json::CONTENT_TYPE);
-    true
+/// A status as a response that a layer outside negotiates, renders and reports; without one it is complete, too.
+pub(crate) fn unnegotiated<B: Body>(status: Status, mut parts: response::Parts) -> Response<StatusBody<B>> {
+    let code = status.code();
+    let headers = &mut parts.headers;
+    complete::undescribe(headers, code);
+    complete::say(headers, status.headers());
+    complete::complete(headers, code, Some(&complete::DEFAULT_CHALLENGE), true);
+    let body = if has_no_content(code) {
+        StatusBody::default()
+    } else {
+        speak_english(headers, &Shown::new(&status, false, None));
+        describe(headers, code, json::CONTENT_TYPE);
+        StatusBody::document(status.clone())
+    };
+    parts.status = code;
+    parts.extensions.insert(status);
+    Response::from_parts(parts, body)
 }
 
-/// Whether the body is what `describe_document` described, or none: nobody has written another since.
+/// Whether the body is what `unnegotiated` described, or none: nobody has written another since.
 pub(crate) fn is_unnegotiated(headers: &HeaderMap) -> bool {
     headers.get(header::CONTENT_TYPE).is_none_or(|value| *value == json::CONTENT_TYPE)
 }
 
 /// The problem document of a status that no layer has negotiated.
-#[cfg(feature = "axum")]
 pub(crate) fn document(status: &Status) -> Bytes {
     json::render(&Shown::new(status, false, None))
 }

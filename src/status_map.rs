@@ -19,6 +19,7 @@ use crate::{
     Context, Format, IntoStatus, Render, Status,
     answer::answer,
     body::StatusBody,
+    conditions::Conditions,
     noted::{Noted, Trail},
     recognize::{self, Mapper},
     report::{self, warning},
@@ -71,6 +72,7 @@ pub(crate) struct Options {
     pub(crate) formats: Vec<Format>,
     pub(crate) render: Option<Arc<dyn Render>>,
     pub(crate) expose_server_errors: bool,
+    pub(crate) conditional: bool,
     pub(crate) rewrite: Option<Rewrite>,
     pub(crate) on_error: Option<OnError>,
 }
@@ -84,6 +86,7 @@ impl Default for Options {
             formats: vec![Format::Json, Format::Html, Format::Text],
             render: None,
             expose_server_errors: false,
+            conditional: true,
             rewrite: None,
             on_error: None,
         }
@@ -210,6 +213,14 @@ impl StatusMapLayer {
         self.with(|options| options.expose_server_errors = expose)
     }
 
+    /// Whether the validators that a 200 or 206 to GET or HEAD carries are judged, as
+    /// [`ConditionalLayer::new`](crate::ConditionalLayer::new) does; `true` unless said.
+    ///
+    /// A reverse proxy says `false`: its upstreams judge for themselves.
+    pub fn conditional(self, conditional: bool) -> Self {
+        self.with(|options| options.conditional = conditional)
+    }
+
     /// Changes a status before it is answered; a body that stood for another status is replaced.
     ///
     /// # Example: conceal what exists
@@ -262,6 +273,7 @@ impl fmt::Debug for Options {
             .field("formats", &self.formats)
             .field("render", &self.render.is_some())
             .field("expose_server_errors", &self.expose_server_errors)
+            .field("conditional", &self.conditional)
             .field("rewrite", &self.rewrite.is_some())
             .field("on_error", &self.on_error.is_some())
             .finish()
@@ -310,13 +322,14 @@ where
     }
 
     fn call(&mut self, request: Request<ReqBody>) -> Self::Future {
-        let watched = self.options.has_hook() || report::is_watched();
-        let (noted, trail) = Noted::of(&request, &self.options.formats, watched);
+        let options = &*self.options;
+        let watched = options.has_hook() || report::is_watched();
+        let (noted, conditions, trail) = Noted::of(&request, &options.formats, options.conditional, watched);
         let inner = match &self.failed {
             None => Inner::Called { future: self.inner.call(request) },
             Some(status) => Inner::Failed { status: Some(status.clone()) },
         };
-        StatusMapFuture { inner, noted, trail, options: Arc::clone(&self.options) }
+        StatusMapFuture { inner, noted, conditions, trail, options: Arc::clone(&self.options) }
     }
 }
 
@@ -326,6 +339,7 @@ pin_project! {
         #[pin]
         inner: Inner<F>,
         noted: Noted,
+        conditions: Conditions,
         trail: Trail,
         options: Arc<Options>,
     }
@@ -353,7 +367,7 @@ where
             InnerProjection::Called { future } => ready!(future.poll(cx)).map_err(Into::into),
             InnerProjection::Failed { status } => Err(status.take().unwrap_or(Status::internal_server_error())),
         };
-        Poll::Ready(Ok(answer(outcome, this.noted, this.trail, this.options, cx)))
+        Poll::Ready(Ok(answer(outcome, this.noted, this.conditions, this.trail, this.options, cx)))
     }
 }
 

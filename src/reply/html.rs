@@ -15,7 +15,7 @@ pub(crate) const CONTENT_TYPE: HeaderValue = HeaderValue::from_static("text/html
 
 /// Nothing is loaded, run, framed or sent; the one style is known by its hash, which a test recomputes.
 pub(crate) const CONTENT_SECURITY_POLICY: HeaderValue = HeaderValue::from_static(
-    "default-src 'none'; style-src 'sha256-AAAA'; \
+    "default-src 'none'; style-src 'sha256-HOIF10y1UHGz782Cy6HkQ+CAXGJWFxyMzRh6FrUJZLM='; \
      base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
 );
 
@@ -24,15 +24,26 @@ const STYLE: &str = include_str!("html.css");
 /// The attributes of an element that holds the application's text.
 const THEIRS: &str = r#" lang="" dir="auto""#;
 
-/// One allocation, unless much of the text has to be escaped.
+/// One allocation of exactly the page's length: what is written first is only counted.
 pub(crate) fn render(shown: &Shown<'_>) -> String {
-    let mut page = String::with_capacity(estimate(shown));
-    // Writing to a String does not fail.
+    let mut length = Length(0);
+    // Neither a count nor a String refuses text.
+    let _ = write_page(&mut length, shown);
+    let mut page = String::with_capacity(length.0);
     let _ = write_page(&mut page, shown);
     page
 }
 
-fn write_page(page: &mut String, shown: &Shown<'_>) -> fmt::Result {
+struct Length(usize);
+
+impl Write for Length {
+    fn write_str(&mut self, text: &str) -> fmt::Result {
+        self.0 += text.len();
+        Ok(())
+    }
+}
+
+fn write_page(page: &mut dyn Write, shown: &Shown<'_>) -> fmt::Result {
     let entry = shown.entry;
     let code = shown.code.as_str();
     let title = given(Some(shown.title)).unwrap_or(entry.title);
@@ -65,44 +76,32 @@ fn write_page(page: &mut String, shown: &Shown<'_>) -> fmt::Result {
         writeln!(page, r#"<p class="detail"{THEIRS}>{}</p>"#, Escaped(detail))?;
     }
     writeln!(page, "<p>{}</p>", Escaped(entry.explanation))?;
-    if let Some(errors) = list(shown, "errors") {
-        writeln!(page, "<h2>Problems found</h2>\n<ul>")?;
-        errors.iter().try_for_each(|error| writeln!(page, "<li>{}</li>", Finding(error)))?;
-        writeln!(page, "</ul>")?;
+    for (name, value) in shown.extensions {
+        match (name.as_ref(), items(shown, name, value)) {
+            (_, None) => {}
+            ("choices", Some(choices)) => write_list(page, "Choices", choices.iter().map(Choice))?,
+            (_, Some(errors)) => write_list(page, "Problems found", errors.iter().map(Finding))?,
+        }
     }
-    if let Some(choices) = list(shown, "choices") {
-        writeln!(page, "<h2>Choices</h2>\n<ul>")?;
-        choices.iter().try_for_each(|choice| match choice {
-            Value::String(uri) => writeln!(page, "<li>{}</li>", Reference(uri)),
-            other => writeln!(page, "<li{THEIRS}>{}</li>", Plain(other)),
-        })?;
-        writeln!(page, "</ul>")?;
-    }
-    if let Some(location) = given(shown.location) {
+    if let Some(location) = shown.location.filter(|uri| is_link(uri)) {
         writeln!(page, "<p>Go to {}</p>", Reference(location))?;
     }
 
-    if let Some(advice) = given(Some(entry.advice)) {
-        writeln!(page, "<h2>What you can do</h2>\n<p>{}</p>", Escaped(advice))?;
+    writeln!(page, "<h2>What you can do</h2>\n<p>{}</p>", Escaped(entry.advice))?;
+    if let Some(uri) = shown.type_uri.filter(|uri| is_link(uri)) {
+        writeln!(page, r#"<p><a class="about" href="{}" rel="noreferrer">About this problem</a></p>"#, Escaped(uri))?;
     }
-    let type_uri = given(shown.type_uri).filter(|uri| *uri != "about:blank");
-    if let Some(uri) = type_uri.filter(|uri| is_link(uri)) {
-        writeln!(page, r#"<p><a href="{}" rel="noreferrer">About this problem</a></p>"#, Escaped(uri))?;
-    }
-    // An application that gave a detail has said what happened: nobody has to guess.
-    if detail.is_none() && !entry.causes.is_empty() {
-        writeln!(page, "<h2>What usually causes this</h2>\n<ul>")?;
-        entry.causes.iter().try_for_each(|cause| writeln!(page, "<li>{}</li>", Escaped(cause)))?;
-        writeln!(page, "</ul>")?;
+    // With a detail there is nothing to guess, and what did not fail has no causes worth reading.
+    if detail.is_none() && shown.code.as_u16() >= 400 {
+        write_list(page, "What usually causes this", entry.causes.iter().map(Escaped))?;
     }
 
-    write_facts(page, shown, type_uri.filter(|uri| !is_link(uri)))?;
+    write_facts(page, shown)?;
     if let Some(id) = given(shown.request_id) {
         writeln!(page, "<h2>If you ask for help, quote this request id</h2>")?;
         writeln!(page, r#"<p><code class="id">{}</code></p>"#, Escaped(id))?;
     }
-    let catalog::Spec { section, link, .. } = entry.spec;
-    let (section, link) = (Escaped(section), Escaped(link));
+    let (link, section) = (Escaped(entry.spec.link), Escaped(entry.spec.section));
     writeln!(
         page,
         r#"</main>
@@ -112,71 +111,52 @@ fn write_page(page: &mut String, shown: &Shown<'_>) -> fmt::Result {
     )
 }
 
-/// What else is known of this occurrence, as a list of names and values.
-fn write_facts(page: &mut String, shown: &Shown<'_>, type_uri: Option<&str>) -> fmt::Result {
-    let instance = given(shown.instance);
+fn write_list<T: Display>(page: &mut dyn Write, heading: &str, items: impl Iterator<Item = T>) -> fmt::Result {
+    writeln!(page, "<h2>{heading}</h2>\n<ul>")?;
+    for item in items {
+        writeln!(page, "<li>{item}</li>")?;
+    }
+    writeln!(page, "</ul>")
+}
+
+/// What else is known of this occurrence, as names and values. A URI reference is here if it had no place as a link.
+fn write_facts(page: &mut dyn Write, shown: &Shown<'_>) -> fmt::Result {
     let mut members = shown
         .extensions
         .iter()
-        .filter(|(name, value)| !is_list(shown, name, value))
+        .filter(|(name, value)| items(shown, name, value).is_none())
         .filter(|(name, _)| !(name == "request_id" && shown.request_id.is_some()))
         .peekable();
-    if members.peek().is_none() && type_uri.is_none() && instance.is_none() {
+    let unlinked = |uri: &&str| !is_link(uri) && *uri != "about:blank";
+    let uris = [
+        ("type", given(shown.type_uri).filter(unlinked)),
+        ("location", given(shown.location).filter(unlinked)),
+        ("instance", given(shown.instance)),
+    ];
+    if members.peek().is_none() && uris.iter().all(|(_, uri)| uri.is_none()) {
         return Ok(());
     }
     writeln!(page, "<h2>Details</h2>\n<dl>")?;
     for (name, value) in members {
         writeln!(page, "<dt>{}</dt><dd{THEIRS}>{}</dd>", Escaped(name), Plain(value))?;
     }
-    if let Some(uri) = type_uri {
-        writeln!(page, "<dt>Problem type</dt><dd>{}</dd>", Reference(uri))?;
-    }
-    if let Some(uri) = instance {
-        writeln!(page, "<dt>This occurrence</dt><dd>{}</dd>", Reference(uri))?;
+    for (name, uri) in uris {
+        if let Some(uri) = uri {
+            writeln!(page, "<dt>{name}</dt><dd>{}</dd>", Reference(uri))?;
+        }
     }
     writeln!(page, "</dl>")
 }
 
-/// The items of a member that is shown as a list of its own.
-fn list<'a>(shown: &Shown<'a>, name: &str) -> Option<&'a [Value]> {
-    let (_, value) = shown.extensions.iter().find(|(known, value)| known == name && is_list(shown, known, value))?;
-    value.as_array().map(Vec::as_slice)
-}
-
-fn is_list(shown: &Shown<'_>, name: &str, value: &Value) -> bool {
+/// The items of `errors` and of the `choices` of a 300, which are lists of their own.
+fn items<'a>(shown: &Shown<'_>, name: &str, value: &'a Value) -> Option<&'a Vec<Value>> {
     let known = name == "errors" || (name == "choices" && shown.code == StatusCode::MULTIPLE_CHOICES);
-    known && value.as_array().is_some_and(|items| !items.is_empty())
+    value.as_array().filter(|items| known && !items.is_empty())
 }
 
 /// A text in which there is something to read.
 fn given(text: Option<&str>) -> Option<&str> {
     text.filter(|text| !text.trim().is_empty())
-}
-
-/// About as long as the page will be: escapes make it longer, absent parts shorter.
-fn estimate(shown: &Shown<'_>) -> usize {
-    const MARKUP: usize = 1500;
-    const ROW: usize = 64;
-    fn weight(value: &Value) -> usize {
-        match value {
-            Value::String(text) => text.len() + ROW,
-            Value::Array(items) => items.iter().map(weight).sum::<usize>() + ROW,
-            Value::Object(members) => {
-                members.iter().map(|(name, value)| name.len() + weight(value)).sum::<usize>() + ROW
-            }
-            Value::Null | Value::Bool(_) | Value::Number(_) => ROW,
-        }
-    }
-    let entry = shown.entry;
-    let optional = [shown.type_uri, shown.detail, shown.instance, shown.location, shown.request_id];
-    STYLE.len()
-        + MARKUP
-        + entry.explanation.len()
-        + entry.advice.len()
-        + entry.causes.iter().map(|cause| cause.len() + ROW).sum::<usize>()
-        + 2 * shown.title.len()
-        + 2 * optional.into_iter().flatten().map(str::len).sum::<usize>()
-        + shown.extensions.iter().map(|(name, value)| name.len() + weight(value) + ROW).sum::<usize>()
 }
 
 /// The text of a value: a string as it is, anything else as JSON, also an empty string, so that it is seen.
@@ -205,6 +185,18 @@ impl Display for Finding<'_> {
             write!(f, "<code>{}</code> ", Escaped(pointer))?;
         }
         write!(f, "<span{THEIRS}>{}</span>", Escaped(detail))
+    }
+}
+
+/// One of `choices`: mostly a URI reference.
+struct Choice<'a>(&'a Value);
+
+impl Display for Choice<'_> {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        match self.0 {
+            Value::String(uri) if is_link(uri) => Reference(uri).fmt(f),
+            other => write!(f, "<span{THEIRS}>{}</span>", Plain(other)),
+        }
     }
 }
 
@@ -247,10 +239,7 @@ impl Write for Escaper<'_, '_> {
         for piece in text.split_inclusive(|char| replacement(char).is_some()) {
             let mut chars = piece.chars();
             match chars.next_back().and_then(replacement) {
-                Some(replacement) => {
-                    self.0.write_str(chars.as_str())?;
-                    self.0.write_str(replacement)?;
-                }
+                Some(replacement) => write!(self.0, "{}{replacement}", chars.as_str())?,
                 None => self.0.write_str(piece)?,
             }
         }
@@ -272,14 +261,175 @@ fn replacement(char: char) -> Option<&'static str> {
         // Isolates, which Fluent puts around each value. The element isolates what it holds, as long as no stray end of
         // an isolate can end that early.
         '\u{2066}'..='\u{2069}' => "",
-        // Embeddings and overrides, which show one text and mean another.
-        '\u{202a}'..='\u{202e}' => "\u{fffd}",
-        char if char.is_control() || is_noncharacter(char) => "\u{fffd}",
+        // Embeddings and overrides, which show one text and mean another; noncharacters, which HTML forbids.
+        '\u{202a}'..='\u{202e}' | '\u{fdd0}'..='\u{fdef}' => "\u{fffd}",
+        char if char.is_control() || u32::from(char) & 0xfffe == 0xfffe => "\u{fffd}",
         _ => return None,
     })
 }
 
-/// Code points that an HTML document must not contain (Unicode §23.7).
-fn is_noncharacter(char: char) -> bool {
-    matches!(char, '\u{fdd0}'..='\u{fdef}') || u32::from(char) & 0xfffe == 0xfffe
+#[cfg(test)]
+mod tests {
+    use std::borrow::Cow;
+
+    use base64::{Engine, prelude::BASE64_STANDARD};
+    use serde_json::json;
+    use sha2::{Digest, Sha256};
+
+    use super::*;
+
+    type Members = [(Cow<'static, str>, Value)];
+
+    fn bare(code: u16) -> Shown<'static> {
+        everywhere(code, None, &[])
+    }
+
+    /// The same text in every field.
+    fn everywhere<'a>(code: u16, text: Option<&'a str>, extensions: &'a Members) -> Shown<'a> {
+        let code = StatusCode::from_u16(code).unwrap_or_default();
+        let entry = catalog::entry(code);
+        let title = text.unwrap_or(entry.title);
+        let [type_uri, detail, instance, location, request_id] = [text; 5];
+        Shown { code, entry, title, type_uri, detail, instance, location, extensions, request_id }
+    }
+
+    fn member(name: &'static str, value: Value) -> [(Cow<'static, str>, Value); 1] {
+        [(name.into(), value)]
+    }
+
+    #[test]
+    fn the_policy_names_the_style() -> Result<(), http::header::ToStrError> {
+        let hash = BASE64_STANDARD.encode(Sha256::digest(STYLE));
+        let policy = CONTENT_SECURITY_POLICY;
+        assert!(policy.to_str()?.contains(&format!("style-src 'sha256-{hash}';")), "{hash}");
+        assert!(render(&bare(404)).contains(&format!("<style>{STYLE}</style>")));
+        assert!(!STYLE.contains(['<', '\r']), "an HTML parser would see another text than the one hashed");
+        Ok(())
+    }
+
+    #[test]
+    #[rustfmt::skip]
+    fn escapes() {
+        let rows = [
+            ("", ""),
+            ("ümlaut, 漢字, العربية, 🙂", "ümlaut, 漢字, العربية, 🙂"),
+            ("<b a='1' c=\"2\">&amp;</b>", "&lt;b a=&#39;1&#39; c=&#34;2&#34;&gt;&amp;amp;&lt;/b&gt;"),
+            ("a\tb\nc", "a\tb\nc"),
+            ("a\r\nb\rc", "a \nb c"),
+            ("\0\u{1b}[31m\u{7f}\u{85}\u{9f}", "\u{fffd}\u{fffd}[31m\u{fffd}\u{fffd}\u{fffd}"),
+            ("a\u{2028}b\u{2029}c", "a\nb\nc"),
+            ("\u{202a}a\u{202e}b\u{202c}", "\u{fffd}a\u{fffd}b\u{fffd}"),
+            ("\u{2066}a\u{2068}b\u{2069}\u{2069}", "ab"),
+            ("\u{200e}a\u{200f}", "\u{200e}a\u{200f}"),
+            ("\u{fdd0}\u{fffe}\u{ffff}\u{10ffff}", "\u{fffd}\u{fffd}\u{fffd}\u{fffd}"),
+        ];
+        for (text, expected) in rows {
+            assert_eq!(Escaped(text).to_string(), expected, "{text:?}");
+        }
+    }
+
+    #[test]
+    #[rustfmt::skip]
+    fn links_are_relative_http_or_https() {
+        let links = [
+            "/", "a", "#x", "?q=a:b", "/a:b", "./a:b", "//host/x", "/a?b[c]=%20&d", "http://h", "HTTPS://h/",
+            // Entities are plain text here, and an escaped colon ends no scheme: both are paths of this site.
+            "javascript&#58;alert(1)", "javascript%3Aalert(1)",
+        ];
+        let texts = [
+            "", " ", " /a", "/a b", "/é", r"\\host", r"/\host", "/a\"b", "/<b>", "a:b", ":", "//h\n", "http:h",
+            "javascript:alert(1)", "JaVaScRiPt:alert(1)", "java\tscript:alert(1)", "java\nscript:alert(1)",
+            "java\r\nscript:alert(1)", "\u{1}javascript:alert(1)", " javascript:alert(1)", "\u{feff}javascript:alert(1)",
+            "javascript://h/%0aalert(1)", "data:text/html,x", "vbscript:x", "blob:https://h/x", "file:///x", "urn:a:b",
+        ];
+        for (uri, expected) in links.map(|uri| (uri, true)).into_iter().chain(texts.map(|uri| (uri, false))) {
+            assert_eq!(is_link(uri), expected, "{uri:?}");
+            assert_eq!(Reference(uri).to_string().contains("href"), expected, "{uri:?}");
+        }
+        assert_eq!(Reference("/?a&b'").to_string(), r#"<a href="/?a&amp;b&#39;" rel="noreferrer">/?a&amp;b&#39;</a>"#);
+    }
+
+    #[test]
+    #[rustfmt::skip]
+    fn each_field_has_its_place() {
+        let [order, nested, blank] = [json!(17), json!({ "a": ["<"] }), json!("")].map(|value| member("order", value));
+        let errors = member("errors", json!([{ "pointer": "#/age", "detail": "no <", "code": 7 }, "one", { "a": 1 }]));
+        let none = member("errors", json!([]));
+        let choices = member("choices", json!(["/a", "javascript:b", ["c"]]));
+        let request_id = member("request_id", json!("theirs"));
+        let [gone, found, many] = [410, 302, 300].map(|code| move || bare(code));
+        let rows = [
+            (gone(), "<title>410 Gone</title>", true),
+            (gone(), "<h1><b>410</b> <span>Gone</span></h1>", true),
+            (gone(), gone().entry.explanation, true),
+            (gone(), gone().entry.advice, true),
+            (gone(), "RFC 9110 §15.5.11</a></footer>", true),
+            (gone(), "What usually causes this", true),
+            (found(), "What usually causes this", false),
+            (found(), r#"<html lang="en">"#, true),
+            (gone(), r#"<html lang="en" class="client">"#, true),
+            (bare(503), r#"<html lang="en" class="server">"#, true),
+            (bare(550), r#"<html lang="en" class="client">"#, true),
+            (gone(), "<dl>", false),
+            (Shown { title: "Away", ..gone() }, r#"<h1><b>410</b> <span lang="" dir="auto">Away</span></h1>"#, true),
+            (Shown { detail: Some("a <\nb"), ..gone() }, "<p class=\"detail\" lang=\"\" dir=\"auto\">a &lt;\nb</p>", true),
+            (Shown { detail: Some("a"), ..gone() }, "What usually causes this", false),
+            (Shown { type_uri: Some("/t"), ..gone() }, r#"<a class="about" href="/t" rel="noreferrer">About this problem</a>"#, true),
+            (Shown { type_uri: Some("/t"), ..gone() }, "<dl>", false),
+            (Shown { type_uri: Some("urn:t"), ..gone() }, "<dt>type</dt><dd>urn:t</dd>", true),
+            (Shown { type_uri: Some("about:blank"), ..gone() }, "about:blank", false),
+            (Shown { instance: Some("/i"), ..gone() }, r#"<dt>instance</dt><dd><a href="/i" rel="noreferrer">/i</a></dd>"#, true),
+            (Shown { location: Some("/l"), ..found() }, r#"<p>Go to <a href="/l" rel="noreferrer">/l</a></p>"#, true),
+            (Shown { location: Some("javascript:l"), ..found() }, "<dt>location</dt><dd>javascript:l</dd>", true),
+            (Shown { request_id: Some("abc"), ..gone() }, r#"<code class="id">abc</code>"#, true),
+            (Shown { request_id: Some("abc"), extensions: &request_id, ..gone() }, "theirs", false),
+            (Shown { request_id: Some("abc"), extensions: &order, ..gone() }, "<dt>order</dt>", true),
+            (Shown { extensions: &request_id, ..gone() }, "theirs", true),
+            (Shown { extensions: &order, ..gone() }, r#"<dt>order</dt><dd lang="" dir="auto">17</dd>"#, true),
+            (Shown { extensions: &nested, ..gone() }, r#"auto"><code>{&#34;a&#34;:[&#34;&lt;&#34;]}</code></dd>"#, true),
+            (Shown { extensions: &blank, ..gone() }, r#"auto">&#34;&#34;</dd>"#, true),
+            (Shown { extensions: &errors, ..gone() }, r#"<li><code>#/age</code> <span lang="" dir="auto">no &lt;</span></li>"#, true),
+            (Shown { extensions: &errors, ..gone() }, r#"<li><span lang="" dir="auto">one</span></li>"#, true),
+            (Shown { extensions: &errors, ..gone() }, "<code>{&#34;a&#34;:1}</code></span></li>", true),
+            (Shown { extensions: &errors, ..gone() }, "<dl>", false),
+            (Shown { extensions: &none, ..gone() }, "<dt>errors</dt>", true),
+            (Shown { extensions: &choices, ..many() }, r#"<li><a href="/a" rel="noreferrer">/a</a></li>"#, true),
+            (Shown { extensions: &choices, ..many() }, r#"<li><span lang="" dir="auto">javascript:b</span></li>"#, true),
+            (Shown { extensions: &choices, ..gone() }, "<dt>choices</dt>", true),
+        ];
+        for (shown, part, expected) in rows {
+            let page = render(&shown);
+            assert_eq!(page.contains(part), expected, "{part}\n{page}");
+            assert_eq!(page.capacity(), page.len(), "allocated once: {part}");
+        }
+    }
+
+    #[test]
+    #[rustfmt::skip]
+    fn no_field_can_leave_its_place() {
+        let hostile = "</title></style><script>\"'--><!--\0";
+        let item = json!({ "detail": hostile, "pointer": hostile });
+        for value in [json!(hostile), json!([hostile, item, [hostile]]), json!({ hostile: [hostile] })] {
+            for (code, name) in [(300, "choices"), (404, "choices"), (502, "errors"), (404, hostile)] {
+                let page = render(&everywhere(code, Some(hostile), &member(name, value.clone())));
+                for (part, times) in [("<script", 0), ("</style", 1), ("</title", 1), ("<!", 1), ("\"'", 0), ("\0", 0)] {
+                    assert_eq!(page.matches(part).count(), times, "{part} {code} {name} {value}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn blank_fields_are_absent() {
+        for blank in ["", " \n"] {
+            assert_eq!(render(&everywhere(302, Some(blank), &[])), render(&bare(302)));
+        }
+    }
+
+    #[test]
+    fn ten_thousand_members() {
+        let extensions: Vec<_> = (0..10_000).map(|n| (format!("name{n}").into(), json!([n, { "a": "b" }]))).collect();
+        let page = render(&Shown { extensions: &extensions, ..bare(404) });
+        assert_eq!(page.matches("<dt>name").count(), 10_000);
+    }
 }

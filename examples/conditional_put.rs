@@ -1,0 +1,79 @@
+//! What must not be overwritten is refused: the lost update. `cargo run --example conditional_put`
+
+use std::{
+    collections::HashMap,
+    io,
+    sync::{Arc, Mutex, PoisonError},
+};
+
+use axum::{
+    Router,
+    extract::{Path, State},
+    http::StatusCode,
+    response::IntoResponse,
+    routing::get,
+};
+use tokio::net::TcpListener;
+use tower_status::{ConditionalLayer, ETag, InvalidETag, OrStatus, Preconditions, Status, StatusMapLayer, Validators};
+
+struct Note {
+    version: u64,
+    text: String,
+}
+
+impl Note {
+    fn tag(&self) -> Result<ETag, InvalidETag> {
+        ETag::strong(format!("v{}", self.version))
+    }
+
+    fn validators(&self) -> Result<Validators, Status> {
+        Ok(Validators::new().with_etag(self.tag().map_err(Status::from_error)?))
+    }
+}
+
+type Notes = Arc<Mutex<HashMap<String, Note>>>;
+
+async fn read(State(notes): State<Notes>, Path(name): Path<String>) -> Result<impl IntoResponse, Status> {
+    let notes = notes.lock().unwrap_or_else(PoisonError::into_inner);
+    let note = notes.get(&name).or_status(Status::not_found().with_extension("note", &name))?;
+    let tag = note.tag().map_err(Status::from_error)?;
+    Ok(([("etag", tag.to_string())], note.text.clone()))
+}
+
+async fn write(
+    State(notes): State<Notes>,
+    Path(name): Path<String>,
+    preconditions: Preconditions,
+    text: String,
+) -> Result<impl IntoResponse, Status> {
+    // The lock is the transaction: nobody writes between the check and the write.
+    let mut notes = notes.lock().unwrap_or_else(PoisonError::into_inner);
+    let current = notes.get(&name).map(Note::validators).transpose()?;
+    preconditions.check(current.as_ref())?;
+
+    let note = notes.entry(name).or_insert(Note { version: 0, text: String::new() });
+    *note = Note { version: note.version + 1, text };
+    let tag = note.tag().map_err(Status::from_error)?;
+    Ok((StatusCode::NO_CONTENT, [("etag", tag.to_string())]))
+}
+
+fn app() -> Router {
+    Router::new()
+        .route("/notes/{name}", get(read).put(write))
+        .route_layer(ConditionalLayer::new().require_preconditions())
+        .layer(StatusMapLayer::new())
+        .with_state(Notes::default())
+}
+
+#[tokio::main]
+async fn main() -> io::Result<()> {
+    let address = std::env::args().nth(1).unwrap_or_else(|| "127.0.0.1:3000".into());
+    let listener = TcpListener::bind(address).await?;
+    let url = format!("http://{}/notes/tulips", listener.local_addr()?);
+    println!("listening on http://{}", listener.local_addr()?);
+    println!("  curl -i -X PUT -H 'if-none-match: *' -d red {url}       204 with its tag: created");
+    println!("  curl -i -X PUT -d blue {url}                            428: say which version you have seen");
+    println!("  curl -i -X PUT -H 'if-match: \"v1\"' -d blue {url}        204 with the next tag");
+    println!("  curl -i -X PUT -H 'if-match: \"v1\"' -d green {url}       412: somebody was faster");
+    axum::serve(listener, app()).await
+}

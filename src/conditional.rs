@@ -1,0 +1,444 @@
+//! [`ConditionalLayer`]: conditional requests (RFC 9110 §13) around a service; what they decide is in `precondition`.
+
+use std::{
+    fmt,
+    future::Future,
+    pin::Pin,
+    task::{Context, Poll, ready},
+};
+
+use http::{Method, Request, Response, StatusCode, header, request};
+use http_body::Body;
+use pin_project_lite::pin_project;
+use tower::{Layer, Service};
+
+use crate::{
+    Status, Validators, Verdict,
+    body::{Look, StatusBody},
+    conditions::Conditions,
+    etag::TagHasher,
+    precondition, reply,
+};
+
+/// Answers conditional requests: a 304 for what need not be sent again, a 412 for what must not be overwritten.
+///
+/// There are three ways, from the cheapest for the application to the cheapest for the server:
+///
+/// 1. `ConditionalLayer::new()` judges what the answer to a GET or HEAD carries: its `ETag` and `Last-Modified`. The
+///    304 is the 200 edited in place. [`StatusMapLayer`](crate::StatusMapLayer) does this by itself.
+/// 2. [`generate_etags`](Self::generate_etags) makes the entity tag of an answer that has none.
+/// 3. [`validators`](Self::validators) asks the application before the handler, which does not run where the answer
+///    is decided: the only way for PUT, PATCH and DELETE beside [`Preconditions::check`](crate::Preconditions::check).
+///
+/// It stands inside `StatusMapLayer`, which explains its 412 and 428, and inside authentication and routing: an entity
+/// tag before the handler tells who asks whether the resource is what they guess. A compression layer stands *inside*
+/// of it where tags are generated, because a strong tag differs by content coding (RFC 9110 §8.8.3.3).
+///
+/// tower-http's `ServeDir` has validators of its own, which are honoured. What it leaves out cannot be repaired
+/// afterwards: no `Vary` on its 304, and a 206 although `If-Range` failed.
+///
+/// # Example: tags for small answers
+///
+/// ```
+/// use http::{Request, Response};
+/// use tower::{ServiceBuilder, ServiceExt};
+/// use tower_status::ConditionalLayer;
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), tower::BoxError> {
+/// let service = ServiceBuilder::new()
+///     .layer(ConditionalLayer::new().generate_etags(64 * 1024))
+///     .service_fn(async |_: Request<()>| Ok::<_, tower::BoxError>(Response::new("seven tulips".to_owned())));
+///
+/// let first = service.clone().oneshot(Request::new(())).await?;
+/// let again = Request::builder().header("if-none-match", &first.headers()["etag"]).body(())?;
+/// assert_eq!(service.oneshot(again).await?.status(), 304);
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Clone, Copy, Default)]
+#[must_use = "a layer does nothing until it is added to a service"]
+pub struct ConditionalLayer<V = FromResponse> {
+    options: Options,
+    source: V,
+}
+
+/// The validators are those of the answer.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct FromResponse;
+
+/// The validators are asked of the application, before the handler.
+#[derive(Clone, Copy)]
+pub struct FromSource<F>(F);
+
+#[derive(Clone, Copy, Debug, Default)]
+struct Options {
+    generate: Option<u64>,
+    weak: bool,
+    required: bool,
+}
+
+impl ConditionalLayer {
+    /// Judges the validators that the answer to a GET or HEAD carries.
+    pub fn new() -> Self {
+        Self::default()
+    }
+}
+
+impl<V> ConditionalLayer<V> {
+    /// Gives a 200 to GET that has no `ETag` one: its content's XXH3-128 hash and length, the same on every replica.
+    ///
+    /// Only content whose exact size is known, is at most `max_bytes`, and is already there is looked at, frame by
+    /// frame, without a copy; never `Cache-Control: no-store`. Everything else passes at once. Allocates one Box for
+    /// the body and the field value, and for content of several frames a queue.
+    pub fn generate_etags(mut self, max_bytes: u64) -> Self {
+        self.options.generate = Some(max_bytes);
+        self
+    }
+
+    /// Makes the generated tags weak (RFC 9110 §8.8.1), for answers that a layer outside encodes.
+    pub fn weak(mut self) -> Self {
+        self.options.weak = true;
+        self
+    }
+
+    /// Answers 428 (RFC 6585 §3) to a PUT, PATCH or DELETE that has neither If-Match nor If-None-Match nor a valid
+    /// If-Unmodified-Since, so that no client overwrites what it has not seen. Such a handler does not run.
+    pub fn require_preconditions(mut self) -> Self {
+        self.options.required = true;
+        self
+    }
+
+    /// Asks for the validators of the current representation before the handler, which does not run where the answer
+    /// is a 304 or a 412. `None`: there is no current representation. An error is the answer.
+    ///
+    /// It is asked only for requests with a precondition, never for CONNECT, OPTIONS and TRACE. Where the precondition
+    /// holds, a failed If-Range removes `Range` from the request (RFC 9110 §13.1.5), and the answer is not judged
+    /// again.
+    ///
+    /// This is not atomic with the write: between the answer and the handler another request may write. Where that
+    /// matters, the handler checks inside its transaction, with [`Preconditions`](crate::Preconditions).
+    ///
+    /// # Example: the version of a row
+    ///
+    /// The closure clones what it needs before its `async move`.
+    ///
+    /// ```
+    /// use std::{collections::HashMap, sync::{Arc, RwLock}};
+    /// use tower_status::{ConditionalLayer, ETag, Status, Validators};
+    ///
+    /// let versions = Arc::new(RwLock::new(HashMap::from([("/orders/7".to_owned(), 3)])));
+    ///
+    /// let layer = ConditionalLayer::new().require_preconditions().validators(move |parts| {
+    ///     let (versions, path) = (versions.clone(), parts.uri.path().to_owned());
+    ///     async move {
+    ///         let version = versions.read().map_err(|_| Status::internal_server_error())?.get(&path).copied();
+    ///         let Some(version) = version else { return Ok(None) };
+    ///         let tag = ETag::strong(format!("v{version}")).map_err(Status::from_error)?;
+    ///         Ok(Some(Validators::new().with_etag(tag)))
+    ///     }
+    /// });
+    /// ```
+    pub fn validators<F, Fut>(self, source: F) -> ConditionalLayer<FromSource<F>>
+    where
+        F: Fn(&request::Parts) -> Fut + Clone,
+        Fut: Future<Output = Result<Option<Validators>, Status>> + 'static,
+    {
+        ConditionalLayer { options: self.options, source: FromSource(source) }
+    }
+}
+
+impl<V> fmt::Debug for ConditionalLayer<V> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ConditionalLayer").field("options", &self.options).finish_non_exhaustive()
+    }
+}
+
+impl<F> fmt::Debug for FromSource<F> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("FromSource")
+    }
+}
+
+impl<S, V: Clone> Layer<S> for ConditionalLayer<V> {
+    type Service = Conditional<S, V>;
+
+    fn layer(&self, inner: S) -> Self::Service {
+        Conditional { inner, options: self.options, source: self.source.clone() }
+    }
+}
+
+/// The service that [`ConditionalLayer`] makes; its error is the inner service's.
+#[derive(Clone, Copy)]
+pub struct Conditional<S, V = FromResponse> {
+    inner: S,
+    options: Options,
+    source: V,
+}
+
+impl<S: fmt::Debug, V> fmt::Debug for Conditional<S, V> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Conditional")
+            .field("inner", &self.inner)
+            .field("options", &self.options)
+            .finish_non_exhaustive()
+    }
+}
+
+impl<S, ReqBody, ResBody> Service<Request<ReqBody>> for Conditional<S>
+where
+    S: Service<Request<ReqBody>, Response = Response<ResBody>>,
+    ResBody: Body,
+{
+    type Response = Response<StatusBody<ResBody>>;
+    type Error = S::Error;
+    type Future = ConditionalFuture<S::Future>;
+
+    fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), S::Error>> {
+        self.inner.poll_ready(cx)
+    }
+
+    fn call(&mut self, request: Request<ReqBody>) -> Self::Future {
+        if self.options.lacks_precondition(&request) {
+            return ConditionalFuture::refused();
+        }
+        let after = After::of(&request, self.options);
+        after.called(self.inner.call(request))
+    }
+}
+
+impl<S, F, Fut, ReqBody, ResBody> Service<Request<ReqBody>> for Conditional<S, FromSource<F>>
+where
+    S: Service<Request<ReqBody>, Response = Response<ResBody>> + Clone,
+    F: Fn(&request::Parts) -> Fut,
+    Fut: Future<Output = Result<Option<Validators>, Status>>,
+    ResBody: Body,
+{
+    type Response = Response<StatusBody<ResBody>>;
+    type Error = S::Error;
+    type Future = AskingFuture<S, Fut, ReqBody>;
+
+    fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), S::Error>> {
+        self.inner.poll_ready(cx)
+    }
+
+    fn call(&mut self, request: Request<ReqBody>) -> Self::Future {
+        if self.options.lacks_precondition(&request) {
+            return AskingFuture { state: Asking::Called { future: ConditionalFuture::refused() } };
+        }
+        let mut after = After::of(&request, self.options);
+        if !precondition::is_conditional(request.method(), request.headers()) {
+            let future = self.inner.call(request);
+            return AskingFuture { state: Asking::Called { future: after.called(future) } };
+        }
+        // The source's word stands: the answer is not judged again.
+        after.judged = true;
+        let (parts, body) = request.into_parts();
+        let asked = (self.source.0)(&parts);
+        let request = Request::from_parts(parts, body);
+        // The instance that was polled ready is the one that is called.
+        let clone = self.inner.clone();
+        let service = std::mem::replace(&mut self.inner, clone);
+        AskingFuture { state: Asking::Asked { asked, waiting: Some(Waiting { service, request, after }) } }
+    }
+}
+
+impl Options {
+    fn lacks_precondition<B>(&self, request: &Request<B>) -> bool {
+        self.required && precondition::is_missing(request.method(), request.headers())
+    }
+}
+
+/// What is known of a request when its answer comes.
+struct After {
+    options: Options,
+    get: bool,
+    judged: bool,
+    conditions: Conditions,
+}
+
+impl After {
+    fn of<B>(request: &Request<B>, options: Options) -> Self {
+        let (get, head) = (request.method() == Method::GET, request.method() == Method::HEAD);
+        let conditions = if get || head { Conditions::of(request.headers()) } else { Conditions::default() };
+        Self { options, get, judged: false, conditions }
+    }
+
+    fn called<F>(self, future: F) -> ConditionalFuture<F> {
+        ConditionalFuture { state: Calling::Called { future, after: self } }
+    }
+
+    fn answer<B: Body>(&self, response: Response<B>, cx: &mut Context<'_>) -> Response<StatusBody<B>> {
+        let mut response = match self.options.generate {
+            Some(limit) if self.get => tagged(response, limit, self.options.weak, cx),
+            _ => response.map(StatusBody::inner),
+        };
+        if self.judged {
+            response.extensions_mut().insert(Judged);
+        }
+        match verdict(&self.conditions, &response) {
+            Verdict::Proceed => response,
+            Verdict::NotModified => not_modified(response),
+            Verdict::PreconditionFailed => {
+                let (parts, _) = response.into_parts();
+                reply::unnegotiated(Status::precondition_failed(), parts)
+            }
+        }
+    }
+}
+
+/// A response extension: a source of validators decided, so no layer judges the answer again.
+#[derive(Clone, Copy)]
+struct Judged;
+
+/// What the answer makes of the request's conditions.
+pub(crate) fn verdict<B>(conditions: &Conditions, response: &Response<B>) -> Verdict {
+    if conditions.is_empty() || response.extensions().get::<Judged>().is_some() {
+        return Verdict::Proceed;
+    }
+    precondition::judge_answer(conditions, response.status(), response.headers())
+}
+
+/// The 304 is the 200 edited in place; its body is dropped unread.
+pub(crate) fn not_modified<B, C: Body>(response: Response<B>) -> Response<StatusBody<C>> {
+    let (mut parts, _) = response.into_parts();
+    parts.status = StatusCode::NOT_MODIFIED;
+    precondition::leave_of_304(&mut parts.headers);
+    Response::from_parts(parts, StatusBody::default())
+}
+
+/// A 200 with the tag of its content, if all of that is already there.
+fn tagged<B: Body>(response: Response<B>, limit: u64, weak: bool, cx: &mut Context<'_>) -> Response<StatusBody<B>> {
+    let (mut parts, body) = response.into_parts();
+    let limit = body.size_hint().exact().filter(|size| *size <= limit).and_then(|size| usize::try_from(size).ok());
+    let Some(limit) = limit.filter(|_| precondition::may_be_tagged(parts.status, &parts.headers)) else {
+        return Response::from_parts(parts, StatusBody::inner(body));
+    };
+    let look = Look::at(body, limit, cx);
+    if let Some(content) = look.content() {
+        let mut hasher = TagHasher::new();
+        content.for_each(|piece| hasher.update(piece));
+        let _ = parts.headers.try_insert(header::ETAG, hasher.finish(weak).into());
+    }
+    Response::from_parts(parts, look.into_body())
+}
+
+/// A status as a handler's: a layer outside renders, rewrites and reports it.
+fn decided<B: Body>(status: Status) -> Response<StatusBody<B>> {
+    let (parts, ()) = Response::new(()).into_parts();
+    reply::unnegotiated(status, parts)
+}
+
+pin_project! {
+    /// The future of [`Conditional`].
+    pub struct ConditionalFuture<F> {
+        #[pin]
+        state: Calling<F>,
+    }
+}
+
+pin_project! {
+    #[project = CallingProjection]
+    enum Calling<F> {
+        Called { #[pin] future: F, after: After },
+        Refused,
+    }
+}
+
+impl<F> ConditionalFuture<F> {
+    /// RFC 6585 §3.
+    fn refused() -> Self {
+        Self { state: Calling::Refused }
+    }
+}
+
+impl<F, ResBody, E> Future for ConditionalFuture<F>
+where
+    F: Future<Output = Result<Response<ResBody>, E>>,
+    ResBody: Body,
+{
+    type Output = Result<Response<StatusBody<ResBody>>, E>;
+
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        Poll::Ready(Ok(match self.project().state.project() {
+            CallingProjection::Called { future, after } => after.answer(ready!(future.poll(cx))?, cx),
+            CallingProjection::Refused => decided(Status::precondition_required()),
+        }))
+    }
+}
+
+pin_project! {
+    /// The future of [`Conditional`] with a source of validators.
+    pub struct AskingFuture<S: Service<Request<ReqBody>>, Fut, ReqBody> {
+        #[pin]
+        state: Asking<S, Fut, ReqBody>,
+    }
+}
+
+pin_project! {
+    #[project = AskingProjection]
+    enum Asking<S: Service<Request<ReqBody>>, Fut, ReqBody> {
+        Asked { #[pin] asked: Fut, waiting: Option<Waiting<S, ReqBody>> },
+        Called { #[pin] future: ConditionalFuture<S::Future> },
+    }
+}
+
+/// The request, until it is known whether the handler runs.
+struct Waiting<S, ReqBody> {
+    service: S,
+    request: Request<ReqBody>,
+    after: After,
+}
+
+impl<S, ReqBody> Waiting<S, ReqBody> {
+    /// The handler's future, or the answer in its place.
+    fn decide(mut self, asked: Result<Option<Validators>, Status>) -> Result<ConditionalFuture<S::Future>, Status>
+    where
+        S: Service<Request<ReqBody>>,
+    {
+        let current = asked?;
+        precondition::check(self.request.method(), self.request.headers(), current.as_ref())?;
+        precondition::apply_if_range(self.request.headers_mut(), current.as_ref());
+        Ok(self.after.called(self.service.call(self.request)))
+    }
+}
+
+impl<S, Fut, ReqBody, ResBody> Future for AskingFuture<S, Fut, ReqBody>
+where
+    S: Service<Request<ReqBody>, Response = Response<ResBody>>,
+    Fut: Future<Output = Result<Option<Validators>, Status>>,
+    ResBody: Body,
+{
+    type Output = Result<Response<StatusBody<ResBody>>, S::Error>;
+
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        let mut state = self.project().state;
+        loop {
+            let decision = match state.as_mut().project() {
+                AskingProjection::Called { future } => return future.poll(cx),
+                AskingProjection::Asked { asked, waiting } => {
+                    let asked = ready!(asked.poll(cx));
+                    // It is taken once, when the source has answered: polled again, the future never ends.
+                    let Some(waiting) = waiting.take() else { return Poll::Pending };
+                    waiting.decide(asked)
+                }
+            };
+            match decision {
+                Ok(future) => state.set(Asking::Called { future }),
+                Err(status) => return Poll::Ready(Ok(decided(status))),
+            }
+        }
+    }
+}
+
+impl<F> fmt::Debug for ConditionalFuture<F> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ConditionalFuture").finish_non_exhaustive()
+    }
+}
+
+impl<S: Service<Request<ReqBody>>, Fut, ReqBody> fmt::Debug for AskingFuture<S, Fut, ReqBody> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("AskingFuture").finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,330 @@
+//! Preconditions (RFC 9110 §13): what a conditional request makes of the current representation.
+
+use http::{HeaderMap, HeaderValue, Method, StatusCode, header};
+
+use crate::{
+    Status, Validators,
+    complete::lists,
+    conditions::{Field, Fields},
+    date,
+    etag::{Member, Tag, members},
+    validators::Current,
+};
+
+/// What the preconditions of a request decide (RFC 9110 §13.2.2).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[must_use = "a request whose precondition failed must not be performed"]
+pub enum Verdict {
+    /// Perform the request.
+    Proceed,
+    /// Answer 304 (RFC 9110 §15.4.5).
+    NotModified,
+    /// Answer 412 (RFC 9110 §15.5.13).
+    PreconditionFailed,
+}
+
+/// Judges the preconditions of a request, in the order of RFC 9110 §13.2.2.
+///
+/// `current` is the representation that the request selects: `None` where the target has none (it does not exist
+/// yet), `Some` of empty [`Validators`] where it has one without validators. All lines of a field count, byte by
+/// byte. Allocates nothing.
+///
+/// - A list may have invalid members. They match nothing; the valid ones beside them count. So a wholly invalid
+///   If-Match fails, and a wholly invalid If-None-Match holds. `*` is such a member unless it stands alone.
+/// - A date field counts only if it is one line with one HTTP-date, and the representation has a date.
+/// - If-Modified-Since is ignored beside If-None-Match and If-Unmodified-Since beside If-Match, whatever those say.
+/// - A 304 wins over a range: `Range` is not looked at. See [`range_applies`].
+/// - `CONNECT`, `OPTIONS` and `TRACE` always proceed (RFC 9110 §13.2.1).
+/// - A change that has already been made is not recognised: its failed If-Match is a 412 (RFC 9110 §13.1.1 allows 2xx).
+///
+/// Ask only where the answer would otherwise be a success: redirects and errors win over preconditions (RFC 9110
+/// §13.2.1).
+///
+/// # Example: refuse a lost update
+///
+/// ```
+/// use http::{HeaderMap, HeaderValue, Method, header};
+/// use tower_status::{ETag, Validators, Verdict, evaluate};
+///
+/// let mut request = HeaderMap::new();
+/// request.insert(header::IF_MATCH, HeaderValue::from_static("\"v6\""));
+///
+/// let current = Validators::new().with_etag(ETag::strong("v7")?);
+/// assert_eq!(evaluate(&Method::PUT, &request, Some(&current)), Verdict::PreconditionFailed);
+/// # Ok::<(), tower_status::InvalidETag>(())
+/// ```
+pub fn evaluate(method: &Method, request: &HeaderMap, current: Option<&Validators>) -> Verdict {
+    judge(method, request, current.map(Validators::as_current), date::now)
+}
+
+/// Whether the `Range` of a request counts, as its If-Range has it (RFC 9110 §13.1.5).
+///
+/// `true` without If-Range. Otherwise it must be one line with one of these, and `false` means: ignore `Range`, and
+/// send the whole representation.
+///
+/// - an entity tag that is equal to the current one by strong comparison;
+/// - an HTTP-date that is exactly the current Last-Modified, whose second is over (the representation could still
+///   change within it, and the date would not show that). Whether it changed twice within that second is for the
+///   client to find out, by the `Date` of what it has (RFC 9110 §8.8.2.2); a server that needs certainty uses a
+///   strong entity tag.
+///
+/// Ask after [`evaluate`], for a GET with `Range`. Allocates nothing.
+///
+/// # Example: go on with an interrupted download
+///
+/// ```
+/// use http::{HeaderMap, HeaderValue, header};
+/// use tower_status::{ETag, Validators, range_applies};
+///
+/// let mut request = HeaderMap::new();
+/// request.insert(header::RANGE, HeaderValue::from_static("bytes=500-"));
+/// request.insert(header::IF_RANGE, HeaderValue::from_static("\"v6\""));
+///
+/// let current = Validators::new().with_etag(ETag::strong("v7")?);
+/// assert!(!range_applies(&request, &current));
+/// # Ok::<(), tower_status::InvalidETag>(())
+/// ```
+pub fn range_applies(request: &HeaderMap, current: &Validators) -> bool {
+    if_range(request, current.as_current(), date::now) != Condition::False
+}
+
+/// The rules behind [`evaluate`], over borrowed validators; `now` dates a two-digit year.
+pub(crate) fn judge(method: &Method, request: &impl Fields, current: Option<Current<'_>>, now: fn() -> i64) -> Verdict {
+    // RFC 9110 §13.2.1: these neither select nor modify a representation.
+    if matches!(*method, Method::CONNECT | Method::OPTIONS | Method::TRACE) {
+        return Verdict::Proceed;
+    }
+    let reads = matches!(*method, Method::GET | Method::HEAD);
+
+    // The numbers are the steps of RFC 9110 §13.2.2.
+    // 1. If-Match
+    let mut state = if_match(request, current);
+    // 2. If-Unmodified-Since, where If-Match is not present
+    if state == Condition::Absent {
+        state = if_unmodified_since(request, current, now);
+    }
+    if state == Condition::False {
+        return Verdict::PreconditionFailed;
+    }
+
+    // 3. If-None-Match
+    let mut state = if_none_match(request, current);
+    // 4. If-Modified-Since, for GET and HEAD where If-None-Match is not present
+    if state == Condition::Absent && reads {
+        state = if_modified_since(request, current, now);
+    }
+    // 5. If-Range decides what is sent, not whether: see `range_applies`.
+    // 6. Otherwise the method is performed.
+    match state {
+        Condition::Absent | Condition::True => Verdict::Proceed,
+        Condition::False if reads => Verdict::NotModified,
+        Condition::False => Verdict::PreconditionFailed,
+    }
+}
+
+/// How one field of the request stands to the current representation.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Condition {
+    /// The field is not there, or to be ignored.
+    Absent,
+    True,
+    False,
+}
+
+impl From<bool> for Condition {
+    fn from(holds: bool) -> Self {
+        if holds { Self::True } else { Self::False }
+    }
+}
+
+/// RFC 9110 §13.1.1: strong comparison.
+fn if_match(request: &impl Fields, current: Option<Current<'_>>) -> Condition {
+    names_current(request, Field::Match, current, Tag::strong_eq).map_or(Condition::Absent, Condition::from)
+}
+
+/// RFC 9110 §13.1.2: weak comparison.
+fn if_none_match(request: &impl Fields, current: Option<Current<'_>>) -> Condition {
+    names_current(request, Field::NoneMatch, current, Tag::weak_eq)
+        .map_or(Condition::Absent, |named| Condition::from(!named))
+}
+
+/// RFC 9110 §13.1.3.
+fn if_modified_since(request: &impl Fields, current: Option<Current<'_>>, now: fn() -> i64) -> Condition {
+    dates(request, Field::ModifiedSince, current, now)
+        .map_or(Condition::Absent, |(modified, since)| Condition::from(modified > since))
+}
+
+/// RFC 9110 §13.1.4.
+fn if_unmodified_since(request: &impl Fields, current: Option<Current<'_>>, now: fn() -> i64) -> Condition {
+    dates(request, Field::UnmodifiedSince, current, now)
+        .map_or(Condition::Absent, |(modified, since)| Condition::from(modified <= since))
+}
+
+/// RFC 9110 §13.1.5: strong comparison, or the exact date where it is a strong validator (§8.8.2.2).
+fn if_range(request: &impl Fields, current: Current<'_>, now: fn() -> i64) -> Condition {
+    if request.lines(Field::Range).next().is_none() {
+        return Condition::Absent;
+    }
+    let Some(value) = only_line(request, Field::Range) else {
+        return Condition::False;
+    };
+    let same = match Tag::parse(value) {
+        Some(tag) => current.etag.is_some_and(|etag| etag.strong_eq(tag)),
+        None => current.last_modified.is_some_and(|at| date::parse(value, now) == Some(at) && at < now()),
+    };
+    Condition::from(same)
+}
+
+/// Whether `*` or a tag of the list stands for the current representation; `None` without the field.
+fn names_current<'a>(
+    request: &'a impl Fields,
+    field: Field,
+    current: Option<Current<'a>>,
+    same: fn(Tag<'a>, Tag<'a>) -> bool,
+) -> Option<bool> {
+    request.lines(field).next()?;
+    let mut list = members(request.lines(field));
+    if let (Some(Member::Any), None) = (list.next(), list.next()) {
+        return Some(current.is_some());
+    }
+    let etag = current.and_then(|current| current.etag);
+    let mut list = members(request.lines(field));
+    Some(etag.is_some_and(|etag| list.any(|member| matches!(member, Member::Tag(tag) if same(tag, etag)))))
+}
+
+/// The date of the representation and that of the field; `None` where the field is to be ignored.
+fn dates(request: &impl Fields, field: Field, current: Option<Current<'_>>, now: fn() -> i64) -> Option<(i64, i64)> {
+    let modified = current?.last_modified?;
+    Some((modified, date::parse(only_line(request, field)?, now)?))
+}
+
+/// The value of a field that has one line, without the white space around it (RFC 9110 §5.5).
+fn only_line(request: &impl Fields, field: Field) -> Option<&[u8]> {
+    only(request.lines(field)).map(|value| value.as_bytes().trim_ascii())
+}
+
+/// The one line that there is.
+pub(crate) fn only<'a>(mut lines: impl Iterator<Item = &'a HeaderValue>) -> Option<&'a HeaderValue> {
+    lines.next().filter(|_| lines.next().is_none())
+}
+
+/// As [`evaluate`], answered: with a complete 304 or 412.
+pub(crate) fn check(method: &Method, request: &impl Fields, current: Option<&Validators>) -> Result<(), Status> {
+    match judge(method, request, current.map(Validators::as_current), date::now) {
+        Verdict::Proceed => Ok(()),
+        Verdict::NotModified => Err(with_validators(Status::not_modified(), current)),
+        Verdict::PreconditionFailed => Err(with_validators(Status::precondition_failed(), current)),
+    }
+}
+
+/// RFC 9110 §15.4.5: a 304 has the fields that the 200 would have had, and Last-Modified where it has no entity tag.
+fn with_validators(status: Status, current: Option<&Validators>) -> Status {
+    let Some(current) = current else { return status };
+    let mut status = status;
+    if status.code() == StatusCode::NOT_MODIFIED {
+        for (name, value) in current.fields() {
+            status = status.with_header(name, value);
+        }
+    }
+    match (current.etag(), current.last_modified_value()) {
+        (Some(etag), _) => status.with_header(header::ETAG, etag),
+        (None, Some(date)) => status.with_header(header::LAST_MODIFIED, date),
+        (None, None) => status,
+    }
+}
+
+/// Whether a source of validators could decide anything about this request (RFC 9110 §13.2.1).
+pub(crate) fn is_conditional(method: &Method, request: &impl Fields) -> bool {
+    !matches!(*method, Method::CONNECT | Method::OPTIONS | Method::TRACE)
+        && Field::ALL.iter().any(|field| request.lines(*field).next().is_some())
+}
+
+/// RFC 6585 §3: whether a change comes without a word of what it is based on.
+///
+/// A date that is ignored protects nothing; any If-None-Match counts, so that `*` can guard a creation.
+pub(crate) fn is_missing(method: &Method, request: &impl Fields) -> bool {
+    let dated = || only_line(request, Field::UnmodifiedSince).and_then(|value| date::parse(value, date::now));
+    matches!(*method, Method::PUT | Method::PATCH | Method::DELETE)
+        && request.lines(Field::Match).next().is_none()
+        && request.lines(Field::NoneMatch).next().is_none()
+        && dated().is_none()
+}
+
+/// RFC 9110 §13.1.5: a failed If-Range takes Range with it.
+pub(crate) fn apply_if_range(request: &mut HeaderMap, current: Option<&Validators>) {
+    let applies = match current {
+        Some(current) => range_applies(request, current),
+        None => !request.contains_key(header::IF_RANGE),
+    };
+    if !applies {
+        request.remove(header::RANGE);
+        request.remove(header::IF_RANGE);
+    }
+}
+
+/// RFC 9110 §9.3.4, §13.2.1: what the answer to a GET or HEAD makes of its request's conditions.
+pub(crate) fn judge_answer(request: &impl Fields, code: StatusCode, answer: &HeaderMap) -> Verdict {
+    if !matches!(code, StatusCode::OK | StatusCode::PARTIAL_CONTENT) {
+        return Verdict::Proceed;
+    }
+    judge(&Method::GET, request, Some(Current::of_response(answer)), date::now)
+}
+
+/// Whether an answer to GET may be given a tag of its content (RFC 9110 §8.8.3).
+pub(crate) fn may_be_tagged(code: StatusCode, answer: &HeaderMap) -> bool {
+    code == StatusCode::OK
+        && !answer.contains_key(header::ETAG)
+        && !answer.get_all(header::CACHE_CONTROL).iter().any(|value| lists(value, b"no-store"))
+}
+
+/// RFC 9110 §15.4.5: what a 200 leaves behind when it becomes a 304.
+pub(crate) fn leave_of_304(answer: &mut HeaderMap) {
+    for name in [
+        header::CONTENT_TYPE,
+        header::CONTENT_LENGTH,
+        header::CONTENT_ENCODING,
+        header::CONTENT_LANGUAGE,
+        header::CONTENT_RANGE,
+        header::CONTENT_DISPOSITION,
+        header::TRANSFER_ENCODING,
+        header::TRAILER,
+    ] {
+        answer.remove(name);
+    }
+    for name in ["content-digest", "repr-digest", "digest", "content-md5"] {
+        answer.remove(name);
+    }
+    if answer.contains_key(header::ETAG) {
+        answer.remove(header::LAST_MODIFIED);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// RFC 9110 §8.8.2.2: within its second the date is weak.
+    #[test]
+    fn a_date_is_strong_when_its_second_is_over() {
+        let value = HeaderValue::from_static("Thu, 01 Jan 1970 00:01:40 GMT");
+        let request = HeaderMap::from_iter([(header::IF_RANGE, value)]);
+        let current = Current { last_modified: Some(100), ..Current::default() };
+        assert_eq!(if_range(&request, current, || 99), Condition::False);
+        assert_eq!(if_range(&request, current, || 100), Condition::False);
+        assert_eq!(if_range(&request, current, || 101), Condition::True);
+    }
+
+    /// RFC 9110 §5.6.7: the clock decides which 1970s or 2070s a two-digit year means.
+    #[test]
+    fn a_two_digit_year_is_seen_from_now() {
+        let request = |name| HeaderMap::from_iter([(name, HeaderValue::from_static("Friday, 02-Jan-70 00:00:00 GMT"))]);
+        let current = Some(Current { last_modified: Some(1_000_000_000), ..Current::default() });
+        for (now, since, unmodified) in [
+            ((|| 1_500_000_000) as fn() -> i64, Verdict::Proceed, Verdict::PreconditionFailed), // 2017: 1970
+            (|| 1_700_000_000, Verdict::NotModified, Verdict::Proceed),                         // 2023: 2070
+        ] {
+            assert_eq!(judge(&Method::GET, &request(header::IF_MODIFIED_SINCE), current, now), since);
+            assert_eq!(judge(&Method::GET, &request(header::IF_UNMODIFIED_SINCE), current, now), unmodified);
+        }
+    }
+}

@@ -1,0 +1,144 @@
+//! [`Validators`]: what is known of the current representation (RFC 9110 §8.8).
+
+use std::time::SystemTime;
+
+use http::{
+    HeaderMap, HeaderName, HeaderValue,
+    header::{ETAG, LAST_MODIFIED},
+};
+
+use crate::{
+    date,
+    etag::{ETag, Tag},
+    precondition::only,
+    report::warning,
+};
+
+/// The validators of a current representation, borrowed: a response is judged without an allocation.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Current<'a> {
+    pub(crate) etag: Option<Tag<'a>>,
+    pub(crate) last_modified: Option<i64>,
+}
+
+impl<'a> Current<'a> {
+    /// As [`Validators::from_headers`].
+    pub(crate) fn of_response(headers: &'a HeaderMap) -> Self {
+        Self {
+            etag: only(headers.get_all(ETAG).iter()).and_then(|value| Tag::parse(value.as_bytes().trim_ascii())),
+            last_modified: only(headers.get_all(LAST_MODIFIED).iter())
+                .and_then(|value| date::parse(value.as_bytes().trim_ascii(), date::now)),
+        }
+    }
+}
+
+/// What is known of the current representation: its validators (RFC 9110 §8.8), and the fields of its 304.
+///
+/// Everything is optional.
+///
+/// # Example: a row with a version and a time
+///
+/// ```
+/// use std::time::SystemTime;
+/// use tower_status::{ETag, Validators};
+///
+/// let changed = SystemTime::UNIX_EPOCH;
+/// let current = Validators::new()
+///     .with_etag(ETag::strong("v7")?)
+///     .with_last_modified(changed)
+///     .with_field("cache-control", "private, max-age=60")
+///     .with_field("vary", "accept");
+/// assert_eq!(current.last_modified(), Some(changed));
+/// # Ok::<(), tower_status::InvalidETag>(())
+/// ```
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Validators {
+    etag: Option<ETag>,
+    last_modified: Option<i64>,
+    fields: HeaderMap,
+}
+
+impl Validators {
+    /// No validators. Allocates nothing.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Reads the `ETag` and Last-Modified fields of a response.
+    ///
+    /// A field that is invalid or has several lines counts as absent: nobody can tell which of them a client kept.
+    /// The entity tag shares the bytes of its field value; only one that was never shared before costs an allocation.
+    ///
+    /// # Example: what another service answered
+    ///
+    /// ```
+    /// use http::{HeaderMap, HeaderValue, header};
+    /// use tower_status::{ETag, Validators};
+    ///
+    /// let mut response = HeaderMap::new();
+    /// response.insert(header::ETAG, HeaderValue::from_static("W/\"v7\""));
+    /// assert_eq!(Validators::from_headers(&response).etag(), Some(&ETag::weak("v7")?));
+    /// # Ok::<(), tower_status::InvalidETag>(())
+    /// ```
+    pub fn from_headers(headers: &HeaderMap) -> Self {
+        Self {
+            etag: only(headers.get_all(ETAG).iter()).and_then(|value| ETag::try_from(value).ok()),
+            last_modified: Current::of_response(headers).last_modified,
+            fields: HeaderMap::new(),
+        }
+    }
+
+    /// Sets the entity tag (RFC 9110 §8.8.3).
+    #[must_use]
+    pub fn with_etag(mut self, etag: ETag) -> Self {
+        self.etag = Some(etag);
+        self
+    }
+
+    /// Sets the time of the last change (RFC 9110 §8.8.2), cut to its second, because HTTP has no smaller unit.
+    #[must_use]
+    pub fn with_last_modified(mut self, time: SystemTime) -> Self {
+        self.last_modified = Some(date::seconds(time));
+        self
+    }
+
+    /// Adds a line of a field that a 304 repeats: Cache-Control, Content-Location, Expires, Vary (RFC 9110 §15.4.5).
+    ///
+    /// A malformed name or value is dropped with a warning. The validators themselves have setters of their own. Allocates room for
+    /// the field.
+    #[must_use]
+    pub fn with_field(mut self, name: impl TryInto<HeaderName>, value: impl TryInto<HeaderValue>) -> Self {
+        if let (Ok(name), Ok(value)) = (name.try_into(), value.try_into()) {
+            // A map that is full drops it, too.
+            let _ = self.fields.try_append(name, value);
+        } else {
+            warning!("dropped a malformed field of a 304");
+        }
+        self
+    }
+
+    /// The entity tag.
+    pub fn etag(&self) -> Option<&ETag> {
+        self.etag.as_ref()
+    }
+
+    /// The time of the last change, in whole seconds.
+    pub fn last_modified(&self) -> Option<SystemTime> {
+        self.last_modified.and_then(date::system_time)
+    }
+
+    /// The fields that a 304 repeats.
+    pub fn fields(&self) -> &HeaderMap {
+        &self.fields
+    }
+
+    /// The Last-Modified field, never later than now (RFC 9110 §8.8.2.1); `None` also where HTTP has no date for the
+    /// time: before 1970 or after 9999.
+    pub(crate) fn last_modified_value(&self) -> Option<HeaderValue> {
+        self.last_modified.map(|seconds| seconds.min(date::now())).and_then(date::print)
+    }
+
+    pub(crate) fn as_current(&self) -> Current<'_> {
+        Current { etag: self.etag.as_ref().map(ETag::as_tag), last_modified: self.last_modified }
+    }
+}

@@ -1,0 +1,383 @@
+//! Accept (RFC 9110 §12.5.1) decides the form of an answer; seen from outside, through the layer.
+
+// A test that meets the unexpected fails by panicking.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic)]
+
+use http::{HeaderMap, HeaderValue, Method, Request, Response, StatusCode, header};
+use http_body_util::BodyExt;
+use tower::{Layer, ServiceExt, service_fn};
+use tower_status::{
+    Format::{self, Html, Json, Text},
+    Status, StatusMapLayer,
+};
+
+const ALL: &[Format] = &[Json, Html, Text];
+
+fn request(lines: &[&[u8]]) -> Request<()> {
+    let mut request = Request::new(());
+    for line in lines {
+        request.headers_mut().append(header::ACCEPT, HeaderValue::from_bytes(line).unwrap());
+    }
+    request
+}
+
+/// The content type of a 404 and the body's form; both must be the same.
+async fn answered(layer: StatusMapLayer, request: Request<()>) -> (Format, HeaderMap) {
+    let inner = service_fn(async |_: Request<()>| Err::<Response<String>, _>(Status::not_found()));
+    let response = layer.layer(inner).oneshot(request).await.unwrap();
+    // Nothing acceptable: the first format, never a 406.
+    assert_eq!(response.status(), 404);
+    let (parts, body) = response.into_parts();
+    let body = body.collect().await.unwrap().to_bytes();
+    let format = match parts.headers[header::CONTENT_TYPE].to_str().unwrap() {
+        "application/problem+json" => Json,
+        "text/html; charset=utf-8" => Html,
+        "text/plain; charset=utf-8" => Text,
+        other => panic!("unexpected content type {other}"),
+    };
+    let start = match body.first() {
+        Some(b'{') => Json,
+        Some(b'<') => Html,
+        _ => Text,
+    };
+    assert_eq!(start, format, "body and content type differ");
+    (format, parts.headers)
+}
+
+async fn form(formats: &[Format], lines: &[&[u8]]) -> Format {
+    answered(StatusMapLayer::new().formats(formats), request(lines)).await.0
+}
+
+/// Checks all rows, so that one run names every one that fails.
+async fn check(rows: &[(&str, Format, &str)]) {
+    let mut failed = Vec::new();
+    for (accept, expected, source) in rows {
+        let found = form(ALL, &[accept.as_bytes()]).await;
+        if found != *expected {
+            failed.push(format!("{accept:?} ({source}): {found:?}, expected {expected:?}"));
+        }
+    }
+    assert!(failed.is_empty(), "{failed:#?}");
+}
+
+#[tokio::test]
+async fn what_clients_send() {
+    #[rustfmt::skip]
+    let rows = [
+        // Navigations (MDN, “List of default Accept values”).
+        ("text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8", Html, "Firefox since 132, Safari"),
+        ("text/html,application/xhtml+xml,application/xml;q=0.9,image/avif,image/webp,image/png,image/svg+xml,*/*;q=0.8", Html, "Firefox 128 to 131"),
+        ("text/html,application/xhtml+xml,application/xml;q=0.9,image/avif,image/webp,*/*;q=0.8", Html, "Firefox 92 to 127"),
+        ("text/html,application/xhtml+xml,application/xml;q=0.9,image/avif,image/webp,image/apng,*/*;q=0.8,application/signed-exchange;v=b3;q=0.7", Html, "Chromium, Edge, Opera"),
+        ("text/html, application/xhtml+xml, image/jxr, */*", Html, "Edge before Chromium"),
+        ("text/vnd.turbo-stream.html, text/html, application/xhtml+xml", Html, "Turbo's form submissions"),
+        // Programs.
+        ("*/*", Json, "curl, wget, fetch, XMLHttpRequest, Python requests, Node"),
+        ("application/json, text/plain, */*", Json, "axios, Angular"),
+        ("application/json, text/javascript, */*; q=0.01", Json, "jQuery's getJSON"),
+        ("text/html, image/gif, image/jpeg, *; q=.2, */*; q=.2", Html, "Java before 19"),
+        ("text/html, image/gif, image/jpeg, */*; q=0.2", Html, "Java since 19"),
+        ("application/json", Json, "an API's client"),
+        ("application/problem+json", Json, "a client that knows RFC 9457"),
+        ("application/vnd.github+json", Json, "GitHub's media type: none is acceptable"),
+        ("application/xml", Json, "none is acceptable"),
+        // What a page loads.
+        ("image/avif,image/webp,image/apng,image/svg+xml,image/*,*/*;q=0.8", Json, "img in Chromium"),
+        ("image/avif,image/webp,image/png,image/svg+xml,image/*;q=0.8,*/*;q=0.5", Json, "img in Firefox"),
+        ("image/webp,image/avif,image/jxl,image/heic,image/heic-sequence,video/*;q=0.8,image/png,image/svg+xml,image/*;q=0.8,*/*;q=0.5", Json, "img in Safari"),
+        ("text/css,*/*;q=0.1", Json, "style in all three"),
+        ("*/*", Json, "script, font in all three"),
+        ("video/webm,video/ogg,video/*;q=0.9,application/ogg;q=0.7,audio/*;q=0.6,*/*;q=0.5", Json, "video in Firefox"),
+    ];
+    check(&rows).await;
+}
+
+#[tokio::test]
+async fn weights_and_specificity() {
+    #[rustfmt::skip]
+    let rows = [
+        ("", Json, "empty: the first format"),
+        (" \t", Json, "white space only"),
+        (",, ,", Json, "empty members (RFC 9110 §5.6.1.2)"),
+        (", ,text/html", Html, "empty members before"),
+        ("application/*", Json, "satisfied by a problem document"),
+        ("text/html, */*", Html, "at equal q the more specific range"),
+        ("*/*, text/html", Html, "the same, the other way round"),
+        ("*/*, text/plain", Text, "the same for text"),
+        ("text/*", Html, "both in one range: the order of formats"),
+        ("text/*, text/plain", Text, "at equal q the more specific range"),
+        ("application/*, text/html", Html, "at equal q the more specific range"),
+        ("text/*, */*", Html, "a type is more specific than none"),
+        ("text/html, application/json", Json, "equally specific: the order of formats"),
+        ("text/plain, text/html", Html, "equally specific: the order of formats"),
+        ("text/html, application/problem+json", Json, "equally specific: the order of formats"),
+        ("text/plain;q=0.9, text/html;q=0.8, */*;q=0.7", Text, "q decides first"),
+        ("text/html;q=0.9, */*", Json, "q before specificity"),
+        ("text/html;q=0.2, application/json;q=0.199", Html, "thousandths count"),
+        ("application/json;q=0.5, text/plain;q=0.501", Text, "thousandths count"),
+        ("application/json;q=0.001, text/html;q=0", Json, "the least that is not 0"),
+        ("text/html;q=0", Json, "nothing acceptable"),
+        ("*/*;q=0", Json, "nothing acceptable"),
+        ("application/json;q=0, */*", Html, "q=0 of the more specific range"),
+        ("application/json;q=0, text/html;q=0, */*;q=0.1", Text, "two excluded"),
+        ("application/json;q=0", Json, "nothing acceptable: the first all the same"),
+        ("*/*;q=0, text/plain", Text, "all but one excluded"),
+        ("text/*;q=0, text/html;q=0.1", Html, "the more specific range decides for a type"),
+        ("text/html;q=0.1, text/*;q=0.9", Text, "the more specific range decides for a type"),
+        ("application/*;q=0.1, application/json, text/html;q=0.5", Json, "the more specific range decides for a type"),
+        ("application/json;q=0.1, application/problem+json, text/html;q=0.5", Json, "the exact type"),
+        ("text/*;q=0.3, text/plain;q=0.7, text/plain;format=flowed, text/plain;format=fixed;q=0.4, */*;q=0.5", Text, "RFC 9110 §12.5.1's table"),
+        ("audio/*; q=0.2, audio/basic, text/html;q=0.1", Html, "RFC 9110 §12.5.1, with one of ours"),
+        ("text/plain; q=0.5, text/html, text/x-dvi; q=0.8, text/x-c", Html, "RFC 9110 §12.5.1"),
+        ("text/html;q=1, text/plain;q=1.", Html, "`1.` is a qvalue (RFC 9110 §12.4.2)"),
+        ("text/plain;q=1.000, text/html;q=0.999", Text, "three zeros"),
+        ("text/plain;q=0.1, text/html;q=0.", Text, "`0.` is a qvalue, and 0"),
+        ("text/plain;q=0.1, text/html;q=0.000", Text, "three zeros are 0"),
+    ];
+    check(&rows).await;
+}
+
+#[tokio::test]
+async fn malformed_members_are_skipped_and_no_others() {
+    #[rustfmt::skip]
+    let rows = [
+        ("text/html;q=2, text/plain;q=0.1", Text, "q above 1"),
+        ("text/html;q=1.001, text/plain;q=0.1", Text, "q above 1"),
+        ("text/html;q=1.0001, text/plain;q=0.1", Text, "four digits"),
+        ("text/html;q=0.9999, text/plain;q=0.1", Text, "four digits"),
+        ("text/html;q=10, text/plain;q=0.1", Text, "two digits before the point"),
+        ("text/html;q=00.9, text/plain;q=0.1", Text, "two digits before the point"),
+        ("text/html;q=.5, text/plain;q=0.1", Text, "no digit before the point"),
+        ("text/html;q=, text/plain;q=0.1", Text, "no value"),
+        ("text/html;q, text/plain;q=0.1", Text, "no equals sign"),
+        ("text/html;q=a, text/plain;q=0.1", Text, "a letter"),
+        ("text/html;q=0.a, text/plain;q=0.1", Text, "a letter"),
+        ("text/html;q=0,9, text/plain;q=0.1", Text, "a decimal comma"),
+        ("text/html;q=-1, text/plain;q=0.1", Text, "a sign"),
+        ("text/html;q=+1, text/plain;q=0.1", Text, "a sign"),
+        ("text/html;q=1e0, text/plain;q=0.1", Text, "an exponent"),
+        ("text/html;q=\"0.9\", text/plain;q=0.1", Text, "quoted: no qvalue"),
+        ("text/html;q =0.9, text/plain;q=0.1", Text, "space before the equals sign (RFC 9110 §5.6.6)"),
+        ("text/html;q= 0.9, text/plain;q=0.1", Text, "space after it"),
+        ("html, text/plain;q=0.1", Text, "missing slash"),
+        ("*, text/plain;q=0.1", Text, "missing slash: Java's star"),
+        ("*;q=1, text/plain;q=0.1", Text, "missing slash: Java's star"),
+        ("/html, text/plain;q=0.1", Text, "no type"),
+        ("text/, text/plain;q=0.1", Text, "no subtype"),
+        ("/, text/plain;q=0.1", Text, "neither"),
+        ("text/html/x, text/plain;q=0.1", Text, "two slashes"),
+        ("text//html, text/plain;q=0.1", Text, "two slashes"),
+        ("*/html, text/plain;q=0.1", Text, "no range of RFC 9110 §12.5.1"),
+        ("text /html, text/plain;q=0.1", Text, "space in the type"),
+        ("text/ht ml, text/plain;q=0.1", Text, "space in the subtype"),
+        ("text/html text/plain, text/plain;q=0.1", Text, "a missing comma"),
+        ("te(x)t/html, text/plain;q=0.1", Text, "no token"),
+        ("text/html@, text/plain;q=0.1", Text, "no token"),
+        ("text/htm*, text/plain;q=0.1", Text, "a token, and not ours"),
+        ("text/htmlx, text/plain;q=0.1", Text, "longer than ours"),
+        ("text/htm, text/plain;q=0.1", Text, "shorter than ours"),
+        ("xtext/html, text/plain;q=0.1", Text, "longer than ours"),
+        ("text/plain;q=0.1, text/html;x=\"", Text, "a quote that is not closed, at the end"),
+        ("text/plain;q=0.1, text/html;x=\"\\\"", Text, "closed by an escaped quote: not closed"),
+        ("text/plain;q=0.1, \", text/html", Text, "nothing of what a quote leaves open is ours"),
+        ("text/plain;x=\"a,text/html,b\", text/plain;q=0.1", Text, "a comma inside quotes ends no member"),
+        ("text/plain;x=\"a\\\",text/html,b\", text/plain;q=0.1", Text, "nor after an escaped quote"),
+        ("text/plain;x=\"a\\\\\",text/html", Html, "but after an escaped backslash the quote is closed"),
+        ("text/plain;x=\";q=0.9;\", text/html;q=0.1", Html, "a semicolon inside quotes ends no parameter"),
+    ];
+    check(&rows).await;
+}
+
+#[tokio::test]
+async fn obs_text_spoils_only_its_member() {
+    #[rustfmt::skip]
+    let rows: [(&[&[u8]], Format); 8] = [
+        (&[b"text/html\xe4, text/plain;q=0.1"], Text),
+        (&[b"t\xc3\xa4xt/html, text/plain;q=0.1"], Text),
+        (&[b"\xff/\xff, text/plain;q=0.1"], Text),
+        (&[b"\xff, text/html;q=0.1"], Html),
+        (&[b"text/html;q=\xb9, text/plain;q=0.1"], Text),
+        (&[b"text/html;q=0.9\x80, text/plain;q=0.1"], Text),
+        (&[b"text/html, \xfe\xff"], Html),
+        (&[b"\x80\x81\x82", b"text/html"], Html),
+    ];
+    for (lines, expected) in rows {
+        assert_eq!(form(ALL, lines).await, expected, "{lines:?}");
+    }
+}
+
+#[tokio::test]
+async fn parameters() {
+    #[rustfmt::skip]
+    let rows = [
+        ("text/html;charset=utf-8, */*;q=0.1", Html, "charset is ignored"),
+        ("text/plain; charset=\"utf-8\", */*;q=0.1", Text, "charset is ignored, quoted"),
+        ("text/html;charset=koi8-r, */*;q=0.1", Html, "charset is ignored, whichever"),
+        ("application/json;charset=utf-8, text/html;q=0.9", Json, "charset is ignored"),
+        ("text/plain;charset=utf-8;q=0.5, text/html;charset=utf-8;q=0.4", Text, "and q after it counts"),
+        ("text/plain;q=0.5;charset=utf-8, text/html;q=0.4;charset=utf-8", Text, "q in any place (RFC 9110 §12.5.1)"),
+        ("*/*;charset=utf-8, text/plain;q=0.1", Json, "charset is ignored on a wildcard"),
+        ("text/html;level=1, text/plain;q=0.1", Text, "ours has no such parameter (RFC 9110 §12.5.1)"),
+        ("text/html;level=1;q=0.9, */*;q=0.1", Json, "ours has no such parameter"),
+        ("text/html;, text/plain;q=0.1", Html, "an empty parameter (RFC 9110 §5.6.6)"),
+        ("text/html;;q=0.5, text/plain;q=0.4", Html, "an empty parameter"),
+        ("text/html \t;\t q=0.5, text/plain;q=0.4", Html, "white space around the semicolon"),
+        ("text/html \t;\t q=0.5, text/plain;q=0.6", Text, "white space around the semicolon"),
+        ("\ttext/html\t,\ttext/plain;q=0.4\t", Html, "white space around members"),
+        ("text/plain;q=0.4,text/html;q=0.5", Html, "no white space at all"),
+    ];
+    check(&rows).await;
+}
+
+#[tokio::test]
+async fn types_and_parameter_names_are_case_insensitive() {
+    #[rustfmt::skip]
+    let rows = [
+        ("TEXT/HTML", Html, "RFC 9110 §8.3.1"),
+        ("Text/Html, */*;q=0.8", Html, "RFC 9110 §8.3.1"),
+        ("tExT/pLaIn, */*;q=0.8", Text, "RFC 9110 §8.3.1"),
+        ("Application/JSON, text/html;q=0.9", Json, "RFC 9110 §8.3.1"),
+        ("Application/Problem+JSON, text/html;q=0.9", Json, "RFC 9110 §8.3.1"),
+        ("APPLICATION/*, text/html;q=0.9", Json, "RFC 9110 §8.3.1"),
+        ("TEXT/*;q=0.9, application/json;q=0.8", Html, "RFC 9110 §8.3.1"),
+        ("text/html;Q=0.1, text/plain;Q=0.2", Text, "RFC 9110 §5.6.6"),
+        ("text/html;CHARSET=UTF-8, */*;q=0.1", Html, "RFC 9110 §5.6.6"),
+    ];
+    check(&rows).await;
+}
+
+#[tokio::test]
+async fn all_field_lines_count() {
+    #[rustfmt::skip]
+    let rows: [(&[&[u8]], Format); 10] = [
+        (&[], Json),
+        (&[b"text/plain", b"text/html;q=0.9"], Text),
+        (&[b"text/plain;q=0.5", b"text/html"], Html),
+        (&[b"application/json;q=0.5", b"text/plain;q=0.6", b"text/html;q=0.7"], Html),
+        (&[b"*/*", b"text/plain"], Text),
+        (&[b"*/*", b"application/json;q=0"], Html),
+        (&[b"", b"text/html"], Html),
+        (&[b"text/html", b""], Html),
+        (&[b"text/html;q=7", b"text/plain;q=0.1"], Text),
+        (&[b"image/png;x=\"", b"text/html"], Html),
+    ];
+    for (lines, expected) in rows {
+        assert_eq!(form(ALL, lines).await, expected, "{lines:?}");
+    }
+}
+
+#[tokio::test]
+async fn the_order_of_formats_decides_between_equals() {
+    #[rustfmt::skip]
+    let rows: [(&[Format], &str, Format); 20] = [
+        (&[Html, Json], "*/*", Html),
+        (&[Html, Json], "", Html),
+        (&[Html, Json], "text/html;q=0", Html),
+        (&[Html, Json], "text/html;q=0, */*", Json),
+        (&[Html, Json], "application/json", Json),
+        (&[Html, Json], "application/json, text/html", Html),
+        (&[Html, Json], "application/problem+json, text/html", Html),
+        (&[Html, Json], "text/plain", Html),
+        (&[Html, Json], "text/plain, */*;q=0.1", Html),
+        (&[Text, Html], "text/*", Text),
+        (&[Html, Text], "text/*", Html),
+        (&[Text, Html, Json], "image/png,image/*;q=0.8,*/*;q=0.5", Text),
+        (&[Text, Json], "application/json, text/plain, */*", Text),
+        (&[Text, Json], "application/*, */*;q=0.9", Json),
+        (&[Json, Html], "text/*;q=0.3, text/plain;q=0.7, */*;q=0.5", Json),
+        (&[Text], "text/html", Text),
+        (&[Text], "text/plain;q=0", Text),
+        (&[Html], "application/json", Html),
+        (&[Json, Text, Json], "*/*", Json),
+        (&[], "text/plain", Text), // dropped: all three stay
+    ];
+    for (formats, accept, expected) in rows {
+        assert_eq!(form(formats, &[accept.as_bytes()]).await, expected, "{formats:?} {accept:?}");
+    }
+    assert_eq!(form(&[Text, Html], &[]).await, Text, "no Accept");
+}
+
+#[tokio::test]
+async fn vary_names_accept_once() {
+    // What the inner 404 says, and what goes out; the body is replaced each time.
+    #[rustfmt::skip]
+    let rows: [(&[Format], &[&str], &[&str]); 14] = [
+        (ALL, &[], &["accept"]),
+        (&[Html, Text], &[], &["accept"]),
+        (ALL, &["origin"], &["origin", "accept"]),
+        (ALL, &["origin", "cookie"], &["origin", "cookie", "accept"]),
+        (ALL, &["Accept"], &["Accept"]),
+        (ALL, &["ACCEPT"], &["ACCEPT"]),
+        (ALL, &["accept-encoding, accept"], &["accept-encoding, accept"]),
+        (ALL, &["origin", "cookie ,\taccept\t, x"], &["origin", "cookie ,\taccept\t, x"]),
+        (ALL, &["accept-encoding"], &["accept-encoding", "accept"]),
+        (ALL, &["x-accept, accept-language"], &["x-accept, accept-language", "accept"]),
+        (&[Json], &[], &[]),
+        (&[Html, Html], &[], &[]),
+        (&[Text], &["origin", "cookie"], &["origin", "cookie"]),
+        (&[Json], &["accept"], &["accept"]),
+    ];
+    for (formats, said, expected) in rows {
+        for (method, accept) in [(Method::GET, "*/*"), (Method::HEAD, "text/html"), (Method::POST, "image/png")] {
+            let inner = service_fn(|_: Request<()>| {
+                let mut response = Response::new(String::new());
+                *response.status_mut() = StatusCode::NOT_FOUND;
+                for line in said {
+                    response.headers_mut().append(header::VARY, HeaderValue::from_static(line));
+                }
+                std::future::ready(Ok::<_, Status>(response))
+            });
+            let mut request = request(&[accept.as_bytes()]);
+            *request.method_mut() = method.clone();
+            let response = StatusMapLayer::new().formats(formats).layer(inner).oneshot(request).await.unwrap();
+            let found: Vec<_> = response.headers().get_all(header::VARY).iter().collect();
+            assert_eq!(found, expected, "{method} {formats:?} {said:?}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn vary_is_left_alone_where_nothing_was_negotiated() {
+    let rows = [(200, None), (302, None), (404, Some("application/xml")), (503, Some("application/json"))];
+    for (code, content_type) in rows {
+        let inner = service_fn(|_: Request<()>| {
+            let mut response = Response::new("theirs".to_owned());
+            *response.status_mut() = StatusCode::from_u16(code).unwrap();
+            if let Some(content_type) = content_type {
+                response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static(content_type));
+            }
+            std::future::ready(Ok::<_, Status>(response))
+        });
+        let response = StatusMapLayer::new().layer(inner).oneshot(request(&[b"text/html"])).await.unwrap();
+        assert!(!response.headers().contains_key(header::VARY), "{code}");
+        assert_eq!(response.into_body().collect().await.unwrap().to_bytes(), "theirs", "{code}");
+    }
+}
+
+#[tokio::test]
+async fn ten_thousand_members() {
+    #[rustfmt::skip]
+    let rows: [(&str, &str, &str, Format); 10] = [
+        ("", "image/png;q=0.9,", "text/html;q=0.1", Html),
+        ("text/plain;q=0.5,", "text/html;q=0.4,", "", Text),
+        ("", "*/*;q=0.1,", "text/plain;q=0.2", Text),
+        ("text/html,", ",", "", Html),
+        ("text/html", ";", ",text/plain;q=0.1", Html),
+        ("", "text/html;q=2,", "text/plain;q=0.001", Text),
+        ("text/html;x=", "\"\"", ",text/plain;q=0.1", Text),
+        ("text/plain;q=0.5,text/html;x=\"", "\\\"", "", Text),
+        ("text/plain;q=0.5,text/html;q=0.", "9", "", Text),
+        ("text/plain;q=0.5,text/", "x", "/html", Text),
+    ];
+    for (before, member, after, expected) in rows {
+        let accept = [before, &member.repeat(10_000), after].concat();
+        assert_eq!(form(ALL, &[accept.as_bytes()]).await, expected, "{before}{member}…{after}");
+    }
+}
+
+#[tokio::test]
+async fn a_thousand_field_lines() {
+    let mut lines = vec![&b"image/png;q=0.9"[..]; 1000];
+    lines.push(b"text/html;q=0.1");
+    assert_eq!(form(ALL, &lines).await, Html);
+}

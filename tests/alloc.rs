@@ -1,0 +1,367 @@
+//! What is below 400 passes without an allocation of the layer's own, whatever the request and the options.
+// A test says what is wrong by failing.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic)]
+
+use std::{
+    cell::RefCell,
+    collections::VecDeque,
+    convert::Infallible,
+    future::{self, Future},
+    marker::PhantomPinned,
+    pin::{Pin, pin},
+    task::{Context, Poll, Waker},
+};
+
+use allocation_counter::measure;
+use bytes::{Bytes, BytesMut};
+use http::{HeaderMap, HeaderName, HeaderValue, Method, Request, Response, StatusCode, header};
+use http_body::{Body, Frame, SizeHint};
+use http_body_util::Full;
+use tower::{Layer, Service, service_fn};
+use tower_status::{Format, IntoStatus, Status, StatusBody, StatusMapLayer};
+
+const FIREFOX: [(&str, &str); 14] = [
+    ("host", "shop.example"),
+    ("user-agent", "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0"),
+    ("accept", "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"),
+    ("accept-language", "en-US,en;q=0.5"),
+    ("accept-encoding", "gzip, deflate, br, zstd"),
+    ("referer", "https://shop.example/orders"),
+    ("connection", "keep-alive"),
+    ("cookie", "session=0123456789abcdef; theme=dark"),
+    ("upgrade-insecure-requests", "1"),
+    ("sec-fetch-dest", "document"),
+    ("sec-fetch-mode", "navigate"),
+    ("x-request-id", "0198c0de-7000-7000-8000-000000000000"),
+    ("if-none-match", "\"v7\", W/\"v6\""),
+    ("priority", "u=0, i"),
+];
+
+/// None of them makes another answer of a response without validators.
+const CONDITIONS: [(&str, &str); 5] = [
+    ("if-none-match", "\"v1\", W/\"v2\", \"v3\""),
+    ("if-modified-since", "Sun, 06 Nov 1994 08:49:37 GMT"),
+    ("if-unmodified-since", "Sun, 06 Nov 1994 08:49:37 GMT"),
+    ("if-range", "\"v1\""),
+    ("range", "bytes=0-1"),
+];
+
+/// Values that point into the binary.
+fn from_static(method: Method, uri: &'static str) -> Request<()> {
+    let mut request = Request::builder().method(method).uri(uri).body(()).unwrap();
+    for (name, value) in FIREFOX {
+        request.headers_mut().append(name, HeaderValue::from_static(value));
+    }
+    request
+}
+
+/// Values that share the buffer in which a server received them.
+fn from_buffer(method: &str, target: &str, fields: &[(&str, &str)]) -> Request<()> {
+    let mut block = BytesMut::from(target);
+    for (_, value) in fields {
+        block.extend_from_slice(value.as_bytes());
+    }
+    block.extend_from_slice(b"the next request");
+    let length = block.len() - "the next request".len();
+    let received = block.split_to(length).freeze();
+    let mut request = Request::builder().method(method).body(()).unwrap();
+    *request.uri_mut() = http::Uri::from_maybe_shared(received.slice(..target.len())).unwrap();
+    let mut start = target.len();
+    for (name, value) in fields {
+        let shared = received.slice(start..start + value.len());
+        start += value.len();
+        let name = HeaderName::from_bytes(name.as_bytes()).unwrap();
+        request.headers_mut().append(name, HeaderValue::from_maybe_shared(shared).unwrap());
+    }
+    request
+}
+
+fn requests() -> Vec<(&'static str, Request<()>)> {
+    let long = vec!["text/html;q=0.5"; 10_000].join(",");
+    let with = |name, value| [&FIREFOX[..], &[(name, value)]].concat();
+    vec![
+        ("none", Request::new(())),
+        ("static", from_static(Method::GET, "/orders/7?page=2")),
+        ("static HEAD", from_static(Method::HEAD, "/")),
+        ("shared", from_buffer("GET", "/orders/7?page=2", &FIREFOX)),
+        ("shared POST", from_buffer("POST", "http://shop.example/orders?x", &FIREFOX)),
+        ("CONNECT", from_buffer("CONNECT", "shop.example:443", &FIREFOX)),
+        ("OPTIONS *", from_buffer("OPTIONS", "*", &FIREFOX)),
+        ("two Accept lines", from_buffer("GET", "/", &with("accept", "text/plain;q=0.1"))),
+        ("two ids", from_buffer("GET", "/", &with("x-request-id", "7"))),
+        ("10,000 members", from_buffer("GET", "/", &[("accept", &long)])),
+        ("10,000 members twice", from_buffer("GET", "/", &[("accept", &long), ("accept", &long)])),
+        ("every condition", from_buffer("GET", "/", &CONDITIONS)),
+        ("every condition of a PUT", from_buffer("PUT", "/", &CONDITIONS)),
+        ("three If-None-Match lines", from_buffer("GET", "/", &[("if-none-match", "\"v1\""); 3])),
+        ("a malformed Accept", from_buffer("GET", "/", &[("accept", "/;;q=\"\\")])),
+        ("a short method", from_buffer("PROPFIND", "/", &FIREFOX)),
+        ("a long method", from_buffer("VERSION-CONTROL-AND-MORE", "/", &FIREFOX)),
+    ]
+}
+
+#[derive(Debug, thiserror::Error)]
+#[error("sold out")]
+struct SoldOut;
+
+impl IntoStatus for SoldOut {
+    fn status(&self) -> Status {
+        Status::conflict()
+    }
+}
+
+fn layers() -> Vec<(&'static str, StatusMapLayer)> {
+    let all = StatusMapLayer::new()
+        .on_error(|_, _| panic!("no error"))
+        .rewrite(|_, _| panic!("nothing to rewrite"))
+        .map_error(|_: &std::io::Error| None)
+        .recognize::<SoldOut>()
+        .challenge("Basic")
+        .formats(&[Format::Html, Format::Text]);
+    vec![
+        ("default", StatusMapLayer::new()),
+        ("on_error", StatusMapLayer::new().on_error(|_, _| ())),
+        ("rewrite", StatusMapLayer::new().rewrite(|status, _| status)),
+        ("one format", StatusMapLayer::new().formats(&[Format::Json])),
+        ("fill(false)", StatusMapLayer::new().fill(false).expose_server_errors(true)),
+        ("all", all),
+    ]
+}
+
+pin_project_lite::pin_project! {
+    /// Data in frames; it must not be moved.
+    struct Frames {
+        frames: VecDeque<Bytes>,
+        #[pin]
+        marker: PhantomPinned,
+    }
+}
+
+impl Frames {
+    fn new() -> Self {
+        let frames = ["seven ", "tulips"].map(|text| Bytes::from_static(text.as_bytes())).into();
+        Self { frames, marker: PhantomPinned }
+    }
+}
+
+impl Body for Frames {
+    type Data = Bytes;
+    type Error = Infallible;
+
+    fn poll_frame(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
+        Poll::Ready(self.project().frames.pop_front().map(|data| Ok(Frame::data(data))))
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        SizeHint::with_exact(self.frames.iter().map(|data| data.len() as u64).sum())
+    }
+}
+
+/// Drives one request and reads the whole body; allocations of the call, not of making its parts.
+fn drive<S, B>(service: &mut S, request: Request<()>) -> u64
+where
+    S: Service<Request<()>, Response = Response<B>, Error: std::fmt::Debug>,
+    B: Body<Data = Bytes, Error: std::fmt::Debug>,
+{
+    let cx = &mut Context::from_waker(Waker::noop());
+    measure(|| {
+        let Poll::Ready(Ok(())) = service.poll_ready(cx) else { panic!("not ready") };
+        let future = pin!(service.call(request));
+        let Poll::Ready(Ok(response)) = future.poll(cx) else { panic!("no answer") };
+        assert!(response.status().as_u16() < 400);
+        let mut body = pin!(response.into_body());
+        while let Poll::Ready(Some(frame)) = body.as_mut().poll_frame(cx) {
+            drop(frame.unwrap());
+        }
+    })
+    .count_total
+}
+
+/// A service that answers with what was made before.
+fn prepared<B>(
+    response: Response<B>,
+) -> impl Service<Request<()>, Response = Response<B>, Error = Status, Future = future::Ready<Result<Response<B>, Status>>>
+{
+    let prepared = RefCell::new(Some(response));
+    service_fn(move |_: Request<()>| future::ready(Ok(prepared.take().unwrap())))
+}
+
+/// Without the layer, and with it.
+fn both<B: Body<Data = Bytes, Error = Infallible>>(
+    layer: &StatusMapLayer,
+    request: impl Fn() -> Request<()>,
+    response: impl Fn() -> Response<B>,
+) -> (u64, u64) {
+    let without = drive(&mut prepared(response()), request());
+    let with = drive(&mut layer.layer(prepared(response())), request());
+    (without, with)
+}
+
+fn answered<B>(code: u16, body: B) -> Response<B> {
+    let mut response = Response::new(body);
+    *response.status_mut() = StatusCode::from_u16(code).unwrap();
+    response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static("text/plain"));
+    response.headers_mut().insert(header::VARY, HeaderValue::from_static("origin"));
+    response
+}
+
+#[test]
+fn a_success_costs_no_allocation() {
+    let mut wrong = Vec::new();
+    for (layer_name, layer) in layers() {
+        for (request_name, request) in requests() {
+            let full = || answered(200, Full::new(Bytes::from_static(b"seven tulips")));
+            let counts = both(&layer, || request.clone(), full);
+            if counts != (0, 0) {
+                wrong.push(format!("{layer_name}, {request_name}: {counts:?} without and with"));
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+const SINCE: &str = "Sun, 06 Nov 1994 08:49:37 GMT";
+
+#[derive(Clone)]
+struct Mine;
+
+#[test]
+fn whatever_the_response_is() {
+    let request = || from_buffer("GET", "/orders/7", &FIREFOX);
+    for (layer_name, layer) in layers() {
+        for code in [200, 201, 202, 204, 205, 206, 207, 226, 300, 301, 302, 303, 304, 307, 308, 399] {
+            let row = format!("{layer_name}, {code}");
+            assert_eq!(both(&layer, request, || answered(code, Full::new(Bytes::from_static(b"x")))), (0, 0), "{row}");
+            assert_eq!(both(&layer, request, || answered(code, Frames::new())), (0, 0), "frames: {row}");
+            assert_eq!(both(&layer, request, || answered(code, "tulips".to_owned())), (0, 0), "a String: {row}");
+            let extended = || {
+                let mut response = answered(code, Frames::new());
+                response.extensions_mut().insert(Mine);
+                response.extensions_mut().insert(7_u64);
+                response
+            };
+            assert_eq!(both(&layer, request, extended), (0, 0), "extensions: {row}");
+            let validated = || {
+                let mut response = answered(code, Frames::new());
+                response.headers_mut().insert(header::ETAG, HeaderValue::from_static("\"v8\""));
+                response.headers_mut().insert(header::LAST_MODIFIED, HeaderValue::from_static(SINCE));
+                response
+            };
+            assert_eq!(both(&layer, request, validated), (0, 0), "validators: {row}");
+            let kept = || {
+                let mut response = answered(code, Frames::new());
+                response.extensions_mut().insert(Status::not_found().with_detail("kept by the application"));
+                response
+            };
+            assert_eq!(both(&layer, request, kept), (0, 0), "a status of its own: {row}");
+        }
+    }
+}
+
+/// Also where a log line of an error would be read.
+#[cfg(feature = "tracing")]
+#[test]
+fn whoever_reads_the_log() {
+    let subscriber = tracing_subscriber::fmt().with_writer(std::io::sink).finish();
+    tracing::subscriber::with_default(subscriber, || {
+        let layer = StatusMapLayer::new();
+        for (name, request) in requests().into_iter().filter(|(name, _)| *name != "a long method") {
+            let full = || answered(200, Full::new(Bytes::from_static(b"seven tulips")));
+            drive(&mut layer.layer(prepared(full())), request.clone());
+            assert_eq!(both(&layer, || request.clone(), full), (0, 0), "{name}");
+        }
+    });
+}
+
+/// A service that cannot be cloned is layered too.
+struct Alone;
+
+impl Service<Request<()>> for Alone {
+    type Response = Response<Frames>;
+    type Error = Status;
+    type Future = future::Ready<Result<Self::Response, Status>>;
+
+    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), Status>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn call(&mut self, _: Request<()>) -> Self::Future {
+        future::ready(Err(Status::not_found()))
+    }
+}
+
+#[test]
+fn layering_and_cloning_cost_no_allocation() {
+    for (name, layer) in layers() {
+        let cloned = measure(|| drop(std::hint::black_box(layer.clone())));
+        let layered = measure(|| drop(std::hint::black_box(layer.layer(Alone))));
+        let service =
+            layer.layer(service_fn(|_: Request<()>| future::ready(Ok::<_, Status>(Response::new(Frames::new())))));
+        let service_cloned = measure(|| drop(std::hint::black_box(service.clone())));
+        assert_eq!((cloned.count_total, layered.count_total, service_cloned.count_total), (0, 0, 0), "{name}");
+    }
+}
+
+#[test]
+fn the_body_is_as_small_as_it_can_be() {
+    // The inner body, or the bytes that were written, and which of them it is.
+    fn fits<B: Body>() -> bool {
+        size_of::<StatusBody<B>>() <= size_of::<B>().max(size_of::<Bytes>()) + size_of::<usize>()
+    }
+    assert!(fits::<Full<Bytes>>() && fits::<String>() && fits::<Frames>() && fits::<http_body_util::Empty<Bytes>>());
+}
+
+/// The frames that the client gets are those of the inner body, not copies.
+#[test]
+fn no_byte_is_copied() {
+    let cx = &mut Context::from_waker(Waker::noop());
+    let data = Bytes::from(vec![7; 100]);
+    let mut service = StatusMapLayer::new().layer(prepared(answered(200, Full::new(data.clone()))));
+    let Poll::Ready(Ok(response)) = pin!(service.call(Request::new(()))).poll(cx) else { panic!("no answer") };
+    assert_eq!(response.body().size_hint().exact(), Some(100));
+    assert!(!response.body().is_end_stream());
+    let Poll::Ready(Some(Ok(frame))) = pin!(response.into_body()).poll_frame(cx) else { panic!("no frame") };
+    assert_eq!(frame.into_data().unwrap().as_ptr(), data.as_ptr());
+}
+
+/// The problem document of a bare status is the catalogue's text itself.
+#[test]
+fn a_bare_problem_document_is_not_allocated() {
+    let cx = &mut Context::from_waker(Waker::noop());
+    let mut ask = |status: Status, id: bool| {
+        let mut service = StatusMapLayer::new()
+            .layer(service_fn(move |_: Request<()>| future::ready(Err::<Response<Full<Bytes>>, _>(status.clone()))));
+        let mut request = Request::new(());
+        if id {
+            request.headers_mut().insert("x-request-id", HeaderValue::from_static("id-7"));
+        }
+        let Poll::Ready(Ok(response)) = pin!(service.call(request)).poll(cx) else { panic!("no answer") };
+        let mut body = pin!(response.into_body());
+        let mut data = None;
+        let polled = measure(|| {
+            let Poll::Ready(Some(Ok(frame))) = body.as_mut().poll_frame(cx) else { panic!("no frame") };
+            data = frame.into_data().ok();
+        });
+        assert_eq!(polled.count_total, 0);
+        data.unwrap()
+    };
+    // Of one memory are two bodies only if nobody allocated them.
+    for code in [400, 404, 405, 410, 451, 500, 503, 550] {
+        let bare = || Status::new(StatusCode::from_u16(code).unwrap());
+        let (one, two) = (ask(bare(), false), ask(bare(), false));
+        assert_eq!(one.as_ptr(), two.as_ptr(), "{code}");
+        let (one, two) = (ask(bare(), true), ask(bare(), true));
+        assert_ne!(one.as_ptr(), two.as_ptr(), "{code}: with an id it is another's");
+    }
+    let masked = || Status::internal_server_error().with_detail("secret");
+    assert_eq!(ask(masked(), false).as_ptr(), ask(Status::internal_server_error(), false).as_ptr());
+}
+
+#[test]
+fn a_bare_status_and_its_clone_cost_no_allocation() {
+    let status = Status::not_found().with_detail("nothing is here");
+    assert_eq!(measure(|| drop(std::hint::black_box(Status::not_found()))).count_total, 0);
+    assert_eq!(measure(|| drop(std::hint::black_box(Status::new(StatusCode::GONE).clone()))).count_total, 0);
+    assert_eq!(measure(|| drop(std::hint::black_box(status.clone()))).count_total, 0);
+    assert_eq!(HeaderMap::<HeaderValue>::new().capacity(), 0);
+}

@@ -1,0 +1,268 @@
+//! `ConditionalLayer` with a source of validators: the answer before the handler; 428; If-Range.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic)] // a test may panic
+
+use std::{
+    convert::Infallible,
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicUsize, Ordering},
+    },
+    task::{Context, Poll},
+    time::{Duration, SystemTime},
+};
+
+use bytes::Bytes;
+use http::{HeaderMap, HeaderName, HeaderValue, Method, Request, Response};
+use http_body_util::{BodyExt, Full};
+use tower::{Layer, Service, ServiceExt, service_fn};
+use tower_status::{ConditionalLayer, ETag, Preconditions, Status, StatusMapLayer, Validators};
+
+type Fields = &'static [(&'static str, &'static str)];
+type Current = Result<Option<Validators>, Status>;
+
+fn request(method: &Method, fields: Fields) -> Request<()> {
+    let mut request = Request::new(());
+    *request.method_mut() = method.clone();
+    *request.headers_mut() =
+        fields.iter().map(|(name, value)| (HeaderName::from_static(name), HeaderValue::from_static(value))).collect();
+    request
+}
+
+/// The code of the answer, its fields, what the handler saw of the request (`None`: it did not run), and how often
+/// the source was asked.
+async fn ask(required: bool, request: Request<()>, current: Current) -> (u16, HeaderMap, Option<HeaderMap>, usize) {
+    let seen = Arc::new(Mutex::new(None));
+    let handler = service_fn({
+        let seen = seen.clone();
+        move |request: Request<()>| {
+            *seen.lock().unwrap() = Some(request.headers().clone());
+            // Another tag than the source's: the answer must not be judged again.
+            let answer = Response::builder().header("etag", "\"handler\"").body(Full::<Bytes>::from("x")).unwrap();
+            std::future::ready(Ok::<_, Infallible>(answer))
+        }
+    });
+    let asked = Arc::new(AtomicUsize::new(0));
+    let counter = asked.clone();
+    let layer = if required { ConditionalLayer::new().require_preconditions() } else { ConditionalLayer::new() };
+    let layer = layer.validators(move |_| {
+        counter.fetch_add(1, Ordering::Relaxed);
+        std::future::ready(current.clone())
+    });
+    let service = StatusMapLayer::new().layer(layer.layer(handler));
+    let answer = service.oneshot(request).await.unwrap();
+    let seen = seen.lock().unwrap().take();
+    (answer.status().as_u16(), answer.headers().clone(), seen, asked.load(Ordering::Relaxed))
+}
+
+const GET: Method = Method::GET;
+const HEAD: Method = Method::HEAD;
+const PUT: Method = Method::PUT;
+const DATE: &str = "Sun, 06 Nov 1994 08:49:37 GMT";
+
+fn tagged() -> Current {
+    Ok(Some(Validators::new().with_etag(ETag::strong("v1").unwrap())))
+}
+
+fn dated() -> Current {
+    // `date -u -d 'Sun, 06 Nov 1994 08:49:37 GMT' +%s`
+    Ok(Some(Validators::new().with_last_modified(SystemTime::UNIX_EPOCH + Duration::from_secs(784_111_777))))
+}
+
+#[tokio::test]
+async fn decided_before_the_handler() {
+    let refused: fn() -> Current = || Err(Status::forbidden());
+    let nothing: fn() -> Current = || Ok(None);
+    let bare: fn() -> Current = || Ok(Some(Validators::new()));
+    #[rustfmt::skip]
+    let rows: &[(&str, Method, Fields, fn() -> Current, u16)] = &[
+        ("the same tag",                   GET,             &[("if-none-match", "\"v1\"")],         tagged,  304),
+        ("to HEAD",                        HEAD,            &[("if-none-match", "\"v1\"")],         tagged,  304),
+        ("the same date",                  GET,             &[("if-modified-since", DATE)],         dated,   304),
+        ("a range of what is known",       GET,             &[("if-none-match", "\"v1\""), ("range", "bytes=1-")], tagged, 304),
+        ("a lost update",                  PUT,             &[("if-match", "\"v0\"")],              tagged,  412),
+        ("a lost patch",                   Method::PATCH,   &[("if-match", "\"v0\"")],              tagged,  412),
+        ("a lost delete",                  Method::DELETE,  &[("if-match", "W/\"v1\"")],            tagged,  412),
+        ("a post on another state",        Method::POST,    &[("if-match", "\"v0\"")],              tagged,  412),
+        ("creation of what exists",        PUT,             &[("if-none-match", "*")],              bare,    412),
+        ("change of what does not exist",  PUT,             &[("if-match", "*")],                   nothing, 412),
+        ("the source's error wins",        GET,             &[("if-none-match", "\"v1\"")],         refused, 403),
+        ("also over 412",                  PUT,             &[("if-match", "\"v0\"")],              refused, 403),
+        ("another tag",                    GET,             &[("if-none-match", "\"v0\"")],         tagged,  200),
+        ("the right tag",                  PUT,             &[("if-match", "\"v1\"")],              tagged,  200),
+        ("creation",                       PUT,             &[("if-none-match", "*")],              nothing, 200),
+        ("the handler's tag is not judged", GET,            &[("if-match", "\"v1\"")],              tagged,  200),
+    ];
+    for (name, method, fields, current, expected) in rows {
+        let (code, _, seen, asked) = ask(false, request(method, fields), current()).await;
+        assert_eq!(code, *expected, "{name}");
+        assert_eq!(seen.is_some(), *expected == 200, "{name}: the handler");
+        assert_eq!(asked, 1, "{name}: the source");
+    }
+}
+
+#[tokio::test]
+async fn the_source_is_not_asked_in_vain() {
+    #[rustfmt::skip]
+    let rows: &[(&str, Method, Fields)] = &[
+        ("no precondition", GET,             &[]),
+        ("a range alone",   GET,             &[("range", "bytes=1-")]),
+        ("OPTIONS",         Method::OPTIONS, &[("if-match", "\"v0\"")]),
+        ("TRACE",           Method::TRACE,   &[("if-match", "\"v0\"")]),
+        ("CONNECT",         Method::CONNECT, &[("if-match", "\"v0\"")]),
+    ];
+    for (name, method, fields) in rows {
+        let (code, _, seen, asked) = ask(false, request(method, fields), Err(Status::forbidden())).await;
+        assert_eq!((code, seen.is_some(), asked), (200, true, 0), "{name}");
+    }
+}
+
+/// RFC 6585 §3.
+#[tokio::test]
+async fn a_change_needs_a_precondition() {
+    #[rustfmt::skip]
+    let rows: &[(&str, Method, Fields, u16)] = &[
+        ("PUT",                         PUT,             &[],                                     428),
+        ("PATCH",                       Method::PATCH,   &[],                                     428),
+        ("DELETE",                      Method::DELETE,  &[],                                     428),
+        ("POST needs none",             Method::POST,    &[],                                     200),
+        ("GET needs none",              GET,             &[],                                     200),
+        ("OPTIONS needs none",          Method::OPTIONS, &[],                                     200),
+        ("If-Match",                    PUT,             &[("if-match", "\"v1\"")],               200),
+        ("an old If-Match",             PUT,             &[("if-match", "\"v0\"")],               412),
+        ("an invalid If-Match fails",   PUT,             &[("if-match", "v1")],                   412),
+        ("the create guard",            PUT,             &[("if-none-match", "*")],               412),
+        ("If-None-Match with a tag",    PUT,             &[("if-none-match", "\"v0\"")],          200),
+        ("a valid date",                PUT,             &[("if-unmodified-since", DATE)],        200),
+        ("an invalid date is absent",   PUT,             &[("if-unmodified-since", "yesterday")], 428),
+        ("two dates are absent",        PUT,             &[("if-unmodified-since", DATE), ("if-unmodified-since", DATE)], 428),
+        ("If-Modified-Since is none",   PUT,             &[("if-modified-since", DATE)],          428),
+        ("If-Range is none",            PUT,             &[("if-range", "\"v1\"")],               428),
+    ];
+    for (name, method, fields, expected) in rows {
+        let (code, fields, seen, _) = ask(true, request(method, fields), tagged()).await;
+        assert_eq!((code, seen.is_some()), (*expected, *expected == 200), "{name}");
+        if code == 428 {
+            assert_eq!(fields["content-type"], "application/problem+json", "{name}");
+            assert_eq!(fields["cache-control"], "no-store", "{name}");
+        }
+    }
+}
+
+/// RFC 9110 §13.1.5.
+#[tokio::test]
+async fn a_failed_if_range_removes_the_range() {
+    #[rustfmt::skip]
+    let rows: &[(&str, Fields, fn() -> Current, bool)] = &[
+        ("no If-Range, but asked",  &[("range", "bytes=1-"), ("if-match", "\"v1\"")],        tagged,       true),
+        ("the same strong tag",     &[("range", "bytes=1-"), ("if-range", "\"v1\"")],        tagged,       true),
+        ("another tag",             &[("range", "bytes=1-"), ("if-range", "\"v0\"")],        tagged,       false),
+        ("a weak tag",              &[("range", "bytes=1-"), ("if-range", "W/\"v1\"")],      tagged,       false),
+        ("the exact date",          &[("range", "bytes=1-"), ("if-range", DATE)],            dated,        true),
+        ("a date, but no date",     &[("range", "bytes=1-"), ("if-range", DATE)],            tagged,       false),
+        ("nothing to have a range", &[("range", "bytes=1-"), ("if-range", "\"v1\"")],        || Ok(None),  false),
+    ];
+    for (name, fields, current, kept) in rows {
+        let (code, _, seen, _) = ask(false, request(&GET, fields), current()).await;
+        assert_eq!((code, seen.unwrap().contains_key("range")), (200, *kept), "{name}");
+    }
+}
+
+/// RFC 9110 §15.4.5.
+#[tokio::test]
+async fn a_304_repeats_what_the_source_gave() {
+    let current = |validators: Validators| {
+        validators
+            .with_last_modified(SystemTime::UNIX_EPOCH + Duration::from_secs(784_111_777))
+            .with_field("vary", "accept")
+            .with_field("vary", "origin")
+            .with_field("cache-control", "private")
+            .with_field("content-location", "/a")
+            .with_field("x-broken", "a\r\nb")
+    };
+    let with_tag = current(Validators::new().with_etag(ETag::weak("v1").unwrap()));
+    let fields: Fields = &[("if-none-match", "\"v1\"")];
+    let (code, answer, ..) = ask(false, request(&GET, fields), Ok(Some(with_tag))).await;
+    assert_eq!(code, 304);
+    let vary: Vec<_> = answer.get_all("vary").iter().collect();
+    assert_eq!(vary, ["accept", "origin"]);
+    assert_eq!(
+        (&answer["etag"], &answer["cache-control"], &answer["content-location"]),
+        (&HeaderValue::from_static("W/\"v1\""), &HeaderValue::from_static("private"), &HeaderValue::from_static("/a"))
+    );
+    assert_eq!(answer.keys().count(), 4, "{answer:?}");
+
+    let fields: Fields = &[("if-modified-since", DATE)];
+    let (code, answer, ..) = ask(false, request(&GET, fields), Ok(Some(current(Validators::new())))).await;
+    assert_eq!((code, answer["last-modified"].to_str().unwrap()), (304, DATE));
+}
+
+#[test]
+fn preconditions_answer_with_the_validators() {
+    let current = Validators::new().with_etag(ETag::strong("v1").unwrap()).with_field("vary", "accept");
+    #[rustfmt::skip]
+    let rows: &[(Method, Fields, Option<&Validators>, Option<(u16, usize)>)] = &[
+        (GET,  &[("if-none-match", "\"v1\"")], Some(&current), Some((304, 2))),
+        (HEAD, &[("if-none-match", "*")],      Some(&current), Some((304, 2))),
+        (PUT,  &[("if-match", "\"v0\"")],      Some(&current), Some((412, 1))),
+        (PUT,  &[("if-none-match", "*")],      Some(&current), Some((412, 1))),
+        (PUT,  &[("if-match", "*")],           None,           Some((412, 0))),
+        (PUT,  &[("if-none-match", "*")],      None,           None),
+        (PUT,  &[("if-match", "\"v1\"")],      Some(&current), None),
+        (GET,  &[],                            Some(&current), None),
+    ];
+    for (method, fields, current, expected) in rows {
+        let preconditions = Preconditions::new(method, request(method, fields).headers());
+        let answer = preconditions.check(*current).err();
+        assert_eq!(answer.as_ref().map(|s| (s.code().as_u16(), s.headers().len())), *expected, "{method} {fields:?}");
+        assert_eq!(answer.is_some_and(|s| s.headers().contains_key("etag")), expected.is_some_and(|(_, n)| n > 0));
+    }
+}
+
+/// A service that must be polled ready before it is called, as a concurrency limit is.
+#[derive(Default)]
+struct Permit {
+    ready: bool,
+}
+
+impl Clone for Permit {
+    fn clone(&self) -> Self {
+        Self::default()
+    }
+}
+
+impl Service<Request<()>> for Permit {
+    type Response = Response<Full<Bytes>>;
+    type Error = Infallible;
+    type Future = std::future::Ready<Result<Self::Response, Infallible>>;
+
+    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
+        self.ready = true;
+        Poll::Ready(Ok(()))
+    }
+
+    fn call(&mut self, _: Request<()>) -> Self::Future {
+        assert!(std::mem::take(&mut self.ready), "called without a permit");
+        std::future::ready(Ok(Response::new(Full::from("x"))))
+    }
+}
+
+#[tokio::test]
+async fn the_instance_that_was_polled_ready_is_called() {
+    let layer = ConditionalLayer::new().validators(|_| std::future::ready(tagged()));
+    let mut service = layer.layer(Permit::default());
+    for _ in 0..2 {
+        let answer = service.ready().await.unwrap().call(request(&PUT, &[("if-match", "\"v1\"")])).await.unwrap();
+        assert_eq!(answer.into_body().collect().await.unwrap().to_bytes(), "x");
+    }
+}
+
+#[tokio::test]
+async fn without_an_outer_layer_a_412_is_a_complete_problem_document() {
+    let layer = ConditionalLayer::new().validators(|_| std::future::ready(tagged()));
+    let service = layer.layer(Permit::default());
+    let answer = service.oneshot(request(&PUT, &[("if-match", "\"v0\"")])).await.unwrap();
+    assert_eq!((answer.status().as_u16(), &answer.headers()["etag"]), (412, &HeaderValue::from_static("\"v1\"")));
+    let body = answer.into_body().collect().await.unwrap().to_bytes();
+    let document: serde_json::Value = serde_json::from_slice(&body).unwrap();
+    assert_eq!((&document["status"], &document["title"]), (&412.into(), &"Precondition Failed".into()));
+}

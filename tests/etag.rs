@@ -1,0 +1,130 @@
+//! Entity tags as RFC 9110 §8.8.3 has them: the grammar, both comparisons, and the hash.
+
+use std::collections::HashSet;
+
+use http::HeaderValue;
+use tower_status::ETag;
+
+type Result = std::result::Result<(), Box<dyn std::error::Error>>;
+
+/// The table of RFC 9110 §8.8.3.2, and what follows from its two sentences.
+#[test]
+fn comparisons() -> Result {
+    #[rustfmt::skip]
+    let table = [
+        // one       other     strong  weak
+        (r#"W/"1""#, r#"W/"1""#, false, true),
+        (r#"W/"1""#, r#"W/"2""#, false, false),
+        (r#"W/"1""#, r#""1""#,   false, true),
+        (r#""1""#,   r#""1""#,   true,  true),
+        (r#""1""#,   r#""2""#,   false, false),
+        (r#""""#,    r#""""#,    true,  true),
+        (r#""""#,    r#"W/"""#,  false, true),
+        (r#""a""#,   r#""A""#,   false, false),
+        (r#""a\b""#, r#""ab""#,  false, false),
+        (r#""W/1""#, r#"W/"1""#, false, false),
+    ];
+    for (one, other, strong, weak) in table {
+        let (a, b) = (ETag::parse(one)?, ETag::parse(other)?);
+        assert_eq!((a.strong_eq(&b), a.weak_eq(&b)), (strong, weak), "{one} {other}");
+        assert_eq!((b.strong_eq(&a), b.weak_eq(&a)), (strong, weak), "{other} {one}");
+    }
+    Ok(())
+}
+
+#[test]
+fn reads_and_prints() -> Result {
+    #[rustfmt::skip]
+    let table: [(&[u8], bool, &str); 9] = [
+        (br#""xyzzy""#,    false, r#""xyzzy""#),
+        (br#"W/"xyzzy""#,  true,  r#"W/"xyzzy""#),
+        (br#""""#,         false, r#""""#),
+        (br#"W/"""#,       true,  r#"W/"""#),
+        (br#""a,b""#,      false, r#""a,b""#),
+        (br#""a\""#,       false, r#""a\""#),
+        (br#""!#~*W/""#,   false, r#""!#~*W/""#),
+        ("\"é\"".as_bytes(), false, "\"é\""),
+        (b"\"\x80\xff\"",  false, "\"\u{fffd}\u{fffd}\""),
+    ];
+    for (text, weak, shown) in table {
+        let tag = ETag::parse(text)?;
+        let value = HeaderValue::from_bytes(text)?;
+        assert_eq!((tag.is_weak(), tag.to_string().as_str()), (weak, shown));
+        assert_eq!(ETag::try_from(&value)?, tag, "{shown}");
+        assert_eq!(HeaderValue::from(&tag).as_bytes(), text, "{shown}");
+        assert_eq!(HeaderValue::from(tag).as_bytes(), text, "{shown}");
+    }
+    Ok(())
+}
+
+#[test]
+fn refuses() {
+    #[rustfmt::skip]
+    let table: [&[u8]; 23] = [
+        b"", b"*", b"a", b"W/", b"W/a", b"\"", b"W/\"", b"\"a", b"a\"", b"\"a\"b", b"\"a\"b\"", b"\"a\", \"b\"",
+        b"w/\"a\"", b"W\"a\"", b"W/ \"a\"", b" \"a\"", b"\"a\" ", b"\"a b\"", b"\"a\tb\"", b"\"\x7f\"", b"\"\0\"",
+        b"\"a\r\nb\"", b"W/W/\"a\"",
+    ];
+    for text in table {
+        assert!(ETag::parse(text).is_err(), "{}", text.escape_ascii());
+    }
+}
+
+/// Every byte: `etagc` is %x21, %x23-7E and %x80-FF.
+#[test]
+fn each_byte() {
+    for byte in 0..=u8::MAX {
+        let legal = byte == 0x21 || (0x23..=0x7e).contains(&byte) || byte >= 0x80;
+        assert_eq!(ETag::strong([byte]).is_ok(), legal, "{byte:#x}");
+        assert_eq!(ETag::weak([b'a', byte, b'b']).is_ok(), legal, "{byte:#x}");
+        assert_eq!(ETag::parse([b'"', byte, b'"']).is_ok(), legal, "{byte:#x}");
+    }
+}
+
+#[test]
+fn builds_from_the_opaque_part() -> Result {
+    assert_eq!(ETag::strong("v7")?, ETag::parse("\"v7\"")?);
+    assert_eq!(ETag::weak(String::from("v7"))?, ETag::parse("W/\"v7\"")?);
+    assert_eq!(ETag::strong(b"\xe4")?, ETag::parse(b"\"\xe4\"")?);
+    assert_eq!(ETag::strong("")?, ETag::parse("\"\"")?);
+    assert!(ETag::strong("\"v7\"").is_err());
+    Ok(())
+}
+
+/// A field value has no white space around it (RFC 9110 §5.5), an entity tag has none inside.
+#[test]
+fn a_field_value_is_trimmed() -> Result {
+    assert_eq!(ETag::try_from(&HeaderValue::from_static(" \t\"a\" "))?, ETag::strong("a")?);
+    assert!(ETag::try_from(&HeaderValue::from_static(" \" a\" ")).is_err());
+    assert!(ETag::try_from(&HeaderValue::from_static(" ")).is_err());
+    Ok(())
+}
+
+/// `==` is neither comparison, but that of a map's key.
+#[test]
+fn equality_is_of_the_field_value() -> Result {
+    assert_ne!(ETag::strong("1")?, ETag::weak("1")?);
+    assert_eq!(ETag::weak("1")?, ETag::weak("1")?);
+    assert_eq!(HashSet::from([ETag::strong("1")?, ETag::weak("1")?, ETag::strong("1")?]).len(), 2);
+    Ok(())
+}
+
+/// The hashes are those of the reference implementation (Python's `xxhash`, `xxh3_128_hexdigest`).
+#[test]
+fn of_bytes_is_xxh3_and_length() {
+    let content: Vec<u8> = (0..251).cycle().take(100_000).collect();
+    #[rustfmt::skip]
+    let table = [
+        (0,       "\"99aa06d3014798d86001c324468d497f-0\""),
+        (22,      "\"0e6de6e1703db8ed8c8390c8c8802fd4-16\""),
+        (240,     "\"65b5be86da5540e7c92b68e16f83bbb6-f0\""),
+        (1_000,   "\"18bf41bc8229e27733ef703fb2b20ed1-3e8\""),
+        (100_000, "\"54182c58bbb1337c42c23aeead96750d-186a0\""),
+    ];
+    for (length, expected) in table {
+        let tag = ETag::of_bytes(content.get(..length).unwrap_or_default());
+        assert_eq!(tag.to_string(), expected);
+        assert!(!tag.is_weak());
+        assert_eq!(ETag::parse(expected), Ok(tag));
+    }
+}

@@ -1,0 +1,373 @@
+//! Errors become answers: what an error that is carried turns out to be.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic)] // a test may panic
+
+use std::{
+    cell::Cell,
+    error::Error,
+    fmt, io,
+    sync::{
+        Arc,
+        atomic::{AtomicU32, Ordering},
+    },
+};
+
+use http::{Request, Response, StatusCode};
+use http_body_util::BodyExt;
+use tower::{Layer, ServiceExt, service_fn};
+use tower_status::{BoxError, IntoStatus, Status, StatusMapLayer};
+
+/// Error types with an optional cause, whose `Display` no client may see unless the type says its status.
+macro_rules! errors {
+    ($($name:ident $text:literal)*) => {$(
+        #[derive(Debug, Default)]
+        struct $name(Option<BoxError>);
+
+        impl $name {
+            #[allow(dead_code)] // not every type is used with a cause
+            fn of(cause: impl Into<BoxError>) -> Self {
+                Self(Some(cause.into()))
+            }
+        }
+
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str($text)
+            }
+        }
+
+        impl Error for $name {
+            fn source(&self) -> Option<&(dyn Error + 'static)> {
+                self.0.as_deref().map(|cause| cause as _)
+            }
+        }
+    )*};
+}
+
+errors! {
+    A "secret A"
+    B "secret B"
+    Unknown "secret unknown"
+    Own "own words"
+    Bare "bare words"
+    Pass "secret pass"
+    Odd "odd words"
+}
+
+impl IntoStatus for Own {
+    fn status(&self) -> Status {
+        Status::gone().with_source("replaced")
+    }
+}
+
+impl IntoStatus for Bare {
+    fn status(&self) -> Status {
+        Status::conflict().with_detail("chosen words")
+    }
+}
+
+/// Its `status()` is a carrier.
+impl IntoStatus for Pass {
+    fn status(&self) -> Status {
+        Status::from_error("secret carried")
+    }
+}
+
+impl IntoStatus for Odd {
+    fn status(&self) -> Status {
+        Status::im_a_teapot()
+    }
+}
+
+/// A is 404, B is 402; Own, Bare and Pass are known; Odd and Unknown are not.
+fn layer() -> StatusMapLayer {
+    StatusMapLayer::new()
+        .map_error(|_: &A| Some(Status::not_found()))
+        .map_error(|_: &B| Some(Status::payment_required()))
+        .recognize::<Own>()
+        .recognize::<Bare>()
+        .recognize::<Pass>()
+}
+
+async fn answer<E: Into<Status>>(layer: &StatusMapLayer, error: E) -> (u16, Status, String) {
+    let error = Cell::new(Some(error));
+    let inner = service_fn(|_: Request<()>| {
+        let error = error.take().unwrap();
+        async { Err::<Response<String>, E>(error) }
+    });
+    let response = layer.layer(inner).oneshot(Request::new(())).await.unwrap();
+    let status = response.extensions().get::<Status>().expect("the status stays on the response").clone();
+    assert_eq!(status.code(), response.status());
+    let code = response.status().as_u16();
+    let body = response.into_body().collect().await.unwrap().to_bytes();
+    (code, status, String::from_utf8(body.to_vec()).unwrap())
+}
+
+fn boxed(error: impl Into<BoxError>) -> BoxError {
+    error.into()
+}
+
+fn io(error: impl Into<BoxError>) -> io::Error {
+    io::Error::new(io::ErrorKind::NotFound, error)
+}
+
+#[tokio::test]
+async fn the_outermost_known_error_of_the_whole_chain_decides() {
+    let layer = layer();
+    macro_rules! rows {
+        ($($error:expr => $code:literal)*) => {$(
+            let (code, _, body) = answer(&layer, $error).await;
+            assert_eq!(code, $code, "{}", stringify!($error));
+            assert!(!body.contains("secret"), "{}: {body}", stringify!($error));
+        )*};
+    }
+    rows! {
+        // each carrier
+        boxed(A::default()) => 404
+        io(A::default()) => 404
+        Status::from_error(A::default()) => 404
+        Status::from(boxed(A::default())) => 404
+        Status::from(io(A::default())) => 404
+        Pass::of(A::default()) => 404
+        // deeper, and through what `io::Error::source` skips
+        boxed(Unknown::of(A::default())) => 404
+        boxed(Unknown::of(Unknown::of(A::default()))) => 404
+        io(io(A::default())) => 404
+        io(io(io(Unknown::of(io(A::default()))))) => 404
+        boxed(Unknown::of(io(Unknown::of(A::default())))) => 404
+        io(A::of(io(B::default()))) => 404
+        io(Unknown::of(B::default())) => 402
+        // the outermost match wins
+        boxed(A::of(B::default())) => 404
+        boxed(B::of(A::default())) => 402
+        boxed(Own::of(A::default())) => 410
+        boxed(A::of(Own::default())) => 404
+        boxed(A::of(Status::locked())) => 404
+        // the search stops at a status that is no carrier
+        boxed(Status::gone().with_source(A::default())) => 410
+        io(Status::gone().with_source(A::default())) => 410
+        boxed(Unknown::of(Status::gone().with_source(A::default()))) => 410
+        boxed(Unknown::of(Status::gone().with_source(tower::load_shed::error::Overloaded::new()))) => 410
+        Status::from_error(io(Status::gone().with_source(A::default()))) => 410
+        // what an application said itself is not searched
+        Status::gone().with_source(A::default()) => 410
+        Status::internal_server_error().with_source(A::default()) => 500
+        Own::of(A::default()) => 410
+        Odd::of(A::default()) => 418
+        StatusCode::CONFLICT => 409
+        (StatusCode::CONFLICT, "own words") => 409
+        // carriers nest
+        boxed(Status::from_error(A::default())) => 404
+        Status::from_error(Status::from_error(A::default())) => 404
+        boxed(Unknown::of(Status::from_error(A::default()))) => 404
+        io(Status::from(io(A::default()))) => 404
+        io(Status::from_error(Unknown::of(Status::from(io(Unknown::of(A::default())))))) => 404
+        Pass::of(Status::from_error(A::default())) => 404
+        boxed(Unknown::of(Status::from_error(Status::gone().with_source(A::default())))) => 410
+        // a recognised error that answers as a carrier is no match
+        boxed(Pass::of(A::default())) => 404
+        boxed(Pass::of(Pass::of(B::default()))) => 402
+        boxed(Unknown::of(Pass::of(Own::default()))) => 410
+        boxed(Pass::of(Status::gone().with_source(A::default()))) => 410
+        Pass::of(Pass::of(Own::default())) => 410
+        // nobody knows it
+        boxed("secret") => 500
+        boxed(Unknown::default()) => 500
+        boxed(Odd::default()) => 500
+        boxed(Pass::default()) => 500
+        Pass::default() => 500
+        io(Unknown::default()) => 500
+        // the kind of an io::Error is never taken for the client's fault
+        io::Error::from(io::ErrorKind::NotFound) => 500
+        io::Error::from(io::ErrorKind::PermissionDenied) => 500
+        io::Error::from(io::ErrorKind::InvalidInput) => 500
+        // an unknown type with a known cause
+        boxed(Odd::of(A::default())) => 404
+    }
+}
+
+#[cfg(feature = "anyhow")]
+#[tokio::test]
+async fn an_anyhow_error_is_a_carrier() {
+    use anyhow::{Context as _, anyhow};
+    let layer = layer();
+    let context = |error: anyhow::Error| Err::<(), _>(error).context("secret context").unwrap_err();
+    let rows = [
+        (anyhow!("secret"), 500),
+        (anyhow::Error::new(A::default()), 404),
+        (context(A::default().into()), 404),
+        (context(io(Unknown::of(B::default())).into()), 402),
+        (context(Own::default().into()), 410),
+        (context(Status::gone().with_source(A::default()).into()), 410),
+        (anyhow::Error::new(A::default()).context(Status::gone()), 410),
+        (context(Status::from_error(A::default()).into()), 404),
+    ];
+    for (error, expected) in rows {
+        let name = format!("{error:?}");
+        let (code, _, body) = answer(&layer, error).await;
+        assert_eq!(code, expected, "{name}");
+        assert!(!body.contains("secret"), "{name}: {body}");
+    }
+}
+
+#[tokio::test]
+async fn of_several_mappings_the_first_that_says_a_status_decides() {
+    let new = StatusMapLayer::new;
+    let none = |_: &A| None;
+    let gone = |_: &A| Some(Status::gone());
+    let locked = |_: &A| Some(Status::locked());
+    let carrier = |_: &A| Some(Status::from_error(B::default()));
+    let dead_end = |_: &A| Some(Status::from_error(Unknown::default()));
+    let b = |_: &B| Some(Status::payment_required());
+    let overloaded = |_: &tower::load_shed::error::Overloaded| Some(Status::too_many_requests());
+    let said = |status: &Status| (status.code() == 410).then(Status::not_found);
+    let rows = [
+        ("none", new().map_error(none), boxed(A::default()), 500),
+        ("none, cause", new().map_error(none).map_error(b), boxed(A::of(B::default())), 402),
+        ("first", new().map_error(gone).map_error(locked), boxed(A::default()), 410),
+        ("first again", new().map_error(locked).map_error(gone), boxed(A::default()), 423),
+        ("none, second", new().map_error(none).map_error(locked), boxed(A::default()), 423),
+        ("carrier, second", new().map_error(dead_end).map_error(locked), boxed(A::default()), 423),
+        ("carrier", new().map_error(carrier).map_error(b), boxed(A::default()), 402),
+        ("carrier, unknown", new().map_error(carrier), boxed(A::default()), 500),
+        ("carrier, cause", new().map_error(dead_end).map_error(b), boxed(A::of(B::default())), 402),
+        ("said before built in", new().map_error(overloaded), boxed(overload()), 429),
+        ("of a status", new().map_error(said), boxed(Unknown::of(Status::gone())), 404),
+        (
+            "recognize first",
+            new().recognize::<Own>().map_error(|_: &Own| Some(Status::locked())),
+            Own::default().into(),
+            410,
+        ),
+        (
+            "map_error first",
+            new().map_error(|_: &Own| Some(Status::locked())).recognize::<Own>(),
+            Own::default().into(),
+            423,
+        ),
+    ];
+    for (name, layer, error, expected) in rows {
+        assert_eq!(answer(&layer, error).await.0, expected, "{name}");
+    }
+}
+
+fn overload() -> tower::load_shed::error::Overloaded {
+    tower::load_shed::error::Overloaded::new()
+}
+
+#[tokio::test]
+async fn the_known_error_is_the_source_and_a_foreign_display_no_detail() {
+    let layer = layer();
+    macro_rules! rows {
+        ($($error:expr => $source:ty, $detail:expr;)*) => {$(
+            let (_, status, body) = answer(&layer, $error).await;
+            let source = status.source().unwrap_or_else(|| panic!("{}: no source", stringify!($error)));
+            assert!(source.is::<$source>(), "{}: {source:?}", stringify!($error));
+            let detail: Option<&str> = $detail;
+            assert_eq!(status.detail(), detail, "{}", stringify!($error));
+            let explanation = status.entry().explanation;
+            assert!(body.contains(detail.unwrap_or(explanation)), "{}: {body}", stringify!($error));
+        )*};
+    }
+    rows! {
+        boxed(A::default()) => A, None;
+        boxed(Unknown::of(A::default())) => A, None;
+        io(io(A::default())) => A, None;
+        boxed(Status::from_error(A::default())) => A, None;
+        Pass::of(A::default()) => A, None;
+        boxed(Pass::of(A::default())) => A, None;
+        boxed(Unknown::of(overload())) => tower::load_shed::error::Overloaded, None;
+        // of one's own types as `From` gives them
+        Own::default() => Own, Some("own words");
+        boxed(Own::default()) => Own, Some("own words");
+        io(Unknown::of(Own::of(A::default()))) => Own, Some("own words");
+        Bare::default() => Bare, Some("chosen words");
+        boxed(Bare::default()) => Bare, Some("chosen words");
+        boxed(Pass::of(Own::default())) => Own, Some("own words");
+        // nobody knows it: the log still does
+        boxed(Unknown::of(Odd::default())) => Unknown, None;
+        io(Unknown::default()) => io::Error, None;
+        Status::from_error(Odd::default()) => Odd, None;
+    }
+}
+
+#[tokio::test]
+async fn a_mapping_that_sees_its_own_type_again_ends() {
+    #[derive(Clone, Debug)]
+    struct Shared(Option<Arc<Shared>>);
+
+    impl fmt::Display for Shared {
+        fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            f.write_str("shared")
+        }
+    }
+
+    impl Error for Shared {
+        fn source(&self) -> Option<&(dyn Error + 'static)> {
+            self.0.as_deref().map(|cause| cause as _)
+        }
+    }
+
+    // Says "not mine" by carrying it on; both of a chain are seen again within what is carried.
+    let calls = Arc::new(AtomicU32::new(0));
+    let counted = Arc::clone(&calls);
+    let layer = StatusMapLayer::new().map_error(move |error: &Shared| {
+        assert!(counted.fetch_add(1, Ordering::Relaxed) < 100_000, "the search explodes");
+        Some(Status::from_error(error.clone()))
+    });
+    for links in [1, 2, 3, 20] {
+        calls.store(0, Ordering::Relaxed);
+        let shared = (1..links).fold(Shared(None), |cause, _| Shared(Some(Arc::new(cause))));
+        assert_eq!(answer(&layer, boxed(shared)).await.0, 500, "{links}");
+    }
+}
+
+/// An error that leads back to itself, or to a cause that is leaked, so that dropping a long chain does not nest.
+#[derive(Debug)]
+enum Link {
+    Itself,
+    To(&'static (dyn Error + Send + Sync)),
+}
+
+impl fmt::Display for Link {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("secret link")
+    }
+}
+
+impl Error for Link {
+    fn source(&self) -> Option<&(dyn Error + 'static)> {
+        match self {
+            Self::Itself => Some(self),
+            Self::To(cause) => Some(*cause),
+        }
+    }
+}
+
+fn linked(links: usize, last: impl Error + Send + Sync + 'static) -> BoxError {
+    let last: &'static (dyn Error + Send + Sync) = Box::leak(Box::new(last));
+    boxed((1..links).fold(Link::To(last), |link, _| Link::To(Box::leak(Box::new(link)))))
+}
+
+#[tokio::test]
+async fn an_endless_or_very_long_chain_is_answered() {
+    let layer = layer();
+    let rows = [
+        ("to itself", boxed(Link::Itself), 500),
+        ("known above", A::of(Link::Itself).into(), 404),
+        ("built in above", linked(1, Status::gone().with_source(Link::Itself)), 410),
+        ("100 links", linked(100, A::default()), 404),
+        ("100 links, built in", linked(100, overload()), 503),
+        ("10,000 links, known above", A::of(linked(10_000, Unknown::default())).into(), 404),
+        ("10,000 links", linked(10_000, Unknown::default()), 500),
+        (
+            "10,000 carriers",
+            (0..100).fold(boxed(Unknown::default()), |error, _| io(Status::from(io(error))).into()),
+            500,
+        ),
+    ];
+    for (name, error, expected) in rows {
+        let (code, _, body) = answer(&layer, error).await;
+        assert_eq!(code, expected, "{name}");
+        assert!(!body.contains("secret"), "{name}: {body}");
+    }
+}
