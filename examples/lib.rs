@@ -8,6 +8,8 @@ const TOUR: &[(&str, &str)] = &[
     ("@/orders/8", "404 with the order's number"),
     ("@/orders/9", "410, gone for ever"),
     ("@/orders/tulip", "400, axum's own rejection explained"),
+    ("@/orders", "200 with an entity tag"),
+    ("-H 'if-none-match: \"10\"' @/orders", "304, until somebody orders"),
     ("-X POST @/orders -d '{}'", "415, axum's own rejection explained"),
     ("-X DELETE @/orders/7", "405 with axum's Allow"),
     ("@/account", "401 with its challenge"),

@@ -1,13 +1,12 @@
 //! A small shop with every kind of error. Start it with `cargo run --example quickstart` and try the lines it prints.
 
-use std::{io, time::Duration};
-
-use axum::{
-    Json, Router,
-    extract::Path,
-    http::StatusCode,
-    routing::{get, post},
+use std::{
+    io,
+    sync::atomic::{AtomicU64, Ordering},
+    time::Duration,
 };
+
+use axum::{Json, Router, extract::Path, http::StatusCode, response::IntoResponse, routing::get};
 use serde::{Deserialize, Serialize};
 use tokio::{net::TcpListener, time::sleep};
 use tower::{limit::GlobalConcurrencyLimitLayer, load_shed::LoadShedLayer, timeout::TimeoutLayer};
@@ -42,6 +41,9 @@ struct Order {
     item: String,
 }
 
+/// The number of the next order.
+static NEXT: AtomicU64 = AtomicU64::new(10);
+
 async fn order(Path(id): Path<u64>) -> Result<Json<Order>, Status> {
     match id {
         7 => Ok(Json(Order { id, item: "seven tulips".into() })),
@@ -50,35 +52,33 @@ async fn order(Path(id): Path<u64>) -> Result<Json<Order>, Status> {
     }
 }
 
+async fn next_order() -> impl IntoResponse {
+    let next = NEXT.load(Ordering::Acquire);
+    ([("etag", format!("\"{next}\""))], format!("the next order is number {next}\n"))
+}
+
 async fn new_order(Json(order): Json<Order>) -> Result<StatusCode, Status> {
-    (order.id == 10).then_some(StatusCode::CREATED).or_status((StatusCode::CONFLICT, "the next order is number 10"))
-}
-
-async fn account() -> Result<(), Status> {
-    Err(ShopError::SignIn)?
-}
-
-async fn pay() -> Result<(), Status> {
-    Err(ShopError::Card(io::Error::other("connect to 10.0.0.7 as shop:tulip: refused")))?
+    let taken = NEXT.compare_exchange(order.id, order.id.saturating_add(1), Ordering::AcqRel, Ordering::Acquire);
+    taken.map_err(|next| Status::conflict().with_detail(format!("the next order is number {next}")))?;
+    Ok(StatusCode::CREATED)
 }
 
 async fn invoice() -> Result<String, Status> {
     Ok(std::fs::read_to_string("/no/such/invoice")?) // a foreign error: 500, and nothing of it is shown
 }
 
-async fn any_status(Path(code): Path<u16>) -> Status {
-    match StatusCode::from_u16(code) {
-        Ok(status) if (200..600).contains(&code) => Status::new(status),
-        _ => Status::bad_request().with_detail("a status code is a number from 200 to 599"),
-    }
+async fn any_status(Path(code): Path<u16>) -> Result<Status, Status> {
+    let known = StatusCode::from_u16(code).ok().filter(|_| (200..600).contains(&code));
+    known.map(Status::new).or_status((StatusCode::BAD_REQUEST, "a status code is a number from 200 to 599"))
 }
 
 fn app() -> Router {
+    let card = || ShopError::Card(io::Error::other("connect to 10.0.0.7 as shop:tulip: refused"));
     Router::new()
-        .route("/orders", post(new_order))
+        .route("/orders", get(next_order).post(new_order))
         .route("/orders/{id}", get(order))
-        .route("/account", get(account))
-        .route("/pay", get(pay))
+        .route("/account", get(async || Status::from(ShopError::SignIn)))
+        .route("/pay", get(async move || Status::from(card())))
         .route("/invoice", get(invoice))
         .route("/slow", get(async || sleep(Duration::from_secs(60)).await))
         .route("/status/{code}", get(any_status))

@@ -11,7 +11,7 @@ use crate::{
     complete,
     conditional::{not_modified, verdict},
     conditions::Conditions,
-    fill::fill,
+    fill::{Filled, fill},
     noted::{self, Noted, Trail, X_REQUEST_ID},
     recognize,
     reply::{self, Content, Style},
@@ -77,9 +77,9 @@ pub(crate) fn answer<B: Body>(
     let answer = if said.is_some() && reply::is_unnegotiated(&parts.headers) {
         Answer { maker: Maker::Said, status: Status::new(parts.status), parts, body: None, content }
     } else {
-        // A body that was left out may have been text for the detail.
-        let content = if noted.head && body.is_end_stream() { Content::Unknown } else { content };
-        let (status, body) = fill(&parts, body, noted.head, cx);
+        let Filled { status, body, text_unknown } = fill(&parts, body, noted.head, cx);
+        let text_unknown = text_unknown && (!status.hides() || options.expose_server_errors);
+        let content = if text_unknown { Content::Unknown } else { content };
         Answer { maker: Maker::Inner, status, parts, body, content }
     };
     match said {
@@ -115,25 +115,36 @@ impl<B: Body> Answer<B> {
         let mut status = recognize::settle(said.clone(), &options.mappers);
         if let Some(rewrite) = &options.rewrite {
             let rewritten = recognize::settle(rewrite(status.clone(), &context), &options.mappers);
-            if !rewritten.is_same(&status) {
+            if rewritten.code() != status.code() || rewritten.has_words() {
+                // What stood for another status.
                 body = body.filter(|_| parts.extensions.get::<KeepBody>().is_some());
-                status = rewritten;
             }
+            if maker == Maker::Inner && rewritten.code() != status.code() {
+                for name in status.entry().demands {
+                    parts.headers.remove(name);
+                }
+            }
+            status = rewritten;
         }
-        if maker == Maker::Said && !status.is_same(&said) {
+        // Whoever made a response of a status has said its fields, and others may have changed them since.
+        let is_said = maker == Maker::Said && status.is_same(&said);
+        if maker == Maker::Said && !is_said {
             complete::unsay(&mut parts.headers, said.headers());
         }
         let code = status.code();
         parts.status = code;
+        body = body.filter(|_| !reply::has_no_content(code));
 
         // ----- complete -----
         if body.is_none() {
-            complete::undescribe(&mut parts.headers, code);
+            complete::undescribe(&mut parts.headers, code, status.headers());
         }
-        complete::say(&mut parts.headers, status.headers());
+        if !is_said {
+            complete::say(&mut parts.headers, status.headers());
+        }
         complete::complete(&mut parts.headers, code, options.challenge.as_ref(), noted.http1);
         if maker != Maker::Inner {
-            for name in complete::missing(&parts.headers, code) {
+            for name in complete::missing(&parts.headers, code, noted.http1) {
                 warning!("a {code} goes out without {name}, which its section demands");
             }
         }
@@ -182,5 +193,6 @@ fn context<'a>(noted: &Noted, trail: &'a Trail, request_id: Option<&'a HeaderVal
 
 /// The response's, else the request's.
 fn request_id(parts: &response::Parts, trail: &Trail) -> Option<HeaderValue> {
-    parts.headers.get(X_REQUEST_ID).or(trail.request_id.as_ref()).cloned()
+    let valid = |value: &&HeaderValue| noted::request_id(value).is_some();
+    parts.headers.get(X_REQUEST_ID).filter(valid).or(trail.request_id.as_ref().filter(valid)).cloned()
 }

@@ -66,7 +66,7 @@ impl<B: Body> StatusBody<B> {
         Self { kind: Kind::Document { document: Box::new(Document { status, written: OnceLock::new(), read: false }) } }
     }
 
-    /// No content, of a length that the answer does not tell (to HEAD).
+    /// No content, of a length that the body does not tell: to HEAD, or where none may be told.
     pub(crate) fn withheld() -> Self {
         Self { kind: Kind::Withheld }
     }

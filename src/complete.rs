@@ -6,6 +6,8 @@ use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 
 use crate::{catalog, report::warning, status::is_single};
 
+const UPGRADE: HeaderValue = HeaderValue::from_static("upgrade");
+
 /// The challenge of a 401 for which nobody named another.
 pub(crate) const DEFAULT_CHALLENGE: HeaderValue = HeaderValue::from_static(r#"Bearer realm="api""#);
 
@@ -35,6 +37,9 @@ pub(crate) fn uncomplete(headers: &mut HeaderMap, said: &HeaderMap) {
             retain(headers, &name, |value| *value != completed);
         }
     }
+    if said.contains_key(header::UPGRADE) {
+        retain(headers, &header::CONNECTION, |value| *value != UPGRADE);
+    }
 }
 
 fn retain(headers: &mut HeaderMap, name: &HeaderName, keep: impl Fn(&HeaderValue) -> bool) {
@@ -55,8 +60,9 @@ pub(crate) fn complete(headers: &mut HeaderMap, code: StatusCode, challenge: Opt
 }
 
 /// What `code` demands and nobody gave: it is not invented.
-pub(crate) fn missing(headers: &HeaderMap, code: StatusCode) -> impl Iterator<Item = &'static HeaderName> {
-    catalog::entry(code).demands.iter().filter(|name| !headers.contains_key(*name))
+pub(crate) fn missing(headers: &HeaderMap, code: StatusCode, http1: bool) -> impl Iterator<Item = &'static HeaderName> {
+    let sendable = move |name: &HeaderName| http1 || *name != header::UPGRADE;
+    catalog::entry(code).demands.iter().filter(move |name| sendable(name) && !headers.contains_key(*name))
 }
 
 /// RFC 9110 §15.5.2: a 401 has at least one challenge.
@@ -75,7 +81,6 @@ fn challenged(headers: &mut HeaderMap, challenge: Option<&HeaderValue>) {
 
 /// RFC 9110 §15.5.22, §7.8: Upgrade goes with `Connection: upgrade`, and both are of HTTP/1.x (RFC 9113 §8.2.2).
 fn upgradable(headers: &mut HeaderMap, http1: bool) {
-    const UPGRADE: HeaderValue = HeaderValue::from_static("upgrade");
     if !http1 {
         headers.remove(header::UPGRADE);
         headers.remove(header::CONNECTION);
@@ -101,8 +106,9 @@ pub(crate) fn uncached(headers: &mut HeaderMap, code: StatusCode) {
         let theirs = |name: &HeaderName| {
             *name == header::CACHE_CONTROL
                 || *name == header::EXPIRES
-                || name.as_str().ends_with("cdn-cache-control")
+                || name.as_str().ends_with("-cache-control")
                 || *name == "surrogate-control"
+                || *name == "x-accel-expires"
         };
         let caching: Vec<_> = headers.keys().filter(|name| theirs(name)).cloned().collect();
         for name in caching {
@@ -114,8 +120,8 @@ pub(crate) fn uncached(headers: &mut HeaderMap, code: StatusCode) {
     }
 }
 
-/// Takes away what describes a body, because the body goes.
-pub(crate) fn undescribe(headers: &mut HeaderMap, code: StatusCode) {
+/// Takes away what describes a body, because the body goes; what the status itself says stays.
+pub(crate) fn undescribe(headers: &mut HeaderMap, code: StatusCode, said: &HeaderMap) {
     const DESCRIBING: [HeaderName; 17] = [
         header::CONTENT_TYPE,
         header::CONTENT_LENGTH,
@@ -135,7 +141,7 @@ pub(crate) fn undescribe(headers: &mut HeaderMap, code: StatusCode) {
         HeaderName::from_static("signature"),
         HeaderName::from_static("signature-input"),
     ];
-    for name in DESCRIBING {
+    for name in DESCRIBING.iter().filter(|name| !said.contains_key(*name)) {
         headers.remove(name);
     }
     // That of a 416 is the complete length, which the code demands (RFC 9110 §15.5.17).

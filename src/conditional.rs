@@ -31,8 +31,10 @@ use crate::{
 ///    is decided: the only way for PUT, PATCH and DELETE beside [`Preconditions::check`](crate::Preconditions::check).
 ///
 /// It stands inside `StatusMapLayer`, which explains its 412 and 428, and inside authentication and routing: an entity
-/// tag before the handler tells who asks whether the resource is what they guess. A compression layer stands *inside*
-/// of it where tags are generated, because a strong tag differs by content coding (RFC 9110 §8.8.3.3).
+/// tag before the handler tells who asks whether the resource is what they guess.
+///
+/// A strong tag differs by content coding (RFC 9110 §8.8.3.3). So where a compression layer stands outside, generated
+/// tags must be [`weak`](Self::weak); where one stands inside, what it encodes has no size yet and gets no tag.
 ///
 /// tower-http's `ServeDir` has validators of its own, which are honoured. What it leaves out cannot be repaired
 /// afterwards: no `Vary` on its 304, and a 206 although `If-Range` failed.
@@ -304,7 +306,8 @@ pub(crate) fn not_modified<B, C: Body>(response: Response<B>) -> Response<Status
     let (mut parts, _) = response.into_parts();
     parts.status = StatusCode::NOT_MODIFIED;
     precondition::leave_of_304(&mut parts.headers);
-    Response::from_parts(parts, StatusBody::default())
+    let body = reply::no_content(parts.status);
+    Response::from_parts(parts, body)
 }
 
 /// A 200 with the tag of its content, if all of that is already there.

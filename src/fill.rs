@@ -2,7 +2,6 @@
 
 use std::task;
 
-use bytes::Bytes;
 use http::{HeaderMap, HeaderValue, header, response};
 use http_body::Body;
 
@@ -32,49 +31,73 @@ pub struct KeepBody;
 /// The longest text that becomes a detail, in bytes.
 const LIMIT: usize = 8 * 1024;
 
-/// The status of an inner answer, and its body where that is not ours to touch.
-pub(crate) fn fill<B: Body>(
-    parts: &response::Parts,
+/// What is made of an inner answer.
+pub(crate) struct Filled<B: Body> {
+    pub(crate) status: Status,
+    /// Where it is not ours to touch.
+    pub(crate) body: Option<StatusBody<B>>,
+    /// The body was left out (to HEAD), and it would have been text for the detail.
+    pub(crate) text_unknown: bool,
+}
+
+pub(crate) fn fill<B: Body>(parts: &response::Parts, body: B, head: bool, cx: &mut task::Context<'_>) -> Filled<B> {
+    let status = Status::new(parts.status);
+    let kept = parts.extensions.get::<KeepBody>().is_some();
+    let typed = Typed::of(&parts.headers);
+    let left_out = head && body.is_end_stream();
+    let text_unknown = left_out && typed == Typed::Text && content_length(&parts.headers) != Some(0);
+    let (status, body) = if kept || typed == Typed::Other {
+        (status, Some(StatusBody::inner(body)))
+    } else if catalog::is_server_error(parts.status) {
+        (with_text(status, &text_for_the_log(&parts.headers, body, cx)), None)
+    } else if left_out {
+        let explained = would_be_explained(&parts.headers, typed);
+        (status, (!explained).then(|| StatusBody::inner(body)))
+    } else {
+        explain(status, &parts.headers, typed, body, cx)
+    };
+    Filled { status, body, text_unknown }
+}
+
+/// That of a 5xx goes, whatever it says; what is already there is for the log.
+fn text_for_the_log<B: Body>(headers: &HeaderMap, body: B, cx: &mut task::Context<'_>) -> String {
+    if body.is_end_stream() || headers.contains_key(header::CONTENT_ENCODING) {
+        return String::new();
+    }
+    String::from_utf8_lossy(&Look::at(body, LIMIT, cx).so_far()).into_owned()
+}
+
+/// To HEAD only the length tells what GET would have sent.
+fn would_be_explained(headers: &HeaderMap, typed: Typed) -> bool {
+    let length = content_length(headers);
+    match typed {
+        Typed::Text => may_be_detail(headers) && length.is_none_or(|length| length <= LIMIT as u64),
+        _ => length.is_none_or(|length| length == 0),
+    }
+}
+
+/// A 4xx without a body, or with a text that can be its detail.
+fn explain<B: Body>(
+    status: Status,
+    headers: &HeaderMap,
+    typed: Typed,
     body: B,
-    head: bool,
     cx: &mut task::Context<'_>,
 ) -> (Status, Option<StatusBody<B>>) {
-    let status = Status::new(parts.status);
-    if parts.extensions.get::<KeepBody>().is_some() {
+    if body.is_end_stream() {
+        return (status, None);
+    }
+    if typed == Typed::Text && !may_be_detail(headers) {
         return (status, Some(StatusBody::inner(body)));
     }
-    let typed = Typed::of(&parts.headers);
-    if typed == Typed::Other {
-        return (status, Some(StatusBody::inner(body)));
-    }
-    if catalog::is_server_error(parts.status) {
-        // It goes, whatever it says; what is already there is for the log.
-        let text = if body.is_end_stream() { Bytes::new() } else { Look::at(body, LIMIT, cx).so_far() };
-        return (with_text(status, &String::from_utf8_lossy(&text)), None);
-    }
-    if head && body.is_end_stream() {
-        // What GET would have sent is known by its length only.
-        let length = content_length(&parts.headers);
-        let explained = match typed {
-            Typed::Text => may_be_detail(&parts.headers) && length.is_none_or(|length| length <= LIMIT as u64),
-            _ => length.is_none_or(|length| length == 0),
-        };
-        return (status, (!explained).then(|| StatusBody::inner(body)));
-    }
-    match typed {
-        _ if body.is_end_stream() => (status, None),
-        Typed::Text if !may_be_detail(&parts.headers) => (status, Some(StatusBody::inner(body))),
-        _ => {
-            let look = Look::at(body, LIMIT, cx);
-            match look.whole() {
-                Some(text) if text.is_empty() => (status, None),
-                Some(text) if typed == Typed::Text => match str::from_utf8(&text) {
-                    Ok(text) => (with_text(status, text), None),
-                    Err(_) => (status, Some(look.into_body())),
-                },
-                _ => (status, Some(look.into_body())),
-            }
-        }
+    let look = Look::at(body, LIMIT, cx);
+    match look.whole() {
+        Some(text) if text.is_empty() => (status, None),
+        Some(text) if typed == Typed::Text => match str::from_utf8(&text) {
+            Ok(text) => (with_text(status, text), None),
+            Err(_) => (status, Some(look.into_body())),
+        },
+        _ => (status, Some(look.into_body())),
     }
 }
 

@@ -45,6 +45,9 @@
 //! stands inside may fail in any way. In a tuple of layers and in `ServiceBuilder` the first is outermost; of several
 //! calls of `Router::layer` the *last* is.
 //!
+//! [`ConditionalLayer`] stands on routes, inside of all of these, and with [`weak`](ConditionalLayer::weak) tags where
+//! a compression layer outside encodes what it tagged.
+//!
 //! # What a client never sees
 //!
 //! The detail and the extension members of a 5xx, unless the status is [exposed](Status::expose); any error's

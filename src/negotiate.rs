@@ -123,14 +123,7 @@ fn member(member: &[u8]) -> Option<(Range<'_>, u16)> {
 fn range(text: &[u8]) -> Option<Range<'_>> {
     let slash = text.iter().position(|&byte| byte == b'/')?;
     let (kind, subtype) = text.split_at_checked(slash)?;
-    let subtype = subtype.get(1..)?;
-    let wild = kind == b"*" && subtype != b"*";
-    (is_token(kind) && is_token(subtype) && !wild).then_some(Range { kind, subtype })
-}
-
-/// RFC 9110 §5.6.2.
-fn is_token(text: &[u8]) -> bool {
-    !text.is_empty() && text.iter().all(|byte| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(byte))
+    Some(Range { kind, subtype: subtype.get(1..)? })
 }
 
 /// `qvalue` (RFC 9110 §12.4.2) in thousandths.

@@ -29,7 +29,8 @@ pub(crate) struct Trail {
 }
 
 impl Noted {
-    /// One pass over the header fields. Allocates nothing (a `HeaderValue` of its own may count its first sharer).
+    /// One pass over the header fields. Allocates nothing of its own: only a value that nobody has shared yet may count
+    /// its first sharer, and a method of more than 15 bytes is copied where someone will read it.
     pub(crate) fn of<B>(
         request: &Request<B>,
         formats: &[Format],

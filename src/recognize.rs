@@ -76,7 +76,9 @@ pub(crate) fn settle(status: Status, mappers: &[Mapper]) -> Status {
     if !status.is_carrier() {
         return status;
     }
-    let found = status.source_link().and_then(|source| search(source, mappers, LINKS).or_else(|| built_in(source)));
+    let found = status
+        .source_link()
+        .and_then(|source| search(source, mappers, &mut LINKS.clone()).or_else(|| built_in(source)));
     match found {
         Some(found) => found.within(&status),
         None => status.settled(),
@@ -84,8 +86,10 @@ pub(crate) fn settle(status: Status, mappers: &[Mapper]) -> Status {
 }
 
 /// The outermost error that the application knows.
-fn search(source: &Source, mappers: &[Mapper], links: usize) -> Option<Status> {
-    for (depth, error) in source.chain().take(links).enumerate() {
+fn search(source: &Source, mappers: &[Mapper], links: &mut usize) -> Option<Status> {
+    for (depth, error) in source.chain().enumerate() {
+        // One budget for all chains, so that carriers that carry each other end.
+        *links = links.checked_sub(1)?;
         for mapper in mappers {
             let Some(mut status) = mapper(error) else { continue };
             if !status.is_carrier() {
@@ -95,7 +99,7 @@ fn search(source: &Source, mappers: &[Mapper], links: usize) -> Option<Status> {
                 return Some(status);
             }
             // It answers as a carrier: the search goes on through what it carries, then along the chain.
-            let carried = status.source_link().and_then(|inner| search(inner, mappers, links - 1 - depth));
+            let carried = status.source_link().and_then(|inner| search(inner, mappers, links));
             if carried.is_some() {
                 return carried;
             }
@@ -112,7 +116,10 @@ fn built_in(source: &Source) -> Option<Status> {
     let mut unless_wrapped = None;
     for (depth, error) in source.chain().enumerate() {
         if let Some(status) = error.downcast_ref::<Status>().filter(|status| !status.is_carrier()) {
-            return Some(status.clone());
+            let status = status.clone();
+            // The log has what was said around it.
+            let cause = if status.source_link().is_some() { depth + 1 } else { 0 };
+            return Some(if depth == 0 { status } else { status.sourced(source.at(cause)) });
         }
         if let Some(mut status) = known(error) {
             status.set_source(source.at(depth));

@@ -110,7 +110,7 @@ pub(crate) fn write<B: Body>(
 ) -> StatusBody<B> {
     let code = status.code();
     if has_no_content(code) {
-        return StatusBody::default();
+        return no_content(code);
     }
     let (content_type, body) = rendered(headers, status, context, style);
     describe(headers, code, content_type);
@@ -130,11 +130,11 @@ pub(crate) fn write<B: Body>(
 pub(crate) fn unnegotiated<B: Body>(status: Status, mut parts: response::Parts) -> Response<StatusBody<B>> {
     let code = status.code();
     let headers = &mut parts.headers;
-    complete::undescribe(headers, code);
+    complete::undescribe(headers, code, status.headers());
     complete::say(headers, status.headers());
     complete::complete(headers, code, Some(&complete::DEFAULT_CHALLENGE), true);
     let body = if has_no_content(code) {
-        StatusBody::default()
+        no_content(code)
     } else {
         speak_english(headers, &Shown::new(&status, false, None));
         describe(headers, code, json::CONTENT_TYPE);
@@ -163,7 +163,7 @@ fn describe(headers: &mut HeaderMap, code: StatusCode, content_type: HeaderValue
 
 /// Says the language where all the text is the catalogue's.
 fn speak_english(headers: &mut HeaderMap, shown: &Shown<'_>) {
-    if shown.is_bare() && !headers.contains_key(header::CONTENT_LANGUAGE) {
+    if shown.is_bare() {
         let _ = headers.try_insert(header::CONTENT_LANGUAGE, ENGLISH);
     }
 }
@@ -177,14 +177,14 @@ fn rendered(
     context: &Context<'_>,
     style: &Style<'_>,
 ) -> (HeaderValue, Bytes) {
-    if let Some(render) = style.render {
-        let seen = if style.expose { Cow::Borrowed(status) } else { status.masked() };
-        if let Some(rendered) = render.render(&seen, context) {
-            return rendered;
-        }
+    let rendered = style.render.and_then(|render| render.render(&status.masked(style.expose), context));
+    if let Some(rendered) = rendered {
+        return rendered;
     }
     let shown = Shown::new(status, style.expose, context.request_id);
-    speak_english(headers, &shown);
+    if !matches!(style.content, Content::Unknown) {
+        speak_english(headers, &shown);
+    }
     match context.format {
         Format::Json => (json::CONTENT_TYPE, json::render(&shown)),
         Format::Text => (text::CONTENT_TYPE, text::render(&shown)),
@@ -197,8 +197,13 @@ fn rendered(
 }
 
 /// RFC 9110 §6.4.1, §15.3.6: what never has content.
-fn has_no_content(code: StatusCode) -> bool {
+pub(crate) fn has_no_content(code: StatusCode) -> bool {
     matches!(code.as_u16(), 100..=199 | 204 | 205 | 304)
+}
+
+/// RFC 9110 §8.6: a 204 has no Content-Length, a 304 none but the 200's; that of a 205 is 0.
+pub(crate) fn no_content<B: Body>(code: StatusCode) -> StatusBody<B> {
+    if code == StatusCode::RESET_CONTENT { StatusBody::default() } else { StatusBody::withheld() }
 }
 
 /// RFC 9110 §12.5.5.

@@ -63,7 +63,7 @@ pub(crate) fn log(status: &Status, context: &Context<'_>) {
                 request_id = context.request_id,
                 detail = status.detail().map(|detail| tracing::field::display(Escaped(detail))),
                 error = status.source_link().map(|source| tracing::field::display(Escaped(Chain(source)))),
-                "{}", status.title().unwrap_or(status.entry().title)
+                "{}", Escaped(status.title().unwrap_or(status.entry().title))
             )
         };
     }

@@ -55,7 +55,7 @@ pub(crate) use field::is_single;
 ///     .with_retry_after(Duration::from_secs(1800))
 ///     .expose(); // a 5xx keeps detail and extensions inside unless it says so
 ///
-/// assert_eq!(status.to_string(), "503 Service Unavailable: The warehouse counts its tulips until noon.");
+/// assert_eq!(status.to_string(), "503 Stock-taking: The warehouse counts its tulips until noon.");
 /// assert_eq!(status.headers()["retry-after"], "1800");
 /// ```
 #[derive(Clone)]
@@ -205,9 +205,11 @@ impl Status {
 
     /// Adds a header field to the answer.
     ///
-    /// A field that stands once (Location, Retry-After, Content-Range, entity tag, …) replaces what was there, any other
-    /// is a further line. What describes or frames the body (Content-Type, Content-Length, Transfer-Encoding, …)
-    /// belongs to the layer and is dropped with a warning.
+    /// What a URI cannot hold is percent-encoded in a Location.
+    ///
+    /// A field that stands once (Location, Retry-After, Content-Range, …) replaces what was there, any other is a
+    /// further line. What describes or frames the body (Content-Type, Content-Length, Transfer-Encoding, …) belongs to
+    /// the layer and is dropped with a warning.
     ///
     /// A malformed name or value is dropped with a warning; if the code demands that field (RFC 9110 §15), the
     /// status becomes a 500 whose [source](Self::source) says so.
@@ -231,7 +233,7 @@ impl Status {
             Ok(_) if field::is_framing(&name) => {
                 warning!("dropped the header field {name} of {}: it belongs to the body's writer", self.code);
             }
-            Ok(value) if !self.demands(&name) || field::may_stand(&name, &value) => self.set_header(name, value),
+            Ok(value) if field::may_stand(&name, &value, self.demands(&name)) => self.set_header(name, value),
             _ if self.demands(&name) => return self.malformed(name),
             _ => warning!("dropped the header field {name} of {}: its value is malformed", self.code),
         }
@@ -359,6 +361,7 @@ impl Status {
     }
 
     fn set_header(&mut self, name: HeaderName, value: HeaderValue) {
+        let value = field::encoded(&name, value);
         let headers = &mut self.parts_mut().headers;
         let stored = if field::is_single(&name) {
             headers.try_insert(name, value).is_ok()
@@ -382,6 +385,11 @@ impl Status {
         if self.source_link().is_some() {
             self.parts_mut().source = None;
         }
+        self
+    }
+
+    pub(crate) fn sourced(mut self, source: Source) -> Self {
+        self.set_source(source);
         self
     }
 
@@ -451,7 +459,8 @@ impl Status {
             parts.extensions.clear();
         }
         self.code = Self::new(code).code;
-        self
+        // Who names a code has decided what the carried error is.
+        self.settled()
     }
 
     /// Whether detail and extension members stay inside.
@@ -460,16 +469,22 @@ impl Status {
     }
 
     /// What a custom renderer may see: nothing that must stay inside.
-    pub(crate) fn masked(&self) -> Cow<'_, Self> {
-        if !self.hides() || self.parts.is_none() {
-            return Cow::Borrowed(self);
+    pub(crate) fn masked(&self, expose: bool) -> Self {
+        let mut masked = self.clone().without_source();
+        if masked.hides() && !expose && masked.parts.is_some() {
+            let parts = masked.parts_mut();
+            parts.detail = None;
+            parts.extensions.clear();
         }
-        let mut masked = self.clone();
-        let parts = masked.parts_mut();
-        parts.detail = None;
-        parts.extensions.clear();
-        parts.source = None;
-        Cow::Owned(masked)
+        masked
+    }
+
+    /// Whether it has words of its own, so that a body that somebody else wrote does not say it all.
+    pub(crate) fn has_words(&self) -> bool {
+        self.parts().is_some_and(|parts| {
+            let texts = [&parts.title, &parts.detail, &parts.type_uri, &parts.instance];
+            texts.into_iter().any(Option::is_some) || !parts.extensions.is_empty()
+        })
     }
 
     /// Whether nothing was changed since `other` was cloned from it.

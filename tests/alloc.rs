@@ -96,7 +96,7 @@ fn requests() -> Vec<(&'static str, Request<()>)> {
         ("three If-None-Match lines", from_buffer("GET", "/", &[("if-none-match", "\"v1\""); 3])),
         ("a malformed Accept", from_buffer("GET", "/", &[("accept", "/;;q=\"\\")])),
         ("a short method", from_buffer("PROPFIND", "/", &FIREFOX)),
-        ("a long method", from_buffer("VERSION-CONTROL-AND-MORE", "/", &FIREFOX)),
+        ("a method as long as `http` keeps without a Box", from_buffer("VERSION-CONTROL", "/", &FIREFOX)),
     ]
 }
 
@@ -265,7 +265,7 @@ fn whoever_reads_the_log() {
     let subscriber = tracing_subscriber::fmt().with_writer(std::io::sink).finish();
     tracing::subscriber::with_default(subscriber, || {
         let layer = StatusMapLayer::new();
-        for (name, request) in requests().into_iter().filter(|(name, _)| *name != "a long method") {
+        for (name, request) in requests() {
             let full = || answered(200, Full::new(Bytes::from_static(b"seven tulips")));
             drive(&mut layer.layer(prepared(full())), request.clone());
             assert_eq!(both(&layer, || request.clone(), full), (0, 0), "{name}");

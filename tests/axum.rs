@@ -68,6 +68,10 @@ fn boxed() -> BoxError {
     "secret of a box".into()
 }
 
+fn foreign() -> Result<String, BoxError> {
+    Err(boxed())
+}
+
 fn failing_handlers() -> Router {
     type Outcome = Result<String, Status>;
     async fn anyhow_error() -> Outcome {
@@ -95,7 +99,7 @@ fn failing_handlers() -> Router {
             get(async || -> Outcome { Ok("secret".parse::<u8>().or_status(Status::bad_request())?.to_string()) }),
         )
         .route("/upstream", get(async || -> Outcome { Err(boxed()).or_status_with(Status::bad_gateway) }))
-        .route("/foreign", get(async || -> Outcome { Err(boxed()).map_err(Status::from_error) }))
+        .route("/foreign", get(async || -> Outcome { foreign().map_err(Status::from_error) }))
         .route("/exposed", get(async || Status::internal_server_error().with_detail("the printer is on fire").expose()))
         .route("/masked", get(async || Status::bad_gateway().with_detail("secret").with_extension("secret", "secret")))
         .route("/anyhow", get(anyhow_error))
@@ -152,6 +156,11 @@ async fn every_error_of_a_handler_becomes_its_status_in_the_form_of_the_client()
     assert_eq!(body, whole);
 }
 
+const APPLICATION_JSON: Option<&str> = Some("application/json");
+
+/// Method, target, content type and content, and the code that they are refused with.
+type Sent = (&'static str, &'static str, Option<&'static str>, &'static [u8], u16);
+
 /// Its name must not reach a client.
 #[derive(Clone)]
 struct SecretPool;
@@ -168,8 +177,7 @@ async fn what_extractors_refuse_is_explained_by_their_own_words() {
         .route("/bytes", post(async |_: Bytes| ()))
         .layer(DefaultBodyLimit::max(12));
     let layered = app.clone().layer(StatusMapLayer::new());
-    const APPLICATION_JSON: Option<&str> = Some("application/json");
-    let rows: &[(&str, &str, Option<&str>, &'static [u8], u16)] = &[
+    let rows: &[Sent] = &[
         ("GET", "/path/tulip", None, b"", 400),
         ("GET", "/path/%FF", None, b"", 400),
         ("GET", "/path/18446744073709551616", None, b"", 400),

@@ -29,7 +29,9 @@ fn field(headers: &HeaderMap, name: &str) -> Option<String> {
     (!lines.is_empty()).then(|| lines.join(" | "))
 }
 
-fn answering(respond: fn() -> Response) -> Router {
+type Respond = fn() -> Response;
+
+fn answering(respond: Respond) -> Router {
     Router::new().route("/", get(async move || respond()))
 }
 
@@ -107,7 +109,7 @@ const UNAUTHORIZED: Status = Status::new(StatusCode::UNAUTHORIZED);
 /// axum: what stands before the last part of a tuple replaces what that part said.
 #[tokio::test]
 async fn a_tuple_overrides_the_fields_of_its_status_with_a_layer_as_without() {
-    let rows: [(&str, &str, fn() -> Response); 13] = [
+    let rows: [(&str, &str, Respond); 13] = [
         ("retry-after", "120", || ([("retry-after", "120")], busy()).into_response()),
         ("www-authenticate", "Basic", || ([("www-authenticate", "Basic")], UNAUTHORIZED).into_response()),
         ("www-authenticate", "Basic", || {
@@ -161,9 +163,9 @@ fn busy() -> Status {
 async fn a_layer_completes_in_its_own_way() {
     let rewrite = |status: Status| StatusMapLayer::new().rewrite(move |_, _| status.clone());
     let basic = || StatusMapLayer::new().challenge("Basic");
-    let bearer: fn() -> Response = || Status::unauthorized("Bearer").into_response();
-    let unsaid: fn() -> Response = || UNAUTHORIZED.into_response();
-    let cached: fn() -> Response = || Status::not_found().with_header("cache-control", "max-age=9").into_response();
+    let bearer: Respond = || Status::unauthorized("Bearer").into_response();
+    let unsaid: Respond = || UNAUTHORIZED.into_response();
+    let cached: Respond = || Status::not_found().with_header("cache-control", "max-age=9").into_response();
     let rows = [
         ("www-authenticate", Some("Basic"), unsaid, basic()),
         ("www-authenticate", Some("Bearer"), bearer, basic()),
@@ -191,7 +193,7 @@ async fn a_layer_completes_in_its_own_way() {
 
 #[tokio::test]
 async fn a_code_beside_a_status_is_the_code_of_the_answer() {
-    let rows: [(u16, Option<&str>, fn() -> Response); 5] = [
+    let rows: [(u16, Option<&str>, Respond); 5] = [
         (409, Some("sold"), || (StatusCode::CONFLICT, Status::not_found().with_detail("sold")).into_response()),
         (404, Some("sold"), || (StatusCode::NOT_FOUND, Status::not_found().with_detail("sold")).into_response()),
         (400, None, || {
@@ -215,7 +217,7 @@ async fn a_code_beside_a_status_is_the_code_of_the_answer() {
 /// What is no error keeps the body that it has.
 #[tokio::test]
 async fn a_success_that_keeps_a_status_passes() {
-    let respond: fn() -> Response = || {
+    let respond: Respond = || {
         let mut response = "seven tulips".into_response();
         response.extensions_mut().insert(Status::not_found());
         response
@@ -227,7 +229,7 @@ async fn a_success_that_keeps_a_status_passes() {
 /// A response that somebody wrote in place of a `Status` is that one's.
 #[tokio::test]
 async fn a_status_whose_body_was_replaced_is_not_written_over() {
-    let respond: fn() -> Response = || {
+    let respond: Respond = || {
         let mut response = Status::not_found().with_detail("gone").into_response();
         *response.body_mut() = Body::from("<p>mine</p>");
         response.headers_mut().insert(header::CONTENT_TYPE, header::HeaderValue::from_static("text/html"));

@@ -16,8 +16,9 @@ use tower_status::{Context, Render, Status, StatusMapLayer, catalog};
 const FORMS: [&str; 3] = ["application/json", "text/html", "text/plain"];
 
 type Outcome = Result<Response<Full<Bytes>>, Status>;
+type Fields<'a> = &'a [(&'static str, &'static str)];
 
-fn response(code: u16, headers: &[(&'static str, &'static str)], body: &'static str) -> Response<Full<Bytes>> {
+fn response(code: u16, headers: Fields<'_>, body: &'static str) -> Response<Full<Bytes>> {
     let mut response = Response::new(Full::from(body));
     *response.status_mut() = StatusCode::from_u16(code).unwrap();
     for (name, value) in headers {
@@ -133,7 +134,7 @@ async fn head_has_the_header_fields_of_get() {
 async fn head_has_the_header_fields_of_get_where_the_inner_service_left_the_body_out() {
     let text = ("content-type", "text/plain; charset=utf-8");
     #[rustfmt::skip]
-    let rows: [(&str, u16, &[(&str, &str)], &str); 11] = [
+    let rows: [(&str, u16, Fields, &str); 11] = [
         ("a 200", 200, &[text, ("content-length", "2")], "ok"),
         ("an empty 404", 404, &[], ""),
         ("an empty 404 with its length", 404, &[("content-length", "0")], ""),

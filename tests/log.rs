@@ -130,8 +130,8 @@ async fn one_line_for_each_answer_of_400_and_above() {
     for fill in [true, false] {
         for (outcome, level) in &rows {
             let layer = StatusMapLayer::new().fill(fill);
-            let nested = send(&layer, Request::new(()), outcome.clone()).await;
-            assert_eq!(nested.iter().map(|line| line.0).collect::<Vec<_>>(), Vec::from_iter(*level), "{outcome:?}");
+            let logged = send(&layer, Request::new(()), outcome.clone()).await;
+            assert_eq!(logged.iter().map(|line| line.0).collect::<Vec<_>>(), Vec::from_iter(*level), "{outcome:?}");
 
             capture();
             let inner = layer.layer(service_fn(|_: Request<()>| std::future::ready(outcome.clone())));

@@ -13,7 +13,7 @@ use tower::{
     BoxError, Layer, Service, ServiceBuilder, ServiceExt, load_shed::error::Overloaded, service_fn,
     timeout::error::Elapsed,
 };
-use tower_status::{IntoStatus, Status, StatusMapLayer};
+use tower_status::{Status, StatusMapLayer};
 
 /// Code, Retry-After and what the source is.
 type Seen = (u16, Option<String>, Option<String>);
@@ -106,6 +106,7 @@ impl Service<Request<()>> for NeverReady {
 #[cfg(feature = "buffer")]
 mod buffered {
     use tower::buffer::Buffer;
+    use tower_status::IntoStatus;
 
     use super::*;
 

@@ -16,6 +16,9 @@ use http_body_util::BodyExt;
 use tower::{Layer, ServiceExt, service_fn};
 use tower_status::{BoxError, IntoStatus, OrStatus, Status, StatusMapLayer};
 
+/// What it is, the error, its code, its detail, and its chain of sources.
+type Row<E> = (&'static str, E, u16, Option<&'static str>, &'static [&'static str]);
+
 #[derive(Debug, thiserror::Error)]
 #[error("order {0} does not exist")]
 struct NoSuchOrder(u64, #[source] io::Error);
@@ -76,7 +79,7 @@ fn from() {
     let boxed = |error: BoxError| Status::from(error);
     let io = |kind| Status::from(io::Error::new(kind, "inside"));
     #[rustfmt::skip]
-    let rows: [(&str, Status, u16, Option<&str>, &[&str]); 22] = [
+    let rows: [Row<Status>; 22] = [
         ("a code", StatusCode::GONE.into(), 410, None, &[]),
         ("an interim code", StatusCode::CONTINUE.into(), 500, None, &[]),
         ("an unregistered code", StatusCode::from_u16(499).unwrap().into(), 499, None, &[]),
@@ -129,7 +132,7 @@ async fn anyhow_errors() {
     let gone = || Status::gone().with_detail("sold out");
     let context = |text: &'static str| Err::<(), _>(io::Error::other("the cause")).context(text).unwrap_err();
     #[rustfmt::skip]
-    let rows: [(&str, Error, u16, Option<&str>, &[&str]); 7] = [
+    let rows: [Row<Error>; 7] = [
         ("a text", anyhow!("inside"), 500, None, &["inside"]),
         ("an error", Error::new(io::Error::other("the cause")), 500, None, &["the cause"]),
         ("an error with a context", context("reading"), 500, None, &["reading", "the cause"]),
@@ -141,7 +144,6 @@ async fn anyhow_errors() {
     for (what, error, code, detail, sources) in rows {
         let status = Status::from(error);
         let found = chain(&status);
-        // Where the status is known already, its log has what stands around it.
         assert_eq!(found, sources, "{what}");
         assert_eq!(answered(status).await, (code, detail.map(str::to_owned)), "{what}");
     }

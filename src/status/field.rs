@@ -40,9 +40,23 @@ pub(super) fn is_framing(name: &HeaderName) -> bool {
     FRAMING.contains(name)
 }
 
-/// Of the demanded fields only Allow may be empty: it says that no method is allowed (RFC 9110 §10.2.1).
-pub(super) fn may_stand(name: &HeaderName, value: &HeaderValue) -> bool {
-    *name == header::ALLOW || !value.as_bytes().trim_ascii().is_empty()
+/// A Location is a URI reference; of the other fields that a code demands only Allow may be empty: it says that no
+/// method is allowed (RFC 9110 §10.2.1).
+pub(super) fn may_stand(name: &HeaderName, value: &HeaderValue, demanded: bool) -> bool {
+    match *name {
+        header::LOCATION => uri_reference(value).is_some(),
+        header::ALLOW => true,
+        _ => !demanded || !value.as_bytes().trim_ascii().is_empty(),
+    }
+}
+
+/// A Location as a URI reference; any other field as it is.
+pub(super) fn encoded(name: &HeaderName, value: HeaderValue) -> HeaderValue {
+    let encoded = match uri_reference(&value) {
+        Some(Cow::Owned(encoded)) if *name == header::LOCATION => HeaderValue::try_from(encoded).ok(),
+        _ => None,
+    };
+    encoded.unwrap_or(value)
 }
 
 /// RFC 3986 §2: all that is neither unreserved, reserved nor a percent sign.

@@ -1,8 +1,12 @@
 //! Prints the public API that a crate's rustdoc JSON describes, one item a line, in a stable order.
 
 /// The compiler's own marks: nobody writes them, and they come and go with its version.
-const NOT_OURS: [&str; 4] =
-    ["core::marker::Freeze", "core::marker::StructuralPartialEq", "core::marker::UnsafeUnpin", "core::panic::unwind_safe::"];
+const NOT_OURS: [&str; 4] = [
+    "core::marker::Freeze",
+    "core::marker::StructuralPartialEq",
+    "core::marker::UnsafeUnpin",
+    "core::panic::unwind_safe::",
+];
 
 fn main() {
     let json = std::env::args().nth(1).expect("usage: public-api-list RUSTDOC.json");

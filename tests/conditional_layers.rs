@@ -1,0 +1,134 @@
+//! Conditional requests among the layers of others: compression inside and outside, `ServeDir`, CORS, axum's HEAD.
+#![cfg(feature = "axum")]
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic)] // a test may panic
+
+use axum::{Router, body::Body, routing::get};
+use http::{HeaderName, HeaderValue, Method, Request, Response, header};
+use http_body_util::BodyExt;
+use tower::ServiceExt;
+use tower_http::{
+    compression::CompressionLayer, cors::CorsLayer, services::ServeDir, set_header::SetResponseHeaderLayer,
+};
+use tower_status::{ConditionalLayer, ETag, StatusMapLayer};
+
+async fn ask(app: &Router, method: Method, fields: &[(HeaderName, HeaderValue)]) -> Response<Body> {
+    let mut request = Request::builder().method(method).uri("/README.md").body(Body::empty()).unwrap();
+    request.headers_mut().extend(fields.iter().cloned());
+    app.clone().oneshot(request).await.unwrap()
+}
+
+async fn length(response: Response<Body>) -> usize {
+    response.into_body().collect().await.unwrap().to_bytes().len()
+}
+
+const GET: Method = Method::GET;
+const GZIP: (HeaderName, HeaderValue) = (header::ACCEPT_ENCODING, HeaderValue::from_static("gzip"));
+
+fn text() -> String {
+    "a tulip, red, two euros\n".repeat(100)
+}
+
+fn app() -> Router {
+    Router::new().route("/README.md", get(async || text()))
+}
+
+/// RFC 9110 §8.8.3.3: what is encoded needs a tag of its own, or a weak one.
+#[tokio::test]
+async fn compression_outside_goes_with_weak_tags() {
+    let app = app().layer((
+        StatusMapLayer::new(),
+        CompressionLayer::new(),
+        ConditionalLayer::new().generate_etags(4096).weak(),
+    ));
+    let plain = ask(&app, GET, &[]).await;
+    let coded = ask(&app, GET, &[GZIP]).await;
+    assert_eq!((plain.headers().get("content-encoding"), &coded.headers()["content-encoding"]), (None, &GZIP.1));
+    let tag = coded.headers()["etag"].clone();
+    assert_eq!(plain.headers()["etag"], tag);
+    assert_eq!(tag.to_str().unwrap(), format!("W/{}", ETag::of_bytes(text().as_bytes())));
+    let again = ask(&app, GET, &[GZIP, (header::IF_NONE_MATCH, tag)]).await;
+    assert_eq!(again.status(), 304);
+    assert!(again.headers().get_all("vary").iter().any(|vary| vary == "accept-encoding"));
+    assert_eq!(again.headers().get("content-encoding"), None);
+    assert_eq!(length(again).await, 0);
+}
+
+#[tokio::test]
+async fn compression_inside_leaves_nothing_to_tag() {
+    let app =
+        app().layer((StatusMapLayer::new(), ConditionalLayer::new().generate_etags(4096), CompressionLayer::new()));
+    assert_eq!(ask(&app, GET, &[GZIP]).await.headers().get("etag"), None);
+    let plain = ask(&app, GET, &[]).await;
+    assert_eq!(plain.headers()["etag"], ETag::of_bytes(text().as_bytes()).to_string());
+}
+
+#[tokio::test]
+async fn the_tags_of_serve_dir_are_honoured() {
+    let app = Router::new().fallback_service(ServeDir::new(env!("CARGO_MANIFEST_DIR"))).layer(StatusMapLayer::new());
+    let first = ask(&app, GET, &[]).await;
+    let (tag, modified) = (first.headers()["etag"].clone(), first.headers()["last-modified"].clone());
+    let rows = [
+        (vec![(header::IF_NONE_MATCH, tag.clone())], 304),
+        (vec![(header::IF_MODIFIED_SINCE, modified)], 304),
+        (vec![(header::IF_NONE_MATCH, HeaderValue::from_static("\"other\""))], 200),
+        // Its own comparison reads the first line only; ours reads all.
+        (vec![(header::IF_NONE_MATCH, HeaderValue::from_static("\"other\"")), (header::IF_NONE_MATCH, tag)], 304),
+        (vec![(header::IF_MATCH, HeaderValue::from_static("\"other\""))], 412),
+    ];
+    for (fields, expected) in rows {
+        let mut request = Request::builder().uri("/README.md").body(Body::empty()).unwrap();
+        for (name, value) in &fields {
+            request.headers_mut().append(name, value.clone());
+        }
+        assert_eq!(app.clone().oneshot(request).await.unwrap().status(), expected, "{fields:?}");
+    }
+}
+
+/// What cannot be repaired afterwards: the range is sent although `If-Range` failed.
+#[tokio::test]
+async fn serve_dir_ignores_if_range() {
+    let app = Router::new().fallback_service(ServeDir::new(env!("CARGO_MANIFEST_DIR"))).layer(StatusMapLayer::new());
+    let range = (header::RANGE, HeaderValue::from_static("bytes=0-3"));
+    let failed = (header::IF_RANGE, HeaderValue::from_static("\"other\""));
+    assert_eq!(ask(&app, GET, &[range, failed]).await.status(), 206);
+}
+
+#[tokio::test]
+async fn fields_of_other_layers_stay_on_a_304() {
+    let security = SetResponseHeaderLayer::overriding(header::X_FRAME_OPTIONS, HeaderValue::from_static("DENY"));
+    let inside = app().layer((StatusMapLayer::new(), security.clone(), ConditionalLayer::new().generate_etags(4096)));
+    let tag = ask(&inside, GET, &[]).await.headers()["etag"].clone();
+    let cors = CorsLayer::permissive();
+    let apps = [
+        app().layer((
+            cors.clone(),
+            security.clone(),
+            StatusMapLayer::new(),
+            ConditionalLayer::new().generate_etags(4096),
+        )),
+        app().layer((StatusMapLayer::new(), cors, security, ConditionalLayer::new().generate_etags(4096))),
+    ];
+    for app in apps {
+        let origin = (header::ORIGIN, HeaderValue::from_static("https://example.org"));
+        let answer = ask(&app, GET, &[origin, (header::IF_NONE_MATCH, tag.clone())]).await;
+        assert_eq!(
+            (answer.status().as_u16(), &answer.headers()["x-frame-options"]),
+            (304, &HeaderValue::from_static("DENY"))
+        );
+        assert_eq!(answer.headers()["access-control-allow-origin"], "*");
+    }
+}
+
+/// axum lets the handler of GET answer HEAD, and takes the body away outside of the layers.
+#[tokio::test]
+async fn head_is_judged_by_the_tag_of_the_handler() {
+    let handler = async || ([("etag", "\"v1\"")], text());
+    let app = Router::new().route("/README.md", get(handler)).layer(StatusMapLayer::new());
+    let rows = [("\"v1\"", 304, None), ("\"v0\"", 200, Some(text().len().to_string()))];
+    for (tag, code, content_length) in rows {
+        let answer = ask(&app, Method::HEAD, &[(header::IF_NONE_MATCH, HeaderValue::from_static(tag))]).await;
+        let said = answer.headers().get("content-length").map(|length| length.to_str().unwrap().to_owned());
+        assert_eq!((answer.status().as_u16(), said), (code, content_length));
+        assert_eq!(length(answer).await, 0);
+    }
+}
