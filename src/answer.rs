@@ -2,7 +2,7 @@
 
 use std::task;
 
-use http::{HeaderValue, Response, response};
+use http::{HeaderValue, Response, StatusCode, response};
 use http_body::Body;
 
 use crate::{
@@ -49,7 +49,7 @@ pub(crate) fn answer<B: Body>(
     };
     match verdict(conditions, &response) {
         Verdict::Proceed => {}
-        Verdict::NotModified => return not_modified(response),
+        Verdict::NotModified => return not_modified(response, StatusBody::withheld()),
         Verdict::PreconditionFailed => {
             let status = Status::precondition_failed();
             let (parts, _) = response.into_parts();
@@ -58,14 +58,14 @@ pub(crate) fn answer<B: Body>(
     }
     let failed = response.status().as_u16() >= 400;
     if !failed && response.extensions().is_empty() {
-        return response.map(StatusBody::inner);
+        return as_it_is(response);
     }
     let said = response.extensions().get::<Status>().cloned();
     // An inner layer finished it, and nobody has made another answer of it since.
     let finished = said.as_ref().is_some_and(|said| said.sent() == Some(response.status()));
     let said = said.filter(|said| said.sent().is_none());
     if finished || !failed && said.as_ref().is_none_or(|said| said.code() != response.status()) {
-        return response.map(StatusBody::inner);
+        return as_it_is(response);
     }
     if said.is_none() && !options.fill {
         return pass(response, noted, trail, options);
@@ -165,6 +165,15 @@ impl<B: Body> Answer<B> {
         parts.extensions.insert(status.sent_as(code));
         Response::from_parts(parts, body)
     }
+}
+
+/// Passes a response on; of a 204 or 304 not even that its body is empty.
+fn as_it_is<B: Body>(response: Response<B>) -> Response<StatusBody<B>> {
+    let (parts, body) = response.into_parts();
+    let bare = matches!(parts.status, StatusCode::NO_CONTENT | StatusCode::NOT_MODIFIED) && body.is_end_stream();
+    // axum makes a `Content-Length: 0` of an empty body's size, which neither may have (RFC 9110 §8.6).
+    let body = if bare { StatusBody::withheld() } else { StatusBody::inner(body) };
+    Response::from_parts(parts, body)
 }
 
 /// Reports an answer that is not ours to touch.

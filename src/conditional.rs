@@ -34,7 +34,8 @@ use crate::{
 /// tag before the handler tells who asks whether the resource is what they guess.
 ///
 /// A strong tag differs by content coding (RFC 9110 §8.8.3.3). So where a compression layer stands outside, generated
-/// tags must be [`weak`](Self::weak); where one stands inside, what it encodes has no size yet and gets no tag.
+/// tags must be [`weak`](Self::weak), and the handler says `Vary: Accept-Encoding` itself, because tower-http's says it
+/// of what it encodes only, and so not of a 304. Where one stands inside, what it encodes has no size yet and gets no tag.
 ///
 /// tower-http's `ServeDir` has validators of its own, which are honoured. What it leaves out cannot be repaired
 /// afterwards: no `Vary` on its 304, and a 206 although `If-Range` failed.
@@ -280,7 +281,8 @@ impl After {
         }
         match verdict(&self.conditions, &response) {
             Verdict::Proceed => response,
-            Verdict::NotModified => not_modified(response),
+            // Of a size that is known, so that a compression layer outside leaves it alone.
+            Verdict::NotModified => not_modified(response, StatusBody::default()),
             Verdict::PreconditionFailed => {
                 let (parts, _) = response.into_parts();
                 reply::unnegotiated(Status::precondition_failed(), parts)
@@ -302,11 +304,10 @@ pub(crate) fn verdict<B>(conditions: &Conditions, response: &Response<B>) -> Ver
 }
 
 /// The 304 is the 200 edited in place; its body is dropped unread.
-pub(crate) fn not_modified<B, C: Body>(response: Response<B>) -> Response<StatusBody<C>> {
+pub(crate) fn not_modified<B, C: Body>(response: Response<B>, body: StatusBody<C>) -> Response<StatusBody<C>> {
     let (mut parts, _) = response.into_parts();
     parts.status = StatusCode::NOT_MODIFIED;
     precondition::leave_of_304(&mut parts.headers);
-    let body = reply::no_content(parts.status);
     Response::from_parts(parts, body)
 }
 

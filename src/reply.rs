@@ -202,7 +202,7 @@ pub(crate) fn has_no_content(code: StatusCode) -> bool {
 }
 
 /// RFC 9110 §8.6: a 204 has no Content-Length, a 304 none but the 200's; that of a 205 is 0.
-pub(crate) fn no_content<B: Body>(code: StatusCode) -> StatusBody<B> {
+fn no_content<B: Body>(code: StatusCode) -> StatusBody<B> {
     if code == StatusCode::RESET_CONTENT { StatusBody::default() } else { StatusBody::withheld() }
 }
 
