@@ -2,31 +2,38 @@
 
 use std::{
     io,
-    sync::{
-        Arc,
-        atomic::{AtomicU64, Ordering},
-    },
+    sync::{Arc, Mutex, PoisonError},
+    time::SystemTime,
 };
 
-use axum::{Json, Router, extract::State, response::IntoResponse, routing::get};
-use serde_json::json;
+use axum::{Json, Router, extract::State, routing::get};
+use serde_json::{Value, json};
 use tokio::net::TcpListener;
 use tower_status::{ConditionalLayer, ETag, Preconditions, Status, StatusMapLayer, Validators};
 
-/// The version of the one row that this database has.
-type Version = Arc<AtomicU64>;
-
-/// The row's version is its entity tag: a client that has this version gets a 304 before the expensive part.
-async fn order(State(version): State<Version>, preconditions: Preconditions) -> Result<impl IntoResponse, Status> {
-    let version = version.load(Ordering::Acquire);
-    let tag = ETag::strong(format!("order-7-v{version}")).map_err(Status::from_error)?;
-    preconditions.check(Some(&Validators::new().with_etag(tag.clone())))?;
-    // From here on it is expensive.
-    Ok(([("etag", tag.to_string())], Json(json!({ "id": 7, "item": "seven tulips", "version": version }))))
+/// The one row that this database has.
+#[derive(Clone)]
+struct Row {
+    version: u64,
+    changed: SystemTime,
 }
 
-async fn change(State(version): State<Version>) -> String {
-    format!("version {}\n", version.fetch_add(1, Ordering::AcqRel) + 1)
+type Database = Arc<Mutex<Row>>;
+
+/// A client that has this version gets a 304 before the expensive part.
+async fn order(State(row): State<Database>, asked: Preconditions) -> Result<(Validators, Json<Value>), Status> {
+    let Row { version, changed } = row.lock().unwrap_or_else(PoisonError::into_inner).clone();
+    let tag = ETag::strong(format!("order-7-v{version}")).map_err(Status::from_error)?;
+    let current = Validators::new().with_etag(tag).with_last_modified(changed);
+    asked.check(Some(&current))?;
+    // From here on it is expensive.
+    Ok((current, Json(json!({ "id": 7, "item": "seven tulips", "version": version }))))
+}
+
+async fn change(State(row): State<Database>) -> String {
+    let mut row = row.lock().unwrap_or_else(PoisonError::into_inner);
+    *row = Row { version: row.version + 1, changed: SystemTime::now() };
+    format!("version {}\n", row.version)
 }
 
 /// No version at hand: the layer makes a tag of the content.
@@ -39,7 +46,7 @@ fn app() -> Router {
         .route("/orders/7", get(order).post(change))
         .route("/catalogue", get(catalogue).layer(ConditionalLayer::new().generate_etags(64 * 1024)))
         .layer(StatusMapLayer::new())
-        .with_state(Arc::new(AtomicU64::new(1)))
+        .with_state(Arc::new(Mutex::new(Row { version: 1, changed: SystemTime::now() })))
 }
 
 #[tokio::main]

@@ -14,7 +14,7 @@ use axum::{
     routing::get,
 };
 use tokio::net::TcpListener;
-use tower_status::{ConditionalLayer, ETag, InvalidETag, OrStatus, Preconditions, Status, StatusMapLayer, Validators};
+use tower_status::{ConditionalLayer, ETag, OrStatus, Preconditions, Status, StatusMapLayer, Validators};
 
 struct Note {
     version: u64,
@@ -22,12 +22,9 @@ struct Note {
 }
 
 impl Note {
-    fn tag(&self) -> Result<ETag, InvalidETag> {
-        ETag::strong(format!("v{}", self.version))
-    }
-
     fn validators(&self) -> Result<Validators, Status> {
-        Ok(Validators::new().with_etag(self.tag().map_err(Status::from_error)?))
+        let tag = ETag::strong(format!("v{}", self.version)).map_err(Status::from_error)?;
+        Ok(Validators::new().with_etag(tag))
     }
 }
 
@@ -36,8 +33,7 @@ type Notes = Arc<Mutex<HashMap<String, Note>>>;
 async fn read(State(notes): State<Notes>, Path(name): Path<String>) -> Result<impl IntoResponse, Status> {
     let notes = notes.lock().unwrap_or_else(PoisonError::into_inner);
     let note = notes.get(&name).or_status(Status::not_found().with_extension("note", &name))?;
-    let tag = note.tag().map_err(Status::from_error)?;
-    Ok(([("etag", tag.to_string())], note.text.clone()))
+    Ok((note.validators()?, note.text.clone()))
 }
 
 async fn write(
@@ -53,8 +49,7 @@ async fn write(
 
     let note = notes.entry(name).or_insert(Note { version: 0, text: String::new() });
     *note = Note { version: note.version + 1, text };
-    let tag = note.tag().map_err(Status::from_error)?;
-    Ok((StatusCode::NO_CONTENT, [("etag", tag.to_string())]))
+    Ok((note.validators()?, StatusCode::NO_CONTENT))
 }
 
 fn app() -> Router {

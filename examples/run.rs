@@ -146,9 +146,9 @@ async fn follow(example: &Example, client: &Client, version: Version, rows: &[Ro
         assert_eq!(field(&response, name), value, "{line}");
         let length = field(&response, "content-length").to_owned();
         let body = response.text().await.unwrap();
-        // RFC 9110 §8.6: a 304 says no length, unless it is that of the 200 in its place.
+        // RFC 9110 §8.6: a 204 says no length, a 304 none but that of the 200 in its place.
         assert!(
-            length == body.len().to_string() || code == 304 && body.is_empty() && length != "0",
+            length == body.len().to_string() || matches!(code, 204 | 304) && body.is_empty() && length.is_empty(),
             "{line}: {length}"
         );
         assert!(body.contains(says), "{line}: {body}");
@@ -277,6 +277,100 @@ async fn hyper(version: Version) {
     assert_eq!((home.status().as_u16(), home.version()), (200, version));
     assert_eq!(home.text().await.unwrap(), "seven tulips\n");
     as_a_browser(&example, &client, &[("/nowhere", 404), ("/report", 500)]).await;
+}
+
+/// A client that keeps what it got and asks whether that is still right (RFC 9111 §4.3).
+struct Cache {
+    client: Client,
+    url: String,
+    kept: Option<(String, String)>,
+}
+
+impl Cache {
+    /// The code of the answer, how long its body was, and what the user sees.
+    async fn get(&mut self) -> (u16, usize, String) {
+        let mut request = self.client.get(&self.url);
+        if let Some((tag, _)) = &self.kept {
+            request = request.header("if-none-match", tag);
+        }
+        let response = request.send().await.unwrap();
+        let (code, tag) = (response.status().as_u16(), field(&response, "etag").to_owned());
+        let body = response.text().await.unwrap();
+        if code == 200 {
+            self.kept = Some((tag, body.clone()));
+        }
+        (code, body.len(), self.kept.as_ref().unwrap().1.clone())
+    }
+}
+
+#[tokio::test]
+async fn a_client_that_caches_sees_200_then_304_then_200_after_a_change() {
+    let example = Example::start("quickstart", 14);
+    for (version, next) in [(Version::HTTP_11, 10), (Version::HTTP_2, 11)] {
+        let client = client(version);
+        let url = format!("{}/orders", example.url);
+        let mut cache = Cache { client: client.clone(), url: url.clone(), kept: None };
+        let before = format!("the next order is number {next}\n");
+        assert_eq!(cache.get().await, (200, before.len(), before.clone()));
+        assert_eq!(cache.get().await, (304, 0, before.clone()));
+        let order = client.post(&url).header("content-type", "application/json");
+        let order = order.body(format!(r#"{{"id":{next},"item":"a tulip"}}"#)).send().await.unwrap();
+        assert_eq!(order.status(), 201);
+        let after = format!("the next order is number {}\n", next + 1);
+        assert_eq!(cache.get().await, (200, after.len(), after.clone()));
+        assert_eq!(cache.get().await, (304, 0, after));
+    }
+}
+
+async fn conditional_get(version: Version) {
+    let rows: [Row; 4] = [
+        ("/orders/7", 200, "application/json", ("etag", "\"order-7-v1\""), "seven tulips"),
+        ("if-none-match", 304, "", ("etag", "\"order-7-v1\""), ""),
+        ("-X POST", 200, TEXT, ("cache-control", ""), "version 2"),
+        // XXH3-128 by Python's xxhash, and the length in hexadecimal.
+        ("/catalogue", 200, TEXT, ("etag", "\"7b20ca94aae16f5058dc7c06425fa0c9-5dc0\""), "a tulip, red"),
+    ];
+    let (example, client) = (Example::start("conditional_get", rows.len()), client(version));
+    follow(&example, &client, version, &rows).await;
+    let got = client.get(format!("{}/orders/7", example.url)).header("if-none-match", "\"order-7-v1\"");
+    let got = got.send().await.unwrap();
+    assert_eq!((got.status().as_u16(), field(&got, "etag")), (200, "\"order-7-v2\""));
+    let date = field(&got, "last-modified").to_owned();
+    let again = client.get(format!("{}/orders/7", example.url)).header("if-modified-since", date);
+    assert_eq!(again.send().await.unwrap().status(), 304);
+}
+
+async fn conditional_put(version: Version) {
+    let rows: [Row; 4] = [
+        ("if-none-match: *", 204, "", ("etag", "\"v1\""), ""),
+        ("-d blue", 428, JSON, ("cache-control", "no-store"), "Precondition Required"),
+        ("-d blue", 204, "", ("etag", "\"v2\""), ""),
+        ("-d green", 412, JSON, ("etag", "\"v2\""), "Precondition Failed"),
+    ];
+    let (example, client) = (Example::start("conditional_put", rows.len()), client(version));
+    follow(&example, &client, version, &rows).await;
+    let kept = client.get(format!("{}/notes/tulips", example.url)).send().await.unwrap();
+    assert_eq!((field(&kept, "etag").to_owned(), kept.text().await.unwrap()), ("\"v2\"".into(), "blue".into()));
+}
+
+#[tokio::test]
+async fn conditional_get_over_http_1_1() {
+    conditional_get(Version::HTTP_11).await;
+}
+
+#[tokio::test]
+async fn conditional_get_over_http_2() {
+    conditional_get(Version::HTTP_2).await;
+}
+
+#[tokio::test]
+async fn conditional_put_over_http_1_1() {
+    conditional_put(Version::HTTP_11).await;
+}
+
+#[tokio::test]
+async fn conditional_put_over_http_2() {
+    conditional_put(Version::HTTP_2).await;
 }
 
 #[tokio::test]

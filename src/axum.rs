@@ -1,17 +1,17 @@
-//! [`Status`] as axum's response, [`Preconditions`] as its extractor.
+//! [`Status`] as axum's response, [`Preconditions`] as its extractor, [`Validators`] as its header fields.
 
 use std::convert::Infallible;
 
 use axum_core::{
     body::Body,
     extract::FromRequestParts,
-    response::{IntoResponse, Response},
+    response::{IntoResponse, IntoResponseParts, Response, ResponseParts},
 };
 use bytes::Bytes;
 use http::request::Parts;
 use http_body_util::Empty;
 
-use crate::{Preconditions, Status, reply};
+use crate::{Preconditions, Status, Validators, reply};
 
 /// A complete problem document (RFC 9457), written when someone reads it.
 ///
@@ -42,13 +42,12 @@ impl IntoResponse for Status {
 /// # Example: leave before the expensive part
 ///
 /// ```
-/// use axum::response::IntoResponse;
 /// use tower_status::{ETag, Preconditions, Status, Validators};
 ///
-/// async fn order(preconditions: Preconditions) -> Result<impl IntoResponse, Status> {
-///     let tag = ETag::strong("v7").map_err(Status::from_error)?;
-///     preconditions.check(Some(&Validators::new().with_etag(tag.clone())))?; // a 304 leaves here
-///     Ok(([("etag", tag.to_string())], "what was expensive to make"))
+/// async fn order(preconditions: Preconditions) -> Result<(Validators, &'static str), Status> {
+///     let current = Validators::new().with_etag(ETag::strong("v7").map_err(Status::from_error)?);
+///     preconditions.check(Some(&current))?; // a 304 leaves here
+///     Ok((current, "what was expensive to make"))
 /// }
 /// ```
 impl<S: Sync> FromRequestParts<S> for Preconditions {
@@ -56,5 +55,28 @@ impl<S: Sync> FromRequestParts<S> for Preconditions {
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Infallible> {
         Ok(Self::new(&parts.method, &parts.headers))
+    }
+}
+
+/// The validators of what is sent: `ETag`, `Last-Modified`, and the fields that its 304 repeats.
+///
+/// # Example: a tag on the answer to a write
+///
+/// ```
+/// use axum::response::IntoResponse;
+/// use http::StatusCode;
+/// use tower_status::{ETag, Status, Validators};
+///
+/// async fn written() -> Result<impl IntoResponse, Status> {
+///     let tag = ETag::strong("v8").map_err(Status::from_error)?;
+///     Ok((Validators::new().with_etag(tag), StatusCode::NO_CONTENT))
+/// }
+/// ```
+impl IntoResponseParts for Validators {
+    type Error = Infallible;
+
+    fn into_response_parts(self, mut parts: ResponseParts) -> Result<ResponseParts, Infallible> {
+        self.describe(parts.headers_mut());
+        Ok(parts)
     }
 }

@@ -138,6 +138,18 @@ impl Validators {
         self.last_modified.map(|seconds| seconds.min(date::now())).and_then(date::print)
     }
 
+    /// Says them on the answer that carries the representation.
+    #[cfg(feature = "axum")]
+    pub(crate) fn describe(&self, headers: &mut HeaderMap) {
+        crate::complete::say(headers, &self.fields);
+        if let Some(etag) = &self.etag {
+            let _ = headers.try_insert(ETAG, etag.into());
+        }
+        if let Some(date) = self.last_modified_value() {
+            let _ = headers.try_insert(LAST_MODIFIED, date);
+        }
+    }
+
     pub(crate) fn as_current(&self) -> Current<'_> {
         Current { etag: self.etag.as_ref().map(ETag::as_tag), last_modified: self.last_modified }
     }
