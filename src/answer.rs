@@ -13,10 +13,10 @@ use crate::{
     conditions::Conditions,
     fill::{Filled, fill},
     noted::{self, Noted, Trail, X_REQUEST_ID},
+    options::Options,
     recognize,
     reply::{self, Content, Style},
     report::{self, warning},
-    status_map::Options,
 };
 
 /// Who made the status of an answer.

@@ -12,7 +12,7 @@ use bytes::{Buf, Bytes, BytesMut};
 use http_body::{Body, Frame, SizeHint};
 use pin_project_lite::pin_project;
 
-use crate::{Status, reply};
+use crate::Status;
 
 pin_project! {
     /// The body of every answer of a [`StatusMap`](crate::StatusMap): the inner service's, frame for frame, or what
@@ -45,6 +45,7 @@ struct Looked<B: Body> {
 /// A problem document that is written when it is read, so that a layer that answers in its place wastes nothing.
 struct Document {
     status: Status,
+    write: fn(&Status) -> Bytes,
     written: OnceLock<Bytes>,
     read: bool,
 }
@@ -62,8 +63,9 @@ impl<B: Body> StatusBody<B> {
     }
 
     /// The problem document of a status that no layer has negotiated.
-    pub(crate) fn document(status: Status) -> Self {
-        Self { kind: Kind::Document { document: Box::new(Document { status, written: OnceLock::new(), read: false }) } }
+    pub(crate) fn document(status: Status, write: fn(&Status) -> Bytes) -> Self {
+        let document = Document { status, write, written: OnceLock::new(), read: false };
+        Self { kind: Kind::Document { document: Box::new(document) } }
     }
 
     /// No content, of a length that the body does not tell: to HEAD, or where none may be told.
@@ -174,7 +176,7 @@ impl<B: Body> Looked<B> {
 
 impl Document {
     fn bytes(&self) -> &Bytes {
-        self.written.get_or_init(|| reply::document(&self.status))
+        self.written.get_or_init(|| (self.write)(&self.status))
     }
 
     fn left(&self) -> &[u8] {

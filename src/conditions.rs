@@ -1,9 +1,7 @@
 //! The preconditions of a request, kept until something is known of the representation.
 
-use http::{HeaderMap, HeaderName, HeaderValue, Method, header};
+use http::{HeaderMap, HeaderName, HeaderValue, header};
 use smallvec::SmallVec;
-
-use crate::{Status, Validators, precondition};
 
 /// A field of RFC 9110 §13.1.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -78,52 +76,7 @@ impl Fields for Conditions {
     }
 }
 
-/// The preconditions of a request, for a handler that knows the current representation (RFC 9110 §13).
-///
-/// With the feature `axum` it is an extractor.
-///
-/// # Example: a write inside a transaction
-///
-/// The check and the write are one step here; a [`ConditionalLayer`](crate::ConditionalLayer) in front of the handler
-/// cannot give that.
-///
-/// ```
-/// use std::sync::Mutex;
-/// use tower_status::{ETag, Preconditions, Status, Validators};
-///
-/// fn rename(row: &Mutex<(u64, String)>, preconditions: &Preconditions, name: &str) -> Result<(), Status> {
-///     let mut row = row.lock().map_err(|_| Status::internal_server_error())?; // the transaction begins
-///     let tag = ETag::strong(format!("v{}", row.0)).map_err(Status::from_error)?;
-///     preconditions.check(Some(&Validators::new().with_etag(tag)))?;
-///     *row = (row.0 + 1, name.to_owned());
-///     Ok(())
-/// }
-///
-/// use http::{HeaderMap, HeaderValue, Method};
-/// let row = Mutex::new((1, "tulip".to_owned()));
-/// let request = HeaderMap::from_iter([(http::header::IF_MATCH, HeaderValue::from_static("\"v1\""))]);
-/// let preconditions = Preconditions::new(&Method::PUT, &request);
-/// assert!(rename(&row, &preconditions, "rose").is_ok());
-/// assert_eq!(rename(&row, &preconditions, "lily").unwrap_err().code(), 412); // somebody was faster
-/// ```
-#[derive(Clone, Debug)]
-pub struct Preconditions {
-    method: Method,
-    conditions: Conditions,
-}
-
-impl Preconditions {
-    /// The preconditions of a request. Allocates nothing for up to eight field lines.
-    pub fn new(method: &Method, request: &HeaderMap) -> Self {
-        Self { method: method.clone(), conditions: Conditions::of(request) }
-    }
-
-    /// Whether the request may be performed on this representation; `None`: there is none.
-    ///
-    /// # Errors
-    ///
-    /// A complete 304 (RFC 9110 §15.4.5) or 412 (§15.5.13), with the validators in its header fields.
-    pub fn check(&self, current: Option<&Validators>) -> Result<(), Status> {
-        precondition::check(&self.method, &self.conditions, current)
-    }
+/// The one line that there is.
+pub(crate) fn only<'a>(mut lines: impl Iterator<Item = &'a HeaderValue>) -> Option<&'a HeaderValue> {
+    lines.next().filter(|_| lines.next().is_none())
 }

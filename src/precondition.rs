@@ -1,11 +1,11 @@
 //! Preconditions (RFC 9110 §13): what a conditional request makes of the current representation.
 
-use http::{HeaderMap, HeaderValue, Method, StatusCode, header};
+use http::{HeaderMap, Method, StatusCode, header};
 
 use crate::{
     Status, Validators,
     complete::lists,
-    conditions::{Field, Fields},
+    conditions::{Conditions, Field, Fields, only},
     date,
     etag::{Member, Tag, members},
     validators::Current,
@@ -203,11 +203,6 @@ fn only_line(request: &impl Fields, field: Field) -> Option<&[u8]> {
     only(request.lines(field)).map(|value| value.as_bytes().trim_ascii())
 }
 
-/// The one line that there is.
-pub(crate) fn only<'a>(mut lines: impl Iterator<Item = &'a HeaderValue>) -> Option<&'a HeaderValue> {
-    lines.next().filter(|_| lines.next().is_none())
-}
-
 /// As [`evaluate`], answered: with a complete 304 or 412.
 pub(crate) fn check(method: &Method, request: &impl Fields, current: Option<&Validators>) -> Result<(), Status> {
     match judge(method, request, current.map(Validators::as_current), date::now) {
@@ -299,8 +294,60 @@ pub(crate) fn leave_of_304(answer: &mut HeaderMap) {
     }
 }
 
+/// The preconditions of a request, for a handler that knows the current representation (RFC 9110 §13).
+///
+/// With the feature `axum` it is an extractor.
+///
+/// # Example: a write inside a transaction
+///
+/// The check and the write are one step here; a [`ConditionalLayer`](crate::ConditionalLayer) in front of the handler
+/// cannot give that.
+///
+/// ```
+/// use std::sync::Mutex;
+/// use tower_status::{ETag, Preconditions, Status, Validators};
+///
+/// fn rename(row: &Mutex<(u64, String)>, preconditions: &Preconditions, name: &str) -> Result<(), Status> {
+///     let mut row = row.lock().map_err(|_| Status::internal_server_error())?; // the transaction begins
+///     let tag = ETag::strong(format!("v{}", row.0)).map_err(Status::from_error)?;
+///     preconditions.check(Some(&Validators::new().with_etag(tag)))?;
+///     *row = (row.0 + 1, name.to_owned());
+///     Ok(())
+/// }
+///
+/// use http::{HeaderMap, HeaderValue, Method};
+/// let row = Mutex::new((1, "tulip".to_owned()));
+/// let request = HeaderMap::from_iter([(http::header::IF_MATCH, HeaderValue::from_static("\"v1\""))]);
+/// let preconditions = Preconditions::new(&Method::PUT, &request);
+/// assert!(rename(&row, &preconditions, "rose").is_ok());
+/// assert_eq!(rename(&row, &preconditions, "lily").unwrap_err().code(), 412); // somebody was faster
+/// ```
+#[derive(Clone, Debug)]
+pub struct Preconditions {
+    method: Method,
+    conditions: Conditions,
+}
+
+impl Preconditions {
+    /// The preconditions of a request. Allocates nothing for up to eight field lines.
+    pub fn new(method: &Method, request: &HeaderMap) -> Self {
+        Self { method: method.clone(), conditions: Conditions::of(request) }
+    }
+
+    /// Whether the request may be performed on this representation; `None`: there is none.
+    ///
+    /// # Errors
+    ///
+    /// A complete 304 (RFC 9110 §15.4.5) or 412 (§15.5.13), with the validators in its header fields.
+    pub fn check(&self, current: Option<&Validators>) -> Result<(), Status> {
+        check(&self.method, &self.conditions, current)
+    }
+}
+
 #[cfg(test)]
 mod tests {
+    use http::HeaderValue;
+
     use super::*;
 
     /// RFC 9110 §8.8.2.2: within its second the date is weak.

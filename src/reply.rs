@@ -138,7 +138,7 @@ pub(crate) fn unnegotiated<B: Body>(status: Status, mut parts: response::Parts) 
     } else {
         speak_english(headers, &Shown::new(&status, false, None));
         describe(headers, code, json::CONTENT_TYPE);
-        StatusBody::document(status.clone())
+        StatusBody::document(status.clone(), document)
     };
     parts.status = code;
     parts.extensions.insert(status);
@@ -151,7 +151,7 @@ pub(crate) fn is_unnegotiated(headers: &HeaderMap) -> bool {
 }
 
 /// The problem document of a status that no layer has negotiated.
-pub(crate) fn document(status: &Status) -> Bytes {
+fn document(status: &Status) -> Bytes {
     json::render(&Shown::new(status, false, None))
 }
 

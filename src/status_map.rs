@@ -21,12 +21,10 @@ use crate::{
     body::StatusBody,
     conditions::Conditions,
     noted::{Noted, Trail},
-    recognize::{self, Mapper},
+    options::Options,
+    recognize,
     report::{self, warning},
 };
-
-type Rewrite = Arc<dyn Fn(Status, &Context<'_>) -> Status + Send + Sync>;
-type OnError = Arc<dyn Fn(&Status, &Context<'_>) + Send + Sync>;
 
 /// Makes every answer carry the correct, documented status.
 ///
@@ -62,42 +60,6 @@ type OnError = Arc<dyn Fn(&Status, &Context<'_>) + Send + Sync>;
 #[must_use = "a layer does nothing until it is added to a service"]
 pub struct StatusMapLayer {
     options: Arc<Options>,
-}
-
-#[derive(Clone)]
-pub(crate) struct Options {
-    pub(crate) mappers: Vec<Mapper>,
-    pub(crate) challenge: Option<HeaderValue>,
-    pub(crate) fill: bool,
-    pub(crate) formats: Vec<Format>,
-    pub(crate) render: Option<Arc<dyn Render>>,
-    pub(crate) expose_server_errors: bool,
-    pub(crate) conditional: bool,
-    pub(crate) rewrite: Option<Rewrite>,
-    pub(crate) on_error: Option<OnError>,
-}
-
-impl Default for Options {
-    fn default() -> Self {
-        Self {
-            mappers: Vec::new(),
-            challenge: None,
-            fill: true,
-            formats: vec![Format::Json, Format::Html, Format::Text],
-            render: None,
-            expose_server_errors: false,
-            conditional: true,
-            rewrite: None,
-            on_error: None,
-        }
-    }
-}
-
-impl Options {
-    /// Whether a hook will be told of the request.
-    fn has_hook(&self) -> bool {
-        self.rewrite.is_some() || self.on_error.is_some() || self.render.is_some()
-    }
 }
 
 impl StatusMapLayer {
@@ -261,22 +223,6 @@ impl StatusMapLayer {
     fn with(mut self, change: impl FnOnce(&mut Options)) -> Self {
         change(Arc::make_mut(&mut self.options));
         self
-    }
-}
-
-impl fmt::Debug for Options {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Options")
-            .field("mappers", &self.mappers.len())
-            .field("challenge", &self.challenge)
-            .field("fill", &self.fill)
-            .field("formats", &self.formats)
-            .field("render", &self.render.is_some())
-            .field("expose_server_errors", &self.expose_server_errors)
-            .field("conditional", &self.conditional)
-            .field("rewrite", &self.rewrite.is_some())
-            .field("on_error", &self.on_error.is_some())
-            .finish()
     }
 }
 

@@ -8,9 +8,9 @@ use http::{
 };
 
 use crate::{
+    conditions::only,
     date,
     etag::{ETag, Tag},
-    precondition::only,
     report::warning,
 };
 

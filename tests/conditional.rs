@@ -41,7 +41,7 @@ fn response<B>(code: u16, fields: Fields, body: B) -> Response<B> {
 
 /// Frames that are there at once, then nothing for ever or the end; whether it was ever polled shows.
 struct Frames {
-    frames: VecDeque<Frame<Bytes>>,
+    left: VecDeque<Frame<Bytes>>,
     then: Poll<()>,
     /// What it says of its size, where that is not the truth.
     size: Option<SizeHint>,
@@ -49,8 +49,8 @@ struct Frames {
 }
 
 fn frames(data: &[&'static str]) -> Frames {
-    let frames = data.iter().map(|data| Frame::data(Bytes::from_static(data.as_bytes()))).collect();
-    Frames { frames, then: Poll::Ready(()), size: None, may_be_polled: true }
+    let left = data.iter().map(|data| Frame::data(Bytes::from_static(data.as_bytes()))).collect();
+    Frames { left, then: Poll::Ready(()), size: None, may_be_polled: true }
 }
 
 impl Body for Frames {
@@ -59,15 +59,15 @@ impl Body for Frames {
 
     fn poll_frame(mut self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
         assert!(self.may_be_polled, "the body was read");
-        match self.frames.pop_front() {
+        match self.left.pop_front() {
             Some(frame) => Poll::Ready(Some(Ok(frame))),
             None => self.then.map(|()| None),
         }
     }
 
     fn size_hint(&self) -> SizeHint {
-        let left = self.frames.iter().filter_map(Frame::data_ref).map(|data| data.len() as u64).sum();
-        self.size.clone().unwrap_or(SizeHint::with_exact(left))
+        let size = self.left.iter().filter_map(Frame::data_ref).map(|data| data.len() as u64).sum();
+        self.size.unwrap_or(SizeHint::with_exact(size))
     }
 }
 
@@ -273,7 +273,7 @@ async fn a_tag_does_not_depend_on_the_frames_and_leaves_them_alone() {
     for cut in cuts {
         for trailed in [false, true] {
             let mut body = frames(cut);
-            body.frames.extend(trailed.then(|| Frame::trailers(trailers.clone())));
+            body.left.extend(trailed.then(|| Frame::trailers(trailers.clone())));
             let layer = ConditionalLayer::new().generate_etags(1 << 20);
             let answer = once(layer, &GET, response(200, &[], body)).await;
             assert_eq!(answer.headers()["etag"], ETag::of_bytes(b"seven tulips").to_string(), "{cut:?}");
@@ -311,7 +311,7 @@ async fn many_large_streams_are_not_buffered() {
     for size in [SizeHint::with_exact(64 << 20), SizeHint::default()] {
         let mut answers = Vec::new();
         for _ in 0..200 {
-            let body = Frames { size: Some(size.clone()), may_be_polled: false, ..frames(&["x"]) };
+            let body = Frames { size: Some(size), may_be_polled: false, ..frames(&["x"]) };
             let layer = ConditionalLayer::new().generate_etags(1 << 20);
             answers.push(once(layer, &GET, response(200, &[], body)).await);
         }

@@ -19,6 +19,7 @@ use tower_status::{ConditionalLayer, ETag, Preconditions, Status, StatusMapLayer
 
 type Fields = &'static [(&'static str, &'static str)];
 type Current = Result<Option<Validators>, Status>;
+type Source = fn() -> Current;
 
 fn request(method: &Method, fields: Fields) -> Request<()> {
     let mut request = Request::new(());
@@ -59,10 +60,12 @@ const HEAD: Method = Method::HEAD;
 const PUT: Method = Method::PUT;
 const DATE: &str = "Sun, 06 Nov 1994 08:49:37 GMT";
 
+#[allow(clippy::unnecessary_wraps)] // rows name it beside sources that fail
 fn tagged() -> Current {
     Ok(Some(Validators::new().with_etag(ETag::strong("v1").unwrap())))
 }
 
+#[allow(clippy::unnecessary_wraps)] // as above
 fn dated() -> Current {
     // `date -u -d 'Sun, 06 Nov 1994 08:49:37 GMT' +%s`
     Ok(Some(Validators::new().with_last_modified(SystemTime::UNIX_EPOCH + Duration::from_secs(784_111_777))))
@@ -70,11 +73,11 @@ fn dated() -> Current {
 
 #[tokio::test]
 async fn decided_before_the_handler() {
-    let refused: fn() -> Current = || Err(Status::forbidden());
-    let nothing: fn() -> Current = || Ok(None);
-    let bare: fn() -> Current = || Ok(Some(Validators::new()));
+    let refused: Source = || Err(Status::forbidden());
+    let nothing: Source = || Ok(None);
+    let bare: Source = || Ok(Some(Validators::new()));
     #[rustfmt::skip]
-    let rows: &[(&str, Method, Fields, fn() -> Current, u16)] = &[
+    let rows: &[(&str, Method, Fields, Source, u16)] = &[
         ("the same tag",                   GET,             &[("if-none-match", "\"v1\"")],         tagged,  304),
         ("to HEAD",                        HEAD,            &[("if-none-match", "\"v1\"")],         tagged,  304),
         ("the same date",                  GET,             &[("if-modified-since", DATE)],         dated,   304),
@@ -152,7 +155,7 @@ async fn a_change_needs_a_precondition() {
 #[tokio::test]
 async fn a_failed_if_range_removes_the_range() {
     #[rustfmt::skip]
-    let rows: &[(&str, Fields, fn() -> Current, bool)] = &[
+    let rows: &[(&str, Fields, Source, bool)] = &[
         ("no If-Range, but asked",  &[("range", "bytes=1-"), ("if-match", "\"v1\"")],        tagged,       true),
         ("the same strong tag",     &[("range", "bytes=1-"), ("if-range", "\"v1\"")],        tagged,       true),
         ("another tag",             &[("range", "bytes=1-"), ("if-range", "\"v0\"")],        tagged,       false),
@@ -198,9 +201,10 @@ async fn a_304_repeats_what_the_source_gave() {
 
 #[test]
 fn preconditions_answer_with_the_validators() {
+    type Answer = Option<(u16, usize)>; // the code, and how many header fields
     let current = Validators::new().with_etag(ETag::strong("v1").unwrap()).with_field("vary", "accept");
     #[rustfmt::skip]
-    let rows: &[(Method, Fields, Option<&Validators>, Option<(u16, usize)>)] = &[
+    let rows: &[(Method, Fields, Option<&Validators>, Answer)] = &[
         (GET,  &[("if-none-match", "\"v1\"")], Some(&current), Some((304, 2))),
         (HEAD, &[("if-none-match", "*")],      Some(&current), Some((304, 2))),
         (PUT,  &[("if-match", "\"v0\"")],      Some(&current), Some((412, 1))),
