@@ -14,7 +14,7 @@ use crate::{
     fill::{Filled, fill},
     noted::{self, Noted, Trail, X_REQUEST_ID},
     options::Options,
-    recognize,
+    precondition, recognize,
     reply::{self, Content, Style},
     report::{self, warning},
 };
@@ -49,7 +49,7 @@ pub(crate) fn answer<B: Body>(
     };
     match verdict(conditions, &response) {
         Verdict::Proceed => {}
-        Verdict::NotModified => return not_modified(response, StatusBody::withheld()),
+        Verdict::NotModified => return not_modified(response),
         Verdict::PreconditionFailed => {
             let status = Status::precondition_failed();
             let (parts, _) = response.into_parts();
@@ -58,21 +58,21 @@ pub(crate) fn answer<B: Body>(
     }
     let failed = response.status().as_u16() >= 400;
     if !failed && response.extensions().is_empty() {
-        return as_it_is(response);
+        return as_it_is(response, options);
     }
     let said = response.extensions().get::<Status>().cloned();
     // An inner layer finished it, and nobody has made another answer of it since.
     let finished = said.as_ref().is_some_and(|said| said.sent() == Some(response.status()));
     let said = said.filter(|said| said.sent().is_none());
     if finished || !failed && said.as_ref().is_none_or(|said| said.code() != response.status()) {
-        return as_it_is(response);
+        return as_it_is(response, options);
     }
     if said.is_none() && !options.fill {
         return pass(response, noted, trail, options);
     }
     let (mut parts, body) = response.into_parts();
     if let Some(said) = &said {
-        complete::uncomplete(&mut parts.headers, said.headers());
+        complete::uncomplete(&mut parts.headers, said.code(), said.headers());
     }
     let answer = if said.is_some() && reply::is_unnegotiated(&parts.headers) {
         Answer { maker: Maker::Said, status: Status::new(parts.status), parts, body: None, content }
@@ -136,7 +136,9 @@ impl<B: Body> Answer<B> {
         body = body.filter(|_| !reply::has_no_content(code));
 
         // ----- complete -----
-        if body.is_none() {
+        if code == StatusCode::NOT_MODIFIED {
+            precondition::leave_of_304(&mut parts.headers);
+        } else if body.is_none() {
             complete::undescribe(&mut parts.headers, code, status.headers());
         }
         if !is_said {
@@ -161,18 +163,20 @@ impl<B: Body> Answer<B> {
         });
 
         // ----- report -----
-        report(&status, &context, options);
+        report(&status, &context, trail, options);
         parts.extensions.insert(status.sent_as(code));
         Response::from_parts(parts, body)
     }
 }
 
-/// Passes a response on; of a 204 or 304 not even that its body is empty.
-fn as_it_is<B: Body>(response: Response<B>) -> Response<StatusBody<B>> {
-    let (parts, body) = response.into_parts();
-    let bare = matches!(parts.status, StatusCode::NO_CONTENT | StatusCode::NOT_MODIFIED) && body.is_end_stream();
-    // axum makes a `Content-Length: 0` of an empty body's size, which neither may have (RFC 9110 §8.6).
-    let body = if bare { StatusBody::withheld() } else { StatusBody::inner(body) };
+/// Passes a response on, unless it is one that never has content.
+fn as_it_is<B: Body>(response: Response<B>, options: &Options) -> Response<StatusBody<B>> {
+    if !options.fill || !reply::has_no_content(response.status()) || response.status().is_informational() {
+        return response.map(StatusBody::inner);
+    }
+    let (mut parts, _) = response.into_parts();
+    complete::empty(&mut parts.headers, parts.status);
+    let body = reply::no_content(parts.status);
     Response::from_parts(parts, body)
 }
 
@@ -181,14 +185,14 @@ fn pass<B: Body>(response: Response<B>, noted: &Noted, trail: &Trail, options: &
     let (mut parts, body) = response.into_parts();
     let id = request_id(&parts, trail);
     let status = Status::new(parts.status);
-    report(&status, &context(noted, trail, id.as_ref(), options), options);
+    report(&status, &context(noted, trail, id.as_ref(), options), trail, options);
     parts.extensions.insert(status.sent_as(parts.status));
     Response::from_parts(parts, StatusBody::inner(body))
 }
 
-fn report(status: &Status, context: &Context<'_>, options: &Options) {
+fn report(status: &Status, context: &Context<'_>, trail: &Trail, options: &Options) {
     if status.code().as_u16() >= 400 {
-        report::log(status, context);
+        report::log(status, context, trail.watched);
         if let Some(on_error) = &options.on_error {
             on_error(status, context);
         }

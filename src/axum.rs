@@ -16,7 +16,7 @@ use crate::{Preconditions, Status, Validators, reply};
 /// A complete problem document (RFC 9457), written when someone reads it.
 ///
 /// It keeps the status, so that a [`StatusMapLayer`](crate::StatusMapLayer) outside answers in the form that the
-/// client reads instead, and reports it.
+/// client reads instead, and reports it. Without that layer nobody logs what a 5xx hides.
 ///
 /// # Example: a handler's error
 ///
@@ -30,6 +30,28 @@ use crate::{Preconditions, Status, Validators, reply};
 ///
 /// let app: Router = Router::new().route("/orders/8", get(order)).layer(StatusMapLayer::new());
 /// ```
+///
+/// # Example: an extractor of your own
+///
+/// ```
+/// use axum::{Json, extract::{FromRequest, Request, rejection::JsonRejection}};
+/// use tower_status::Status;
+///
+/// struct Age(u8);
+///
+/// impl<S: Send + Sync> FromRequest<S> for Age {
+///     type Rejection = Status;
+///
+///     async fn from_request(request: Request, state: &S) -> Result<Self, Status> {
+///         let rejected = |rejection: JsonRejection| Status::from((rejection.status(), rejection.body_text()));
+///         let Json(age) = Json::<u8>::from_request(request, state).await.map_err(rejected)?;
+///         if age > 130 {
+///             return Err(Status::unprocessable_entity().with_detail("nobody is as old as that"));
+///         }
+///         Ok(Self(age))
+///     }
+/// }
+/// ```
 impl IntoResponse for Status {
     fn into_response(self) -> Response {
         let (parts, ()) = http::Response::new(()).into_parts();
@@ -38,6 +60,9 @@ impl IntoResponse for Status {
 }
 
 /// Never rejects.
+///
+/// It only judges the preconditions that there are: a change without any is refused by
+/// [`require_preconditions`](crate::ConditionalLayer::require_preconditions).
 ///
 /// # Example: leave before the expensive part
 ///

@@ -1,6 +1,6 @@
 //! The header fields that a code demands.
 
-use std::sync::Once;
+use std::{collections::HashSet, sync::Once};
 
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 
@@ -13,12 +13,15 @@ pub(crate) const DEFAULT_CHALLENGE: HeaderValue = HeaderValue::from_static(r#"Be
 
 /// Adds what a status says, each line once.
 pub(crate) fn say(headers: &mut HeaderMap, said: &HeaderMap) {
-    for (name, value) in said {
+    for name in said.keys() {
+        let known: HashSet<_> = headers.get_all(name).iter().cloned().collect();
         // A map is full at 32,768 lines; what does not fit is not worth a panic.
-        if is_single(name) {
-            let _ = headers.try_insert(name, value.clone());
-        } else if !headers.get_all(name).iter().any(|known| known == value) {
-            let _ = headers.try_append(name, value.clone());
+        for value in said.get_all(name) {
+            if is_single(name) {
+                let _ = headers.try_insert(name, value.clone());
+            } else if !known.contains(value) {
+                let _ = headers.try_append(name, value.clone());
+            }
         }
     }
 }
@@ -26,12 +29,16 @@ pub(crate) fn say(headers: &mut HeaderMap, said: &HeaderMap) {
 /// Takes back what a status said, because another has taken its place.
 pub(crate) fn unsay(headers: &mut HeaderMap, said: &HeaderMap) {
     for name in said.keys() {
-        retain(headers, name, |value| !said.get_all(name).iter().any(|line| line == value));
+        let said: HashSet<_> = said.get_all(name).iter().collect();
+        retain(headers, name, |value| !said.contains(value));
     }
 }
 
 /// Takes back what was completed where a status became a response without a layer.
-pub(crate) fn uncomplete(headers: &mut HeaderMap, said: &HeaderMap) {
+pub(crate) fn uncomplete(headers: &mut HeaderMap, code: StatusCode, said: &HeaderMap) {
+    if code.as_u16() < 400 {
+        return;
+    }
     for (name, completed) in [(header::WWW_AUTHENTICATE, DEFAULT_CHALLENGE), (header::CACHE_CONTROL, NO_STORE)] {
         if !said.contains_key(&name) {
             retain(headers, &name, |value| *value != completed);
@@ -117,6 +124,16 @@ pub(crate) fn uncached(headers: &mut HeaderMap, code: StatusCode) {
     }
     if code.as_u16() >= 400 && !headers.contains_key(header::CACHE_CONTROL) {
         let _ = headers.try_insert(header::CACHE_CONTROL, NO_STORE);
+    }
+}
+
+/// Takes away what speaks of content where there is none (RFC 9110 §8.6): also what a compression layer has added.
+pub(crate) fn empty(headers: &mut HeaderMap, code: StatusCode) {
+    headers.remove(header::CONTENT_ENCODING);
+    headers.remove(header::TRANSFER_ENCODING);
+    // That of a 304 is the 200's.
+    if code != StatusCode::NOT_MODIFIED {
+        headers.remove(header::CONTENT_LENGTH);
     }
 }
 

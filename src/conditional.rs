@@ -34,8 +34,8 @@ use crate::{
 /// tag before the handler tells who asks whether the resource is what they guess.
 ///
 /// A strong tag differs by content coding (RFC 9110 §8.8.3.3). So where a compression layer stands outside, generated
-/// tags must be [`weak`](Self::weak), and the handler says `Vary: Accept-Encoding` itself, because tower-http's says it
-/// of what it encodes only, and so not of a 304. Where one stands inside, what it encodes has no size yet and gets no tag.
+/// tags must be [`weak`](Self::weak); where one stands inside, what it encodes has no size yet and gets no tag.
+/// The same holds for a strong tag of the handler's own: where its answer may be encoded outside, make it weak.
 ///
 /// tower-http's `ServeDir` has validators of its own, which are honoured. What it leaves out cannot be repaired
 /// afterwards: no `Vary` on its 304, and a 206 although `If-Range` failed.
@@ -106,7 +106,30 @@ impl<V> ConditionalLayer<V> {
     }
 
     /// Answers 428 (RFC 6585 §3) to a PUT, PATCH or DELETE that has neither If-Match nor If-None-Match nor a valid
-    /// If-Unmodified-Since, so that no client overwrites what it has not seen. Such a handler does not run.
+    /// If-Unmodified-Since, so that each client says what its change is based on. The handler does not run.
+    ///
+    /// Any If-None-Match counts, because `*` guards a creation. A date that is ignored does not count; whether a valid
+    /// one is ignored, because the resource has no date, only a [source](Self::validators) tells. Methods that a route
+    /// does not have are answered with 428, too, where the layer stands outside of axum's `MethodRouter`.
+    ///
+    /// # Example: no blind write
+    ///
+    /// ```
+    /// use http::{Method, Request, Response};
+    /// use tower::{ServiceBuilder, ServiceExt};
+    /// use tower_status::ConditionalLayer;
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), tower::BoxError> {
+    /// let service = ServiceBuilder::new()
+    ///     .layer(ConditionalLayer::new().require_preconditions())
+    ///     .service_fn(async |_: Request<()>| Ok::<_, tower::BoxError>(Response::new(String::new())));
+    ///
+    /// let blind = Request::builder().method(Method::PUT).body(())?;
+    /// assert_eq!(service.oneshot(blind).await?.status(), 428);
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn require_preconditions(mut self) -> Self {
         self.options.required = true;
         self
@@ -117,14 +140,16 @@ impl<V> ConditionalLayer<V> {
     ///
     /// It is asked only for requests with a precondition, never for CONNECT, OPTIONS and TRACE. Where the precondition
     /// holds, a failed If-Range removes `Range` from the request (RFC 9110 §13.1.5), and the answer is not judged
-    /// again.
+    /// again by what the source has named. Where there is nothing to GET, HEAD or DELETE, the handler says so: its 404
+    /// wins over a 412 (RFC 9110 §13.2.1).
     ///
     /// This is not atomic with the write: between the answer and the handler another request may write. Where that
     /// matters, the handler checks inside its transaction, with [`Preconditions`](crate::Preconditions).
     ///
     /// # Example: the version of a row
     ///
-    /// The closure clones what it needs before its `async move`.
+    /// The closure clones what it needs before its `async move`: the future outlives the request's head, so that an
+    /// `async |parts|` closure, which borrows from it, does not compile.
     ///
     /// ```
     /// use std::{collections::HashMap, sync::{Arc, RwLock}};
@@ -229,13 +254,11 @@ where
         if self.options.lacks_precondition(&request) {
             return AskingFuture { state: Asking::Called { future: ConditionalFuture::refused() } };
         }
-        let mut after = After::of(&request, self.options);
+        let after = After::of(&request, self.options);
         if !precondition::is_conditional(request.method(), request.headers()) {
             let future = self.inner.call(request);
             return AskingFuture { state: Asking::Called { future: after.called(future) } };
         }
-        // The source's word stands: the answer is not judged again.
-        after.judged = true;
         let (parts, body) = request.into_parts();
         let asked = (self.source.0)(&parts);
         let request = Request::from_parts(parts, body);
@@ -281,8 +304,7 @@ impl After {
         }
         match verdict(&self.conditions, &response) {
             Verdict::Proceed => response,
-            // Of a size that is known, so that a compression layer outside leaves it alone.
-            Verdict::NotModified => not_modified(response, StatusBody::default()),
+            Verdict::NotModified => not_modified(response),
             Verdict::PreconditionFailed => {
                 let (parts, _) = response.into_parts();
                 reply::unnegotiated(Status::precondition_failed(), parts)
@@ -304,10 +326,11 @@ pub(crate) fn verdict<B>(conditions: &Conditions, response: &Response<B>) -> Ver
 }
 
 /// The 304 is the 200 edited in place; its body is dropped unread.
-pub(crate) fn not_modified<B, C: Body>(response: Response<B>, body: StatusBody<C>) -> Response<StatusBody<C>> {
+pub(crate) fn not_modified<B, C: Body>(response: Response<B>) -> Response<StatusBody<C>> {
     let (mut parts, _) = response.into_parts();
     parts.status = StatusCode::NOT_MODIFIED;
     precondition::leave_of_304(&mut parts.headers);
+    let body = reply::no_content(parts.status);
     Response::from_parts(parts, body)
 }
 
@@ -401,8 +424,14 @@ impl<S, ReqBody> Waiting<S, ReqBody> {
         S: Service<Request<ReqBody>>,
     {
         let current = asked?;
-        precondition::check(self.request.method(), self.request.headers(), current.as_ref())?;
+        let (method, headers) = (self.request.method(), self.request.headers());
+        if self.after.options.required && precondition::is_ignored(method, headers, current.as_ref()) {
+            return Err(Status::precondition_required());
+        }
+        precondition::check_target(method, headers, current.as_ref())?;
         precondition::apply_if_range(self.request.headers_mut(), current.as_ref());
+        // What the source said stands: the answer is not judged again.
+        self.after.judged = current.is_none_or(|current| current.has_any());
         Ok(self.after.called(self.service.call(self.request)))
     }
 }

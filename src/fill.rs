@@ -109,7 +109,7 @@ fn with_text(status: Status, text: &str) -> Status {
 }
 
 /// What an inner body says of itself.
-#[derive(Clone, Copy, PartialEq, Eq)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum Typed {
     Not,
     Text,
@@ -117,13 +117,25 @@ enum Typed {
 }
 
 impl Typed {
+    /// What is no media type says nothing, and of several lines the one that a client may take for text counts.
     fn of(headers: &HeaderMap) -> Self {
-        match headers.get(header::CONTENT_TYPE).map(essence) {
-            None => Self::Not,
-            Some(essence) if essence.eq_ignore_ascii_case(b"text/plain") => Self::Text,
-            Some(_) => Self::Other,
-        }
+        let types = headers.get_all(header::CONTENT_TYPE).iter().map(|value| match essence(value) {
+            essence if essence.eq_ignore_ascii_case(b"text/plain") => Self::Text,
+            essence if is_media_type(essence) => Self::Other,
+            _ => Self::Not,
+        });
+        types.min().unwrap_or(Self::Not)
     }
+}
+
+/// `token "/" token` (RFC 9110 §8.3.1).
+fn is_media_type(essence: &[u8]) -> bool {
+    let is_token = |text: &[u8]| {
+        let is_tchar = |byte: &u8| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(byte);
+        !text.is_empty() && text.iter().all(is_tchar)
+    };
+    let mut halves = essence.splitn(2, |&byte| byte == b'/');
+    halves.next().is_some_and(is_token) && halves.next().is_some_and(is_token)
 }
 
 /// `type/subtype` without parameters (RFC 9110 §8.3.1).

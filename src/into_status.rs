@@ -37,11 +37,51 @@ use crate::{BoxError, Status, recognize::Source};
 /// assert_eq!(status.to_string(), "404 Not Found: order 8 does not exist");
 /// assert!(status.source().unwrap().is::<ShopError>());
 /// ```
+///
+/// # Example: a variant that the layer's `map_error` decides
+///
+/// ```
+/// use tower_status::{IntoStatus, Status};
+///
+/// #[derive(Debug, thiserror::Error)]
+/// #[error("the database failed")]
+/// struct Database(#[from] std::num::ParseIntError); // stands for an error of another crate
+///
+/// impl IntoStatus for Database {
+///     fn status(&self) -> Status {
+///         Status::from_source() // the layer looks at the causes of this error
+///     }
+/// }
+/// ```
+///
+/// # Example: axum's `IntoResponse`
+///
+/// With the feature `axum`, so that handlers return `Result<_, ShopError>` and extractors have it as `Rejection`.
+///
+/// ```
+/// # #[cfg(feature = "axum")] {
+/// use axum::response::{IntoResponse, Response};
+/// use tower_status::{IntoStatus, Status};
+/// # #[derive(Debug, thiserror::Error)]
+/// # #[error("sold out")]
+/// # struct ShopError;
+/// # impl IntoStatus for ShopError {
+/// #     fn status(&self) -> Status {
+/// #         Status::conflict()
+/// #     }
+/// # }
+///
+/// impl IntoResponse for ShopError {
+///     fn into_response(self) -> Response {
+///         Status::from(self).into_response()
+///     }
+/// }
+/// # }
+/// ```
 #[diagnostic::on_unimplemented(
     message = "`{Self}` does not say its status: it does not implement `IntoStatus`",
-    label = "has no status",
-    note = "implement `IntoStatus` for your own error type",
-    note = "an error of another crate is carried: `.map_err(Status::from_error)?`, and the layer's `map_error` decides"
+    label = "has no status: implement `IntoStatus`, or carry an error of another crate: `.map_err(Status::from_error)?`",
+    note = "what a carried error is, the layer's `map_error` decides; `anyhow::Error` needs the feature `anyhow`"
 )]
 pub trait IntoStatus: Error + Send + Sync + 'static {
     /// The status of this error.

@@ -45,19 +45,30 @@
 //! stands inside may fail in any way. In a tuple of layers and in `ServiceBuilder` the first is outermost; of several
 //! calls of `Router::layer` the *last* is.
 //!
+//! - A trace or metrics layer inside sees an error before it is mapped: a carried one ([`Status::from_error`]) is still a
+//!   500 there. Where it should count what the client gets, put it outside; and `TraceLayer::on_failure(())` spares the
+//!   second log line of a 5xx.
+//! - tower-http's own `TimeoutLayer` answers by itself: give it 503 or 504, since its 408 would blame the client.
+//! - Of two `StatusMapLayer`s the inner one decides: the outer one's `map_error` is not asked again.
+//!
 //! [`ConditionalLayer`] stands on routes, inside of all of these, and with [`weak`](ConditionalLayer::weak) tags where
 //! a compression layer outside encodes what it tagged.
 //!
 //! # What a client never sees
 //!
 //! The detail and the extension members of a 5xx, unless the status is [exposed](Status::expose); any error's
-//! `source()` chain; the plain text of a 5xx that some middleware wrote. All of that is in the log line instead.
+//! `source()` chain; the plain or untyped text of a 5xx that some middleware wrote. All of that is in the log line
+//! instead. JSON or HTML that an application wrote itself as the body of a 5xx passes: it is taken to be meant.
 //!
 //! # Edges
 //!
 //! - **``the trait bound `Infallible: From<Box<(dyn std::error::Error + Send + Sync + 'static)>>` is not satisfied``** is axum's
 //!   word for a layer that fails outside of the one that handles failures. Put `StatusMapLayer` first in the tuple, or
 //!   call `.layer(StatusMapLayer::new())` last in that chain.
+//! - **``the trait bound `Status: IntoResponse` is not satisfied``**, or an unsatisfied `Handler`: the feature `axum` is
+//!   missing.
+//! - **Errors that travel boxed**, in a `BoxError` or in `anyhow`, are known by their type after
+//!   [`recognize::<ShopError>()`](StatusMapLayer::recognize) on the layer; a [`Status`] is known without.
 //! - **A concurrency limit per route never sheds** in axum, because axum clones the service for each request and
 //!   `ConcurrencyLimitLayer` makes one limit for each `layer` call and route: use `GlobalConcurrencyLimitLayer`.
 //! - **An `anyhow::Error` that a tower layer has boxed** can no longer be told from any other error: turn it into a

@@ -23,6 +23,8 @@ enum Accept {
 
 /// What only those read who are told of an answer.
 pub(crate) struct Trail {
+    /// Whether method and path were noted.
+    pub(crate) watched: bool,
     pub(crate) method: Method,
     pub(crate) path: Option<PathAndQuery>,
     pub(crate) request_id: Option<HeaderValue>,
@@ -63,7 +65,7 @@ impl Noted {
         let noted = Self { accept, head, http1: request.version() <= Version::HTTP_11 };
         let path = if watched { request.uri().path_and_query().cloned() } else { None };
         let method = if watched { request.method().clone() } else { Method::GET };
-        (noted, conditions, Trail { method, path, request_id })
+        (noted, conditions, Trail { watched, method, path, request_id })
     }
 
     /// The form that this client reads (RFC 9110 §12.5.1).

@@ -212,6 +212,23 @@ pub(crate) fn check(method: &Method, request: &impl Fields, current: Option<&Val
     }
 }
 
+/// As [`check`], before the handler: where there is nothing to read or delete, the handler's 404 wins (RFC 9110
+/// §13.2.1).
+pub(crate) fn check_target(method: &Method, request: &impl Fields, current: Option<&Validators>) -> Result<(), Status> {
+    if current.is_none() && matches!(*method, Method::GET | Method::HEAD | Method::DELETE) {
+        return Ok(());
+    }
+    check(method, request, current)
+}
+
+/// RFC 9110 §13.1.4: whether a change rests on a date alone, and the representation has none.
+pub(crate) fn is_ignored(method: &Method, request: &impl Fields, current: Option<&Validators>) -> bool {
+    matches!(*method, Method::PUT | Method::PATCH | Method::DELETE)
+        && request.lines(Field::Match).next().is_none()
+        && request.lines(Field::NoneMatch).next().is_none()
+        && current.is_some_and(|current| current.last_modified().is_none())
+}
+
 /// RFC 9110 §15.4.5: a 304 has the fields that the 200 would have had, and Last-Modified where it has no entity tag.
 fn with_validators(status: Status, current: Option<&Validators>) -> Status {
     let Some(current) = current else { return status };

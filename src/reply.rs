@@ -128,6 +128,8 @@ pub(crate) fn write<B: Body>(
 
 /// A status as a response that a layer outside negotiates, renders and reports; without one it is complete, too.
 pub(crate) fn unnegotiated<B: Body>(status: Status, mut parts: response::Parts) -> Response<StatusBody<B>> {
+    // It may come from another response, where a layer has answered with it.
+    let status = status.unsent();
     let code = status.code();
     let headers = &mut parts.headers;
     complete::undescribe(headers, code, status.headers());
@@ -202,7 +204,7 @@ pub(crate) fn has_no_content(code: StatusCode) -> bool {
 }
 
 /// RFC 9110 §8.6: a 204 has no Content-Length, a 304 none but the 200's; that of a 205 is 0.
-fn no_content<B: Body>(code: StatusCode) -> StatusBody<B> {
+pub(crate) fn no_content<B: Body>(code: StatusCode) -> StatusBody<B> {
     if code == StatusCode::RESET_CONTENT { StatusBody::default() } else { StatusBody::withheld() }
 }
 

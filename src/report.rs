@@ -51,15 +51,16 @@ pub(crate) fn is_watched() -> bool {
 
 /// Logs an answer: a 5xx as an error, a 4xx for those who debug.
 #[cfg(feature = "tracing")]
-pub(crate) fn log(status: &Status, context: &Context<'_>) {
+pub(crate) fn log(status: &Status, context: &Context<'_>, watched: bool) {
     macro_rules! event {
         ($level:ident) => {
             tracing::event!(
                 target: "tower_status",
                 tracing::Level::$level,
                 status = status.code().as_u16(),
-                method = %context.method,
-                path = %Escaped(context.path),
+                // A reader that did not show when the request came (the `log` crate's) gets neither.
+                method = watched.then(|| tracing::field::display(context.method)),
+                path = watched.then(|| tracing::field::display(Escaped(context.path))),
                 request_id = context.request_id,
                 detail = status.detail().map(|detail| tracing::field::display(Escaped(detail))),
                 error = status.source_link().map(|source| tracing::field::display(Escaped(Chain(source)))),
@@ -75,7 +76,7 @@ pub(crate) fn log(status: &Status, context: &Context<'_>) {
 }
 
 #[cfg(not(feature = "tracing"))]
-pub(crate) fn log(_: &Status, _: &Context<'_>) {}
+pub(crate) fn log(_: &Status, _: &Context<'_>, _: bool) {}
 
 #[cfg(feature = "tracing")]
 pub(crate) use logged::*;

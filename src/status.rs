@@ -142,9 +142,16 @@ impl Status {
         }
     }
 
-    pub(crate) fn carrying(source: Source) -> Self {
+    /// What [`status`](crate::IntoStatus::status) answers for an error whose cause has no status of its own: the layer's
+    /// `map_error` and `recognize` look at the error's causes, what they do not know is a 500. Allocates nothing.
+    pub const fn from_source() -> Self {
         let mut status = Self::internal_server_error();
         status.carrier = true;
+        status
+    }
+
+    pub(crate) fn carrying(source: Source) -> Self {
+        let mut status = Self::from_source();
         status.set_source(source);
         status
     }
@@ -210,7 +217,7 @@ impl Status {
     ///
     /// A field that stands once (Location, Retry-After, Content-Range, …) replaces what was there, any other is a
     /// further line. What describes or frames the body (Content-Type, Content-Length, Transfer-Encoding, …) belongs to
-    /// the layer and is dropped with a warning.
+    /// the layer and is dropped with a warning. The Cache-Control of a 5xx is always `no-store`.
     ///
     /// A malformed name or value is dropped with a warning; if the code demands that field (RFC 9110 §15), the
     /// status becomes a 500 whose [source](Self::source) says so.

@@ -150,6 +150,10 @@ impl Validators {
         }
     }
 
+    pub(crate) fn has_any(&self) -> bool {
+        self.etag.is_some() || self.last_modified.is_some()
+    }
+
     pub(crate) fn as_current(&self) -> Current<'_> {
         Current { etag: self.etag.as_ref().map(ETag::as_tag), last_modified: self.last_modified }
     }

@@ -250,3 +250,47 @@ async fn a_status_in_a_result_is_the_same_answer() {
         assert_eq!((one.status, one.headers, one_body), (two.status, two.headers, two_body), "{accept}");
     }
 }
+
+#[tokio::test]
+async fn fields_beside_a_status_that_is_no_error_stay() {
+    #[rustfmt::skip]
+    let rows: [(Respond, u16, &[(&str, &str)]); 4] = [
+        (|| ([("etag", "\"a\""), ("content-location", "/x"), ("cache-control", "no-store")], Status::not_modified()).into_response(),
+            304, &[("etag", "\"a\""), ("content-location", "/x"), ("cache-control", "no-store")]),
+        (|| ([("cache-control", "no-store")], Status::found("/x")).into_response(), 302, &[("cache-control", "no-store"), ("location", "/x")]),
+        (|| ([("last-modified", "Sun, 06 Nov 1994 08:49:37 GMT")], Status::not_modified()).into_response(), 304, &[("last-modified", "Sun, 06 Nov 1994 08:49:37 GMT")]),
+        (|| ([("content-type", "text/plain")], Status::not_modified()).into_response(), 304, &[]),
+    ];
+    for (respond, code, fields) in rows {
+        let (parts, body) = send(answering(respond).layer(StatusMapLayer::new()), "*/*").await;
+        assert_eq!(parts.status, code);
+        for (name, value) in fields {
+            assert_eq!(field(&parts.headers, name).as_deref(), Some(*value), "{code} {name}");
+        }
+        if code == 304 {
+            assert_eq!((parts.headers.get("content-type"), body.len()), (None, 0));
+        }
+    }
+}
+
+/// A status that another answer was finished with is an answer of its own.
+#[tokio::test]
+async fn a_status_of_another_answer_is_negotiated_and_reported_again() {
+    let inner = answering(|| Status::conflict().into_response()).layer(StatusMapLayer::new());
+    let gateway = async move || {
+        let request = Request::builder().uri("/").body(Body::empty()).unwrap();
+        let answer = inner.oneshot(request).await.unwrap();
+        answer.extensions().get::<Status>().cloned().unwrap()
+    };
+    let reported = std::sync::Arc::new(std::sync::atomic::AtomicUsize::new(0));
+    let count = reported.clone();
+    let layer = StatusMapLayer::new().on_error(move |_, _| {
+        count.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
+    });
+    let (parts, _) = send(Router::new().route("/", get(gateway)).layer(layer), "text/html").await;
+    assert_eq!(
+        (parts.status.as_u16(), field(&parts.headers, "content-type").as_deref()),
+        (409, Some("text/html; charset=utf-8"))
+    );
+    assert_eq!(reported.load(std::sync::atomic::Ordering::Relaxed), 1);
+}

@@ -112,7 +112,6 @@ async fn judged_by_what_the_answer_carries() {
         ("500 wins",                      GET,             same,     500, tag,   500),
         ("301 wins",                      GET,             same,     301, tag,   301),
         ("201 is not judged",             GET,             same,     201, tag,   201),
-        ("a 304 from inside stays",       GET,             other,    304, tag,   304),
     ];
     for (name, method, fields, code, validators, expected) in rows {
         let json: Fields = &[("content-type", "application/json")];
@@ -120,7 +119,7 @@ async fn judged_by_what_the_answer_carries() {
         answer.headers_mut().extend(map(json));
         for answer in both(request(method, fields), answer).await {
             assert_eq!(answer.status().as_u16(), *expected, "{name}");
-            assert_eq!(answer.body().is_empty(), *expected == 304 && *code != 304, "{name}");
+            assert_eq!(answer.body().is_empty(), *expected == 304, "{name}");
         }
     }
 }

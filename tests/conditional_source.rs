@@ -88,6 +88,8 @@ async fn decided_before_the_handler() {
         ("a post on another state",        Method::POST,    &[("if-match", "\"v0\"")],              tagged,  412),
         ("creation of what exists",        PUT,             &[("if-none-match", "*")],              bare,    412),
         ("change of what does not exist",  PUT,             &[("if-match", "*")],                   nothing, 412),
+        ("nothing to GET: the handler's word", GET,         &[("if-match", "\"v0\"")],              nothing, 200),
+        ("nothing to DELETE: the same",    Method::DELETE,  &[("if-match", "*")],                   nothing, 200),
         ("the source's error wins",        GET,             &[("if-none-match", "\"v1\"")],         refused, 403),
         ("also over 412",                  PUT,             &[("if-match", "\"v0\"")],              refused, 403),
         ("another tag",                    GET,             &[("if-none-match", "\"v0\"")],         tagged,  200),
@@ -123,26 +125,28 @@ async fn the_source_is_not_asked_in_vain() {
 #[tokio::test]
 async fn a_change_needs_a_precondition() {
     #[rustfmt::skip]
-    let rows: &[(&str, Method, Fields, u16)] = &[
-        ("PUT",                         PUT,             &[],                                     428),
-        ("PATCH",                       Method::PATCH,   &[],                                     428),
-        ("DELETE",                      Method::DELETE,  &[],                                     428),
-        ("POST needs none",             Method::POST,    &[],                                     200),
-        ("GET needs none",              GET,             &[],                                     200),
-        ("OPTIONS needs none",          Method::OPTIONS, &[],                                     200),
-        ("If-Match",                    PUT,             &[("if-match", "\"v1\"")],               200),
-        ("an old If-Match",             PUT,             &[("if-match", "\"v0\"")],               412),
-        ("an invalid If-Match fails",   PUT,             &[("if-match", "v1")],                   412),
-        ("the create guard",            PUT,             &[("if-none-match", "*")],               412),
-        ("If-None-Match with a tag",    PUT,             &[("if-none-match", "\"v0\"")],          200),
-        ("a valid date",                PUT,             &[("if-unmodified-since", DATE)],        200),
-        ("an invalid date is absent",   PUT,             &[("if-unmodified-since", "yesterday")], 428),
-        ("two dates are absent",        PUT,             &[("if-unmodified-since", DATE), ("if-unmodified-since", DATE)], 428),
-        ("If-Modified-Since is none",   PUT,             &[("if-modified-since", DATE)],          428),
-        ("If-Range is none",            PUT,             &[("if-range", "\"v1\"")],               428),
+    let rows: &[(&str, Method, Fields, Source, u16)] = &[
+        ("PUT",                         PUT,             &[],                                     tagged, 428),
+        ("PATCH",                       Method::PATCH,   &[],                                     tagged, 428),
+        ("DELETE",                      Method::DELETE,  &[],                                     tagged, 428),
+        ("POST needs none",             Method::POST,    &[],                                     tagged, 200),
+        ("GET needs none",              GET,             &[],                                     tagged, 200),
+        ("OPTIONS needs none",          Method::OPTIONS, &[],                                     tagged, 200),
+        ("If-Match",                    PUT,             &[("if-match", "\"v1\"")],               tagged, 200),
+        ("an old If-Match",             PUT,             &[("if-match", "\"v0\"")],               tagged, 412),
+        ("an invalid If-Match fails",   PUT,             &[("if-match", "v1")],                   tagged, 412),
+        ("the create guard",            PUT,             &[("if-none-match", "*")],               tagged, 412),
+        ("If-None-Match with a tag",    PUT,             &[("if-none-match", "\"v0\"")],          tagged, 200),
+        ("a valid date",                PUT,             &[("if-unmodified-since", DATE)],        dated, 200),
+        ("a date that is not compared", PUT,             &[("if-unmodified-since", DATE)],        tagged, 428),
+        ("a date of what is not there", PUT,             &[("if-unmodified-since", DATE)],        || Ok(None), 200),
+        ("an invalid date is absent",   PUT,             &[("if-unmodified-since", "yesterday")], tagged, 428),
+        ("two dates are absent",        PUT,             &[("if-unmodified-since", DATE), ("if-unmodified-since", DATE)], tagged, 428),
+        ("If-Modified-Since is none",   PUT,             &[("if-modified-since", DATE)],          tagged, 428),
+        ("If-Range is none",            PUT,             &[("if-range", "\"v1\"")],               tagged, 428),
     ];
-    for (name, method, fields, expected) in rows {
-        let (code, fields, seen, _) = ask(true, request(method, fields), tagged()).await;
+    for (name, method, fields, current, expected) in rows {
+        let (code, fields, seen, _) = ask(true, request(method, fields), current()).await;
         assert_eq!((code, seen.is_some()), (*expected, *expected == 200), "{name}");
         if code == 428 {
             assert_eq!(fields["content-type"], "application/problem+json", "{name}");
@@ -220,6 +224,16 @@ fn preconditions_answer_with_the_validators() {
         assert_eq!(answer.as_ref().map(|s| (s.code().as_u16(), s.headers().len())), *expected, "{method} {fields:?}");
         assert_eq!(answer.is_some_and(|s| s.headers().contains_key("etag")), expected.is_some_and(|(_, n)| n > 0));
     }
+}
+
+#[tokio::test]
+async fn an_answer_is_judged_where_the_source_named_nothing() {
+    let handler = service_fn(async |_: Request<()>| Ok::<_, Infallible>(Response::new(Full::<Bytes>::from("tulip"))));
+    let layer =
+        ConditionalLayer::new().generate_etags(64).validators(|_| std::future::ready(Ok(Some(Validators::new()))));
+    let mut again = request(&GET, &[]);
+    again.headers_mut().insert("if-none-match", HeaderValue::from(ETag::of_bytes(b"tulip")));
+    assert_eq!(layer.layer(handler).oneshot(again).await.unwrap().status(), 304);
 }
 
 /// A service that must be polled ready before it is called, as a concurrency limit is.

@@ -399,3 +399,24 @@ async fn an_applications_own_request_id_is_not_shadowed_and_a_masked_one_is_not_
         assert_eq!((json["request_id"].as_str(), body.matches("request_id").count()), (Some(expected), 1), "{body}");
     }
 }
+
+/// RFC 9110 §6.4.1, §8.6.
+#[tokio::test]
+async fn what_never_has_content_has_none_whoever_made_it() {
+    let fields = [("content-length", "4"), ("content-encoding", "gzip"), ("x-kept", "1")];
+    for (code, length) in [(204, None), (205, None), (304, Some("4"))] {
+        let (status, headers, body) =
+            send(&StatusMapLayer::new(), Request::new(()), Ok(response(code, &fields, "body"))).await;
+        assert_eq!((status.as_u16(), body.as_str(), &headers["x-kept"]), (code, "", &HeaderValue::from_static("1")));
+        assert_eq!(headers.get("content-length").map(|value| value.to_str().unwrap()), length, "{code}");
+        assert_eq!(headers.get("content-encoding"), None, "{code}");
+    }
+}
+
+/// What an application lists may be long.
+#[tokio::test]
+async fn many_lines_of_one_field_take_linear_time() {
+    let uris: Vec<_> = (0..20_000).map(|number| format!("/{number}")).collect();
+    let answer = send(&StatusMapLayer::new(), Request::new(()), Err(Status::multiple_choices(&uris))).await;
+    assert_eq!(answer.1.get_all("link").iter().count(), 20_000);
+}

@@ -160,3 +160,19 @@ async fn no_accept_encoding_unmasks() {
         }
     }
 }
+
+/// RFC 9110 §8.3.1: what is no media type says nothing of a body.
+#[tokio::test]
+async fn a_malformed_type_hides_no_secret() {
+    for of_type in [" ", "text", ";charset=utf-8", "text /plain", "text/plain, text/plain", "/plain", "text/", "a b/c"]
+    {
+        for answer in told(StatusMapLayer::new(), &inner(500, of_type, "secret")).await {
+            assert!(!answer.contains("secret"), "{of_type:?}: {answer}");
+        }
+    }
+    let mut lines = inner(500, "application/json", "secret").unwrap();
+    lines.headers_mut().append("content-type", "text/plain".parse().unwrap());
+    for answer in told(StatusMapLayer::new(), &Ok(lines)).await {
+        assert!(!answer.contains("secret"), "{answer}");
+    }
+}

@@ -160,6 +160,11 @@ impl Status {
         self
     }
 
+    pub(crate) fn unsent(mut self) -> Self {
+        self.sent = None;
+        self
+    }
+
     pub(crate) const fn sent(&self) -> Option<StatusCode> {
         self.sent
     }
