@@ -1,12 +1,14 @@
 //! A small shop with every kind of error. Start it with `cargo run --example quickstart` and try the lines it prints.
 
 use std::{
+    collections::HashMap,
     io,
     sync::atomic::{AtomicU64, Ordering},
     time::Duration,
 };
 
-use axum::{Json, Router, extract::Path, http::StatusCode, response::IntoResponse, routing::get};
+use axum::extract::{Json, Path, Query};
+use axum::{Router, http::StatusCode, response::IntoResponse, routing::get};
 use serde::{Deserialize, Serialize};
 use tokio::{net::TcpListener, time::sleep};
 use tower::{limit::GlobalConcurrencyLimitLayer, load_shed::LoadShedLayer, timeout::TimeoutLayer};
@@ -59,26 +61,25 @@ async fn next_order() -> impl IntoResponse {
 
 async fn new_order(Json(order): Json<Order>) -> Result<StatusCode, Status> {
     let taken = NEXT.compare_exchange(order.id, order.id.saturating_add(1), Ordering::AcqRel, Ordering::Acquire);
-    taken.map_err(|next| Status::conflict().with_detail(format!("the next order is number {next}")))?;
-    Ok(StatusCode::CREATED)
+    taken.map(|_| StatusCode::CREATED).map_err(|_| Status::conflict().with_detail("take the next number"))
 }
 
 async fn invoice() -> Result<String, Status> {
     Ok(std::fs::read_to_string("/no/such/invoice")?) // a foreign error: 500, and nothing of it is shown
 }
 
-async fn any_status(Path(code): Path<u16>) -> Result<Status, Status> {
+async fn any_status(Path(code): Path<u16>, Query(query): Query<HashMap<String, String>>) -> Result<Status, Status> {
     let known = StatusCode::from_u16(code).ok().filter(|_| (200..600).contains(&code));
-    known.map(Status::new).or_status((StatusCode::BAD_REQUEST, "a status code is a number from 200 to 599"))
+    let status = known.or_status((StatusCode::BAD_REQUEST, "a status code is a number from 200 to 599"))?;
+    Ok(query.into_values().fold(Status::new(status), |status, detail| status.with_detail(detail).expose()))
 }
 
 fn app() -> Router {
-    let card = || ShopError::Card(io::Error::other("connect to 10.0.0.7 as shop:tulip: refused"));
     Router::new()
         .route("/orders", get(next_order).post(new_order))
         .route("/orders/{id}", get(order))
         .route("/account", get(async || Status::from(ShopError::SignIn)))
-        .route("/pay", get(async move || Status::from(card())))
+        .route("/pay", get(async || Status::from(ShopError::Card(io::Error::other("shop:tulip@10.0.0.7: refused")))))
         .route("/invoice", get(invoice))
         .route("/slow", get(async || sleep(Duration::from_secs(60)).await))
         .route("/status/{code}", get(any_status))
@@ -92,8 +93,7 @@ fn app() -> Router {
 #[tokio::main]
 async fn main() -> io::Result<()> {
     tracing_subscriber::fmt().init();
-    let address = std::env::args().nth(1).unwrap_or_else(|| "127.0.0.1:3000".into());
-    let listener = TcpListener::bind(address).await?;
+    let listener = TcpListener::bind(std::env::args().nth(1).unwrap_or("127.0.0.1:3000".into())).await?;
     examples::print_tour(listener.local_addr()?);
     axum::serve(listener, app()).await
 }
