@@ -251,10 +251,13 @@ async fn a_status_in_a_result_is_the_same_answer() {
     }
 }
 
+/// What stands beside a status, its code, and the fields that stay.
+type Beside = (Respond, u16, &'static [(&'static str, &'static str)]);
+
 #[tokio::test]
 async fn fields_beside_a_status_that_is_no_error_stay() {
     #[rustfmt::skip]
-    let rows: [(Respond, u16, &[(&str, &str)]); 4] = [
+    let rows: [Beside; 4] = [
         (|| ([("etag", "\"a\""), ("content-location", "/x"), ("cache-control", "no-store")], Status::not_modified()).into_response(),
             304, &[("etag", "\"a\""), ("content-location", "/x"), ("cache-control", "no-store")]),
         (|| ([("cache-control", "no-store")], Status::found("/x")).into_response(), 302, &[("cache-control", "no-store"), ("location", "/x")]),
