@@ -317,3 +317,24 @@ async fn many_large_streams_are_not_buffered() {
         assert!(answers.iter().all(|answer| !answer.headers().contains_key("etag")));
     }
 }
+
+/// The second event is sent only when the first has arrived, so a layer that waits for the end would hang here.
+#[tokio::test]
+async fn an_event_stream_passes_frame_by_frame_at_once() {
+    let (mut events, stream) = http_body_util::channel::Channel::<Bytes, Infallible>::new(1);
+    let answer = Mutex::new(Some(response(200, &[("content-type", "text/event-stream")], stream)));
+    let inner = service_fn(|_: Request<()>| ready(Ok::<_, Infallible>(answer.lock().unwrap().take().unwrap())));
+    let service = StatusMapLayer::new().layer(ConditionalLayer::new().generate_etags(1 << 20).layer(inner));
+    let answer = service.oneshot(request(&GET, &[])).await.unwrap();
+    assert_eq!(answer.headers().get("etag"), None);
+    let mut stream = answer.into_body();
+    for event in ["data: 1\n\n", "data: 2\n\n", "data: 3\n\n"] {
+        events.send_data(Bytes::from_static(event.as_bytes())).await.unwrap();
+        assert_eq!(stream.frame().await.unwrap().unwrap().into_data().unwrap(), event);
+    }
+    let trailers = map(&[("x-sum", "3")]);
+    events.send_trailers(trailers.clone()).await.unwrap();
+    assert_eq!(stream.frame().await.unwrap().unwrap().into_trailers().unwrap(), trailers);
+    drop(events);
+    assert!(stream.frame().await.is_none());
+}
