@@ -223,10 +223,7 @@ pub(crate) fn check_target(method: &Method, request: &impl Fields, current: Opti
 
 /// RFC 9110 §13.1.4: whether a change rests on a date alone, and the representation has none.
 pub(crate) fn is_ignored(method: &Method, request: &impl Fields, current: Option<&Validators>) -> bool {
-    matches!(*method, Method::PUT | Method::PATCH | Method::DELETE)
-        && request.lines(Field::Match).next().is_none()
-        && request.lines(Field::NoneMatch).next().is_none()
-        && current.is_some_and(|current| current.last_modified().is_none())
+    names_no_version(method, request) && current.is_some_and(|current| current.last_modified().is_none())
 }
 
 /// RFC 9110 §15.4.5: a 304 has the fields that the 200 would have had, and Last-Modified where it has no entity tag.
@@ -256,10 +253,14 @@ pub(crate) fn is_conditional(method: &Method, request: &impl Fields) -> bool {
 /// A date that is ignored protects nothing; any If-None-Match counts, so that `*` can guard a creation.
 pub(crate) fn is_missing(method: &Method, request: &impl Fields) -> bool {
     let dated = || only_line(request, Field::UnmodifiedSince).and_then(|value| date::parse(value, date::now));
+    names_no_version(method, request) && dated().is_none()
+}
+
+/// A change with neither If-Match nor If-None-Match: only a date can say what it is based on.
+fn names_no_version(method: &Method, request: &impl Fields) -> bool {
     matches!(*method, Method::PUT | Method::PATCH | Method::DELETE)
         && request.lines(Field::Match).next().is_none()
         && request.lines(Field::NoneMatch).next().is_none()
-        && dated().is_none()
 }
 
 /// RFC 9110 §13.1.5: a failed If-Range takes Range with it.
