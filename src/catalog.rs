@@ -22,13 +22,13 @@
 //! [RFC 959 §4.2]: https://www.rfc-editor.org/rfc/rfc959.html#section-4.2
 //! [RFC 9110 §15]: https://www.rfc-editor.org/rfc/rfc9110.html#section-15
 
-use std::fmt;
-
 use http::{HeaderName, StatusCode};
 
 mod entries;
+mod grpc;
 
 pub use entries::ALL;
+pub use grpc::GrpcCode;
 
 /// What is known of one status.
 ///
@@ -95,74 +95,6 @@ pub enum Permanence {
     Interim,
     /// The client has what it asked for, so there is nothing to wait for (2xx and 304).
     Fulfilled,
-}
-
-/// A [gRPC status code].
-///
-/// `code as i32` is its number; [`Display`](fmt::Display) prints its name, such as `NOT_FOUND`.
-///
-/// [gRPC status code]: https://grpc.io/docs/guides/status-codes/
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-#[non_exhaustive]
-pub enum GrpcCode {
-    /// Not an error.
-    Ok = 0,
-    /// The operation was cancelled, typically by the caller.
-    Cancelled = 1,
-    /// The error is of a kind that is not known here.
-    Unknown = 2,
-    /// An argument is wrong, whatever the state of the system.
-    InvalidArgument = 3,
-    /// The deadline passed before the operation was complete.
-    DeadlineExceeded = 4,
-    /// What was asked for does not exist.
-    NotFound = 5,
-    /// What was to be created exists already.
-    AlreadyExists = 6,
-    /// The caller is known and has no permission for the operation.
-    PermissionDenied = 7,
-    /// A quota, a limit or some space is used up.
-    ResourceExhausted = 8,
-    /// The system is not in the state that the operation needs.
-    FailedPrecondition = 9,
-    /// The operation was given up because another one came between.
-    Aborted = 10,
-    /// The operation went past the valid range.
-    OutOfRange = 11,
-    /// The operation does not exist or is not supported here.
-    Unimplemented = 12,
-    /// Something inside the server that ought to hold does not.
-    Internal = 13,
-    /// The service cannot be used at the moment; a later attempt may succeed.
-    Unavailable = 14,
-    /// Data was lost or damaged beyond repair.
-    DataLoss = 15,
-    /// The request carries no valid credentials.
-    Unauthenticated = 16,
-}
-
-impl fmt::Display for GrpcCode {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(match self {
-            Self::Ok => "OK",
-            Self::Cancelled => "CANCELLED",
-            Self::Unknown => "UNKNOWN",
-            Self::InvalidArgument => "INVALID_ARGUMENT",
-            Self::DeadlineExceeded => "DEADLINE_EXCEEDED",
-            Self::NotFound => "NOT_FOUND",
-            Self::AlreadyExists => "ALREADY_EXISTS",
-            Self::PermissionDenied => "PERMISSION_DENIED",
-            Self::ResourceExhausted => "RESOURCE_EXHAUSTED",
-            Self::FailedPrecondition => "FAILED_PRECONDITION",
-            Self::Aborted => "ABORTED",
-            Self::OutOfRange => "OUT_OF_RANGE",
-            Self::Unimplemented => "UNIMPLEMENTED",
-            Self::Internal => "INTERNAL",
-            Self::Unavailable => "UNAVAILABLE",
-            Self::DataLoss => "DATA_LOSS",
-            Self::Unauthenticated => "UNAUTHENTICATED",
-        })
-    }
 }
 
 /// The entry of a status; `None` for a code that is not in the IANA registry and is not 550.

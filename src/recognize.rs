@@ -5,7 +5,7 @@ use std::{error::Error, io, iter, sync::Arc, time::Duration};
 use http_body_util::LengthLimitError;
 use tower::{load_shed::error::Overloaded, timeout::error::Elapsed};
 
-use crate::{IntoStatus, Status};
+use crate::{IntoStatus, Status, catalog::GrpcCode};
 
 /// What `map_error` or `recognize` added: the status of one type of error.
 pub(crate) type Mapper = Arc<dyn Fn(&(dyn Error + 'static)) -> Option<Status> + Send + Sync>;
@@ -143,10 +143,11 @@ fn is_said(error: &(dyn Error + 'static)) -> bool {
 fn known(error: &(dyn Error + 'static)) -> Option<Status> {
     if error.is::<Elapsed>() {
         // Not 408: browsers repeat such a request by themselves (RFC 9110 §15.5.9).
-        return Some(Status::service_unavailable());
+        return Some(Status::service_unavailable().with_grpc_code(GrpcCode::DeadlineExceeded));
     }
     if error.is::<Overloaded>() {
-        return Some(Status::service_unavailable().with_retry_after(Duration::from_secs(1)));
+        let status = Status::service_unavailable().with_grpc_code(GrpcCode::ResourceExhausted);
+        return Some(status.with_retry_after(Duration::from_secs(1)));
     }
     if error.is::<LengthLimitError>() {
         return Some(Status::payload_too_large());

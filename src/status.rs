@@ -13,7 +13,7 @@ use serde_json::Value;
 
 use crate::{
     BoxError,
-    catalog::{self, Entry},
+    catalog::{self, Entry, GrpcCode},
     recognize::Source,
     report::warning,
 };
@@ -69,6 +69,7 @@ pub struct Status {
     carrier: bool,
     /// The detail is the error's `Display`, which nobody chose for a client.
     display_detail: bool,
+    grpc_code: Option<GrpcCode>,
     parts: Option<Arc<Parts>>,
 }
 
@@ -116,7 +117,7 @@ impl Status {
             ..=199 => StatusCode::INTERNAL_SERVER_ERROR,
             _ => code,
         };
-        Self { code, sent: None, exposed: false, carrier: false, display_detail: false, parts: None }
+        Self { code, sent: None, exposed: false, carrier: false, display_detail: false, grpc_code: None, parts: None }
     }
 
     /// Carries an error that has no status of its own, for `?` on foreign errors.
@@ -295,6 +296,26 @@ impl Status {
         self
     }
 
+    /// The code that gRPC clients get, where the [catalogue](crate::catalog::Entry::grpc)'s does not fit.
+    ///
+    /// Allocates nothing. [`Ok`](GrpcCode::Ok) is no error and becomes [`Unknown`](GrpcCode::Unknown).
+    ///
+    /// # Example: what was to be created exists
+    ///
+    /// ```
+    /// use tower_status::{Status, catalog::GrpcCode};
+    ///
+    /// let status = Status::conflict().with_grpc_code(GrpcCode::AlreadyExists);
+    /// assert_eq!(status.grpc_code(), Some(GrpcCode::AlreadyExists));
+    /// ```
+    pub const fn with_grpc_code(mut self, code: GrpcCode) -> Self {
+        self.grpc_code = match code {
+            GrpcCode::Ok => Some(GrpcCode::Unknown),
+            code => Some(code),
+        };
+        self
+    }
+
     /// Shows the detail and the extension members to the client even though this is a 5xx.
     pub const fn expose(mut self) -> Self {
         self.exposed = true;
@@ -344,6 +365,11 @@ impl Status {
         self.parts()?.retry_after
     }
 
+    /// The code that was set with [`with_grpc_code`](Self::with_grpc_code); `None`: the catalogue's.
+    pub const fn grpc_code(&self) -> Option<GrpcCode> {
+        self.grpc_code
+    }
+
     /// Whether [`expose`](Self::expose) was called.
     pub const fn is_exposed(&self) -> bool {
         self.exposed
@@ -370,6 +396,9 @@ impl fmt::Debug for Status {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut debug = f.debug_struct("Status");
         debug.field("code", &self.code);
+        if let Some(code) = self.grpc_code {
+            debug.field("grpc_code", &code);
+        }
         if let Some(parts) = self.parts() {
             for (name, value) in [
                 ("title", &parts.title),

@@ -83,6 +83,7 @@ impl Status {
     /// Takes over what the application said on the carrier in which this status was recognised.
     pub(crate) fn within(mut self, carrier: &Status) -> Self {
         self.exposed |= carrier.exposed;
+        self.grpc_code = self.grpc_code.or(carrier.grpc_code);
         let Some(outer) = carrier.parts() else { return self };
         let chosen = if carrier.display_detail { &None } else { &outer.detail };
         let parts = self.parts_mut();
@@ -119,6 +120,7 @@ impl Status {
             parts.extensions.clear();
         }
         self.code = Self::new(code).code;
+        self.grpc_code = None;
         // Who names a code has decided what the carried error is.
         self.settled()
     }
@@ -151,6 +153,7 @@ impl Status {
     pub(crate) fn is_same(&self, other: &Self) -> bool {
         self.code == other.code
             && self.exposed == other.exposed
+            && self.grpc_code == other.grpc_code
             && self.parts.as_ref().map(Arc::as_ptr) == other.parts.as_ref().map(Arc::as_ptr)
     }
 

@@ -1,0 +1,135 @@
+//! The codes of gRPC, and what they are to HTTP.
+
+use std::fmt;
+
+use http::StatusCode;
+
+use super::get;
+
+/// A [gRPC status code].
+///
+/// `code as i32` is its number; [`Display`](fmt::Display) prints its name, such as `NOT_FOUND`.
+///
+/// [gRPC status code]: https://grpc.io/docs/guides/status-codes/
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum GrpcCode {
+    /// Not an error.
+    Ok = 0,
+    /// The operation was cancelled, typically by the caller.
+    Cancelled = 1,
+    /// The error is of a kind that is not known here.
+    Unknown = 2,
+    /// An argument is wrong, whatever the state of the system.
+    InvalidArgument = 3,
+    /// The deadline passed before the operation was complete.
+    DeadlineExceeded = 4,
+    /// What was asked for does not exist.
+    NotFound = 5,
+    /// What was to be created exists already.
+    AlreadyExists = 6,
+    /// The caller is known and has no permission for the operation.
+    PermissionDenied = 7,
+    /// A quota, a limit or some space is used up.
+    ResourceExhausted = 8,
+    /// The system is not in the state that the operation needs.
+    FailedPrecondition = 9,
+    /// The operation was given up because another one came between.
+    Aborted = 10,
+    /// The operation went past the valid range.
+    OutOfRange = 11,
+    /// The operation does not exist or is not supported here.
+    Unimplemented = 12,
+    /// Something inside the server that ought to hold does not.
+    Internal = 13,
+    /// The service cannot be used at the moment; a later attempt may succeed.
+    Unavailable = 14,
+    /// Data was lost or damaged beyond repair.
+    DataLoss = 15,
+    /// The request carries no valid credentials.
+    Unauthenticated = 16,
+}
+
+impl fmt::Display for GrpcCode {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(match self {
+            Self::Ok => "OK",
+            Self::Cancelled => "CANCELLED",
+            Self::Unknown => "UNKNOWN",
+            Self::InvalidArgument => "INVALID_ARGUMENT",
+            Self::DeadlineExceeded => "DEADLINE_EXCEEDED",
+            Self::NotFound => "NOT_FOUND",
+            Self::AlreadyExists => "ALREADY_EXISTS",
+            Self::PermissionDenied => "PERMISSION_DENIED",
+            Self::ResourceExhausted => "RESOURCE_EXHAUSTED",
+            Self::FailedPrecondition => "FAILED_PRECONDITION",
+            Self::Aborted => "ABORTED",
+            Self::OutOfRange => "OUT_OF_RANGE",
+            Self::Unimplemented => "UNIMPLEMENTED",
+            Self::Internal => "INTERNAL",
+            Self::Unavailable => "UNAVAILABLE",
+            Self::DataLoss => "DATA_LOSS",
+            Self::Unauthenticated => "UNAUTHENTICATED",
+        })
+    }
+}
+
+/// What says the same to a gRPC client: the catalogue's [`grpc`](super::Entry::grpc). A code without an entry is
+/// `CANCELLED` for nginx's 499, `FAILED_PRECONDITION` for any other 4xx, `INTERNAL` for a 5xx, else `UNKNOWN`.
+///
+/// # Example: what gRPC clients see
+///
+/// ```
+/// use http::StatusCode;
+/// use tower_status::catalog::GrpcCode;
+///
+/// assert_eq!(GrpcCode::from(StatusCode::TOO_MANY_REQUESTS), GrpcCode::ResourceExhausted);
+/// ```
+impl From<StatusCode> for GrpcCode {
+    fn from(code: StatusCode) -> Self {
+        match (get(code), code.as_u16()) {
+            (Some(entry), _) => entry.grpc,
+            (None, 499) => Self::Cancelled,
+            (None, 400..=499) => Self::FailedPrecondition,
+            (None, 500..=599) => Self::Internal,
+            (None, _) => Self::Unknown,
+        }
+    }
+}
+
+/// The status that [code.proto] names for a gRPC code.
+///
+/// # Example: an upstream's code
+///
+/// ```
+/// use http::StatusCode;
+/// use tower_status::catalog::GrpcCode;
+///
+/// assert_eq!(StatusCode::from(GrpcCode::Unavailable), 503);
+/// assert_eq!(StatusCode::from(GrpcCode::Cancelled), 499);
+/// ```
+///
+/// [code.proto]: https://github.com/googleapis/googleapis/blob/master/google/rpc/code.proto
+impl From<GrpcCode> for StatusCode {
+    fn from(code: GrpcCode) -> Self {
+        /// Not registered: nginx's for a request that its client has given up.
+        const CLIENT_CLOSED_REQUEST: StatusCode = match StatusCode::from_u16(499) {
+            Ok(code) => code,
+            Err(_) => panic!("a status code has three digits"),
+        };
+        match code {
+            GrpcCode::Ok => Self::OK,
+            GrpcCode::Cancelled => CLIENT_CLOSED_REQUEST,
+            GrpcCode::InvalidArgument | GrpcCode::FailedPrecondition | GrpcCode::OutOfRange => Self::BAD_REQUEST,
+            GrpcCode::Unauthenticated => Self::UNAUTHORIZED,
+            GrpcCode::PermissionDenied => Self::FORBIDDEN,
+            GrpcCode::NotFound => Self::NOT_FOUND,
+            GrpcCode::AlreadyExists | GrpcCode::Aborted => Self::CONFLICT,
+            GrpcCode::ResourceExhausted => Self::TOO_MANY_REQUESTS,
+            GrpcCode::Unknown | GrpcCode::Internal | GrpcCode::DataLoss => Self::INTERNAL_SERVER_ERROR,
+            GrpcCode::Unimplemented => Self::NOT_IMPLEMENTED,
+            GrpcCode::Unavailable => Self::SERVICE_UNAVAILABLE,
+            GrpcCode::DeadlineExceeded => Self::GATEWAY_TIMEOUT,
+        }
+    }
+}
