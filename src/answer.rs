@@ -8,6 +8,7 @@ use http_body::Body;
 use crate::{
     Context, KeepBody, Status, Verdict,
     body::StatusBody,
+    catalog::GrpcCode,
     complete,
     conditional::{not_modified, verdict},
     conditions::Conditions,
@@ -15,7 +16,10 @@ use crate::{
     noted::{self, Noted, Trail, X_REQUEST_ID},
     options::Options,
     precondition, recognize,
-    reply::{self, Content, Style},
+    reply::{
+        self, Content, Style,
+        grpc::{self, Made},
+    },
     report::{self, warning},
 };
 
@@ -56,6 +60,12 @@ pub(crate) fn answer<B: Body>(
             return Answer { maker: Maker::Error, status, parts, body: None, content }.finish(noted, trail, options);
         }
     }
+    if let Some(code) = grpc::said(response.headers()) {
+        return grpc_answer(code, response, noted, trail, options);
+    }
+    if noted.protocol.is_grpc() && grpc::is_typed(response.headers()) {
+        return response.map(StatusBody::inner);
+    }
     let failed = response.status().as_u16() >= 400;
     if !failed && response.extensions().is_empty() {
         return as_it_is(response, options);
@@ -68,7 +78,7 @@ pub(crate) fn answer<B: Body>(
         return as_it_is(response, options);
     }
     if said.is_none() && !options.fill {
-        return pass(response, noted, trail, options);
+        return pass(Status::new(response.status()), response, noted, trail, options);
     }
     let (mut parts, body) = response.into_parts();
     if let Some(said) = &said {
@@ -80,6 +90,8 @@ pub(crate) fn answer<B: Body>(
         let Filled { status, body, text_unknown } = fill(&parts, body, noted.head, cx);
         let text_unknown = text_unknown && (!status.hides() || options.expose_server_errors);
         let content = if text_unknown { Content::Unknown } else { content };
+        // A gRPC client reads no other form.
+        let body = body.filter(|_| !noted.protocol.is_grpc() || parts.extensions.get::<KeepBody>().is_some());
         Answer { maker: Maker::Inner, status, parts, body, content }
     };
     match said {
@@ -87,6 +99,30 @@ pub(crate) fn answer<B: Body>(
         None => answer,
     }
     .finish(noted, trail, options)
+}
+
+/// A response whose head says a gRPC status: gRPC clients get it as it is, others in their own form.
+fn grpc_answer<B: Body>(
+    code: GrpcCode,
+    response: Response<B>,
+    noted: &Noted,
+    trail: &Trail,
+    options: &Options,
+) -> Response<StatusBody<B>> {
+    let finished = response.extensions().get().is_some_and(|said: &Status| said.sent() == Some(response.status()));
+    if finished || code == GrpcCode::Ok || !options.fill && !noted.protocol.is_grpc() {
+        return response.map(StatusBody::inner);
+    }
+    let (mut parts, body) = response.into_parts();
+    let Made { status, ours } = grpc::made(code, &parts);
+    let ours = ours && options.fill;
+    if !ours && noted.protocol.is_grpc() {
+        return pass(status, Response::from_parts(parts, body), noted, trail, options);
+    }
+    let maker = if ours { Maker::Error } else { Maker::Inner };
+    grpc::unsay(&mut parts.headers, &status);
+    let content = if noted.head { Content::Withheld } else { Content::Sent };
+    Answer { maker, status, parts, body: None, content }.finish(noted, trail, options)
 }
 
 /// An answer in the making.
@@ -113,6 +149,10 @@ impl<B: Body> Answer<B> {
 
         // ----- recognize -----
         let mut status = recognize::settle(said.clone(), &options.mappers);
+        if maker == Maker::Inner && context.protocol.is_grpc() && status.code() == StatusCode::NOT_FOUND {
+            // Nobody said what was not found: the method.
+            status = status.with_grpc_code(GrpcCode::Unimplemented);
+        }
         if let Some(rewrite) = &options.rewrite {
             let rewritten = recognize::settle(rewrite(status.clone(), &context), &options.mappers);
             if rewritten.code() != status.code() || rewritten.has_words() {
@@ -126,16 +166,40 @@ impl<B: Body> Answer<B> {
             }
             status = rewritten;
         }
+
+        // ----- complete, reply -----
         // Whoever made a response of a status has said its fields, and others may have changed them since.
         let is_said = maker == Maker::Said && status.is_same(&said);
-        if maker == Maker::Said && !is_said {
+        if maker == Maker::Said && (!is_said || context.protocol.is_grpc()) {
             complete::unsay(&mut parts.headers, said.headers());
         }
+        let body = if context.protocol.is_grpc() && body.is_none() {
+            grpc::write(&mut parts, &status, &context, noted.grpc_content_type(), options.expose_server_errors)
+        } else {
+            let answer = Answer { maker, status: status.clone(), parts, body, content };
+            let (completed, body) = answer.in_http(is_said, &context, noted, options);
+            parts = completed;
+            body
+        };
+
+        // ----- report -----
+        report(&status, &context, trail, options);
+        parts.extensions.insert(status.sent_as(parts.status));
+        Response::from_parts(parts, body)
+    }
+
+    /// Completes the header fields and writes the body, unless the inner one stays.
+    fn in_http(
+        self,
+        is_said: bool,
+        context: &Context<'_>,
+        noted: &Noted,
+        options: &Options,
+    ) -> (response::Parts, StatusBody<B>) {
+        let Self { maker, status, mut parts, body, content } = self;
         let code = status.code();
         parts.status = code;
-        body = body.filter(|_| !reply::has_no_content(code));
-
-        // ----- complete -----
+        let body = body.filter(|_| !reply::has_no_content(code));
         if code == StatusCode::NOT_MODIFIED {
             precondition::leave_of_304(&mut parts.headers);
         } else if body.is_none() {
@@ -150,8 +214,6 @@ impl<B: Body> Answer<B> {
                 warning!("a {code} goes out without {name}, which its section demands");
             }
         }
-
-        // ----- reply -----
         let body = body.unwrap_or_else(|| {
             let style = Style {
                 render: options.render.as_deref(),
@@ -159,13 +221,9 @@ impl<B: Body> Answer<B> {
                 negotiated: options.formats.len() > 1,
                 content,
             };
-            reply::write(&mut parts.headers, &status, &context, &style)
+            reply::write(&mut parts.headers, &status, context, &style)
         });
-
-        // ----- report -----
-        report(&status, &context, trail, options);
-        parts.extensions.insert(status.sent_as(code));
-        Response::from_parts(parts, body)
+        (parts, body)
     }
 }
 
@@ -181,10 +239,15 @@ fn as_it_is<B: Body>(response: Response<B>, options: &Options) -> Response<Statu
 }
 
 /// Reports an answer that is not ours to touch.
-fn pass<B: Body>(response: Response<B>, noted: &Noted, trail: &Trail, options: &Options) -> Response<StatusBody<B>> {
+fn pass<B: Body>(
+    status: Status,
+    response: Response<B>,
+    noted: &Noted,
+    trail: &Trail,
+    options: &Options,
+) -> Response<StatusBody<B>> {
     let (mut parts, body) = response.into_parts();
     let id = request_id(&parts, trail);
-    let status = Status::new(parts.status);
     report(&status, &context(noted, trail, id.as_ref(), options), trail, options);
     parts.extensions.insert(status.sent_as(parts.status));
     Response::from_parts(parts, StatusBody::inner(body))
@@ -201,7 +264,7 @@ fn report(status: &Status, context: &Context<'_>, trail: &Trail, options: &Optio
 
 fn context<'a>(noted: &Noted, trail: &'a Trail, request_id: Option<&'a HeaderValue>, options: &Options) -> Context<'a> {
     let request_id = request_id.and_then(noted::request_id);
-    Context::new(&trail.method, trail.path.as_ref(), request_id, noted.format(&options.formats))
+    Context::new(&trail.method, trail.path.as_ref(), request_id, noted.protocol, noted.format(&options.formats))
 }
 
 /// The response's, else the request's.

@@ -139,25 +139,6 @@ pub(crate) fn empty(headers: &mut HeaderMap, code: StatusCode) {
 
 /// Takes away what describes a body, because the body goes; what the status itself says stays.
 pub(crate) fn undescribe(headers: &mut HeaderMap, code: StatusCode, said: &HeaderMap) {
-    const DESCRIBING: [HeaderName; 17] = [
-        header::CONTENT_TYPE,
-        header::CONTENT_LENGTH,
-        header::CONTENT_ENCODING,
-        header::CONTENT_LANGUAGE,
-        header::CONTENT_LOCATION,
-        header::CONTENT_DISPOSITION,
-        header::TRANSFER_ENCODING,
-        header::ETAG,
-        header::LAST_MODIFIED,
-        header::ACCEPT_RANGES,
-        header::TRAILER,
-        HeaderName::from_static("content-digest"),
-        HeaderName::from_static("repr-digest"),
-        HeaderName::from_static("digest"),
-        HeaderName::from_static("content-md5"),
-        HeaderName::from_static("signature"),
-        HeaderName::from_static("signature-input"),
-    ];
     for name in DESCRIBING.iter().filter(|name| !said.contains_key(*name)) {
         headers.remove(name);
     }
@@ -166,3 +147,24 @@ pub(crate) fn undescribe(headers: &mut HeaderMap, code: StatusCode, said: &Heade
         headers.remove(header::CONTENT_RANGE);
     }
 }
+
+/// What describes a body.
+pub(crate) const DESCRIBING: [HeaderName; 17] = [
+    header::CONTENT_TYPE,
+    header::CONTENT_LENGTH,
+    header::CONTENT_ENCODING,
+    header::CONTENT_LANGUAGE,
+    header::CONTENT_LOCATION,
+    header::CONTENT_DISPOSITION,
+    header::TRANSFER_ENCODING,
+    header::ETAG,
+    header::LAST_MODIFIED,
+    header::ACCEPT_RANGES,
+    header::TRAILER,
+    HeaderName::from_static("content-digest"),
+    HeaderName::from_static("repr-digest"),
+    HeaderName::from_static("digest"),
+    HeaderName::from_static("content-md5"),
+    HeaderName::from_static("signature"),
+    HeaderName::from_static("signature-input"),
+];

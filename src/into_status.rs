@@ -190,7 +190,8 @@ impl<E: IntoStatus> From<E> for Status {
     fn from(error: E) -> Self {
         let mut status = error.status();
         status.set_detail_from(&error);
-        status.set_source(Source::new(Arc::new(error)));
+        let source = if status.is_carrier() { Source::carrying } else { Source::new };
+        status.set_source(source(Arc::new(error)));
         status
     }
 }

@@ -103,11 +103,14 @@ mod negotiate;
 mod noted;
 mod options;
 mod precondition;
+mod protocol;
 mod recognize;
 mod reply;
 mod report;
 mod status;
 mod status_map;
+#[cfg(feature = "tonic")]
+mod tonic;
 mod validators;
 
 pub use body::StatusBody;
@@ -117,6 +120,7 @@ pub use fill::KeepBody;
 pub use into_status::{Documented, DocumentedStatus, IntoStatus, OrStatus};
 pub use negotiate::Format;
 pub use precondition::{Preconditions, Verdict, evaluate, range_applies};
+pub use protocol::Protocol;
 pub use reply::Render;
 pub use report::Context;
 pub use status::Status;

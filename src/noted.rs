@@ -2,28 +2,24 @@
 
 use http::{HeaderName, HeaderValue, Method, Request, Version, header, uri::PathAndQuery};
 
-use crate::{Format, conditions::Conditions, negotiate::negotiate};
+use crate::{Format, Protocol, conditions::Conditions, negotiate::negotiate};
 
 pub(crate) const X_REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
 /// What every answer may depend on.
 pub(crate) struct Noted {
-    accept: Accept,
+    /// Accept; of a gRPC request, its content type.
+    value: Option<HeaderValue>,
+    /// Several lines of Accept were read at once, since keeping them would allocate.
+    read: Option<Format>,
+    pub(crate) protocol: Protocol,
     pub(crate) head: bool,
     pub(crate) http1: bool,
 }
 
-/// Cloned, and read only when there is something to answer.
-enum Accept {
-    Absent,
-    Line(HeaderValue),
-    /// Several lines were read at once, since keeping them would allocate.
-    Read(Option<Format>),
-}
-
 /// What only those read who are told of an answer.
 pub(crate) struct Trail {
-    /// Whether method and path were noted.
+    /// Whether method and path were noted for those who are told.
     pub(crate) watched: bool,
     pub(crate) method: Method,
     pub(crate) path: Option<PathAndQuery>,
@@ -39,22 +35,26 @@ impl Noted {
         conditional: bool,
         watched: bool,
     ) -> (Self, Conditions, Trail) {
-        let head = request.method() == Method::HEAD;
-        let conditional = conditional && (head || request.method() == Method::GET);
+        let (method, headers) = (request.method(), request.headers());
+        let head = method == Method::HEAD;
+        let conditional = conditional && (head || method == Method::GET);
+        let http1 = request.version() <= Version::HTTP_11;
+        let mut noted = Self { value: None, read: None, protocol: Protocol::Http, head, http1 };
         let mut conditions = Conditions::default();
-        let mut accept = Accept::Absent;
-        let mut request_id = None;
-        for (name, value) in request.headers() {
+        let (mut typed, mut request_id) = (false, None);
+        for (name, value) in headers {
             match name.as_str() {
-                "accept" => {
-                    accept = match accept {
-                        Accept::Absent => Accept::Line(value.clone()),
-                        Accept::Line(_) => {
-                            let lines = request.headers().get_all(header::ACCEPT).into_iter();
-                            Accept::Read(negotiate(lines.map(HeaderValue::as_bytes), formats))
-                        }
-                        // All lines were read at the second.
-                        Accept::Read(format) => Accept::Read(format),
+                "accept" if noted.protocol.is_grpc() => {}
+                "accept" if noted.value.is_none() => noted.value = Some(value.clone()),
+                "accept" if noted.read.is_none() => {
+                    let lines = headers.get_all(header::ACCEPT).into_iter();
+                    noted.read = negotiate(lines.map(HeaderValue::as_bytes), formats);
+                }
+                "content-type" if !typed => {
+                    typed = true;
+                    noted.protocol = Protocol::of(method, value, headers);
+                    if noted.protocol.is_grpc() {
+                        noted.value = Some(value.clone());
                     }
                 }
                 "x-request-id" if request_id.is_none() => request_id = Some(value.clone()),
@@ -62,20 +62,22 @@ impl Noted {
                 _ => {}
             }
         }
-        let noted = Self { accept, head, http1: request.version() <= Version::HTTP_11 };
-        let path = if watched { request.uri().path_and_query().cloned() } else { None };
-        let method = if watched { request.method().clone() } else { Method::GET };
+        // A gRPC status names the service, which is in the path.
+        let path = (watched || noted.protocol.is_grpc()).then(|| request.uri().path_and_query().cloned()).flatten();
+        let method = if watched { method.clone() } else { Method::GET };
         (noted, conditions, Trail { watched, method, path, request_id })
     }
 
     /// The form that this client reads (RFC 9110 §12.5.1).
     pub(crate) fn format(&self, formats: &[Format]) -> Format {
-        let read = match &self.accept {
-            Accept::Absent => None,
-            Accept::Line(value) => negotiate(std::iter::once(value.as_bytes()), formats),
-            Accept::Read(format) => *format,
-        };
-        read.or(formats.first().copied()).unwrap_or(Format::Json)
+        let accept = self.value.as_ref().filter(|_| !self.protocol.is_grpc());
+        let read = self.read.or_else(|| negotiate(accept.into_iter().map(HeaderValue::as_bytes), formats));
+        read.unwrap_or(Format::Json)
+    }
+
+    /// The content type of a gRPC answer.
+    pub(crate) fn grpc_content_type(&self) -> HeaderValue {
+        self.protocol.content_type(self.value.as_ref())
     }
 }
 

@@ -18,11 +18,18 @@ const LINKS: usize = 128;
 pub(crate) struct Source {
     root: Arc<dyn Error + Send + Sync>,
     depth: usize,
+    /// Whether the root said itself that it only carries its cause.
+    carries: bool,
 }
 
 impl Source {
     pub(crate) fn new(root: Arc<dyn Error + Send + Sync>) -> Self {
-        Self { root, depth: 0 }
+        Self { root, depth: 0, carries: false }
+    }
+
+    /// An error that answers as a carrier for its cause.
+    pub(crate) fn carrying(root: Arc<dyn Error + Send + Sync>) -> Self {
+        Self { carries: true, ..Self::new(root) }
     }
 
     /// The error that is meant.
@@ -41,7 +48,7 @@ impl Source {
     }
 
     fn at(&self, depth: usize) -> Self {
-        Self { root: Arc::clone(&self.root), depth }
+        Self { root: Arc::clone(&self.root), depth, carries: self.carries }
     }
 }
 
@@ -114,6 +121,8 @@ fn search(source: &Source, mappers: &[Mapper], links: &mut usize) -> Option<Stat
 /// The outermost error that this crate knows.
 fn built_in(source: &Source) -> Option<Status> {
     let mut unless_wrapped = None;
+    // Whether there were only carriers so far.
+    let mut direct = true;
     for (depth, error) in source.chain().enumerate() {
         if let Some(status) = error.downcast_ref::<Status>().filter(|status| !status.is_carrier()) {
             let status = status.clone();
@@ -121,10 +130,11 @@ fn built_in(source: &Source) -> Option<Status> {
             let cause = if status.source_link().is_some() { depth + 1 } else { 0 };
             return Some(if depth == 0 { status } else { status.sourced(source.at(cause)) });
         }
-        if let Some(mut status) = known(error) {
+        if let Some(mut status) = known(error, direct) {
             status.set_source(source.at(depth));
             return Some(status);
         }
+        direct &= is_carrier(error) || source.carries && depth == 0;
         if unless_wrapped.is_none() {
             unless_wrapped = wrapper(error).map(|mut status| {
                 status.set_source(source.at(depth));
@@ -140,7 +150,14 @@ fn is_said(error: &(dyn Error + 'static)) -> bool {
     error.downcast_ref::<Status>().is_some_and(|status| !status.is_carrier())
 }
 
-fn known(error: &(dyn Error + 'static)) -> Option<Status> {
+/// Whether an error only carries its cause. Others say something of it.
+fn is_carrier(error: &(dyn Error + 'static)) -> bool {
+    let carries = |error: &io::Error| error.get_ref().is_some();
+    error.downcast_ref().is_some_and(carries) || error.downcast_ref().is_some_and(Status::is_carrier)
+}
+
+/// `direct`: it stands in a carrier, not among the causes of some error.
+fn known(error: &(dyn Error + 'static), direct: bool) -> Option<Status> {
     if error.is::<Elapsed>() {
         // Not 408: browsers repeat such a request by themselves (RFC 9110 §15.5.9).
         return Some(Status::service_unavailable().with_grpc_code(GrpcCode::DeadlineExceeded));
@@ -152,6 +169,17 @@ fn known(error: &(dyn Error + 'static)) -> Option<Status> {
     if error.is::<LengthLimitError>() {
         return Some(Status::payload_too_large());
     }
+    #[cfg(feature = "tonic")]
+    if let Some(status) = error.downcast_ref::<tonic::Status>() {
+        let said = status.status();
+        // An upstream's message is not for our clients.
+        return Some(if direct { said } else { Status::new(said.code()).with_grpc_code(status.code().into()) });
+    }
+    #[cfg(feature = "tonic")]
+    if error.is::<tonic::TimeoutExpired>() {
+        return Some(Status::service_unavailable().with_grpc_code(GrpcCode::DeadlineExceeded));
+    }
+    let _ = direct;
     #[cfg(feature = "buffer")]
     if error.is::<tower::buffer::error::Closed>() {
         return Some(Status::service_unavailable());

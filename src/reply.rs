@@ -9,11 +9,12 @@ use serde_json::Value;
 
 use crate::{Context, Format, Status, body::StatusBody, catalog::Entry, complete};
 
+pub(crate) mod grpc;
 pub(crate) mod html;
 pub(crate) mod json;
 mod text;
 
-/// Writes bodies in an application's own form.
+/// Writes bodies in an application's own form, for plain HTTP; gRPC statuses have one form only.
 ///
 /// What must stay inside is not in the status that it is given: no source, and of a masked 5xx neither detail nor
 /// extension members.
@@ -59,8 +60,12 @@ pub(crate) struct Shown<'a> {
 
 impl<'a> Shown<'a> {
     pub(crate) fn new(status: &'a Status, expose: bool, request_id: Option<&'a str>) -> Self {
+        Self::of(status, status.hides() && !expose, request_id)
+    }
+
+    /// Where the form itself says whether detail and extension members stay inside.
+    fn of(status: &'a Status, hides: bool, request_id: Option<&'a str>) -> Self {
         let entry = status.entry();
-        let hides = status.hides() && !expose;
         let extensions = if hides { &[] } else { status.extensions() };
         // An application's own member of that name is not shadowed.
         let request_id = request_id.filter(|_| !extensions.iter().any(|(name, _)| name == "request_id"));

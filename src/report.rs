@@ -2,7 +2,7 @@
 
 use http::{Method, uri::PathAndQuery};
 
-use crate::{Format, Status};
+use crate::{Format, Protocol, Status};
 
 /// The request that an answer belongs to, as [`rewrite`](crate::StatusMapLayer::rewrite),
 /// [`on_error`](crate::StatusMapLayer::on_error) and [`Render`](crate::Render) see it.
@@ -15,7 +15,9 @@ pub struct Context<'a> {
     pub path: &'a str,
     /// The response's `x-request-id`, else the request's, if it matches `[A-Za-z0-9._:+/=-]{1,128}`.
     pub request_id: Option<&'a str>,
-    /// The form that this client reads.
+    /// What the request speaks.
+    pub protocol: Protocol,
+    /// The form that this client reads, where it speaks plain HTTP.
     pub format: Format,
 }
 
@@ -24,9 +26,10 @@ impl<'a> Context<'a> {
         method: &'a Method,
         path: Option<&'a PathAndQuery>,
         request_id: Option<&'a str>,
+        protocol: Protocol,
         format: Format,
     ) -> Self {
-        Self { method, path: path.map_or("", PathAndQuery::path), request_id, format }
+        Self { method, path: path.map_or("", PathAndQuery::path), request_id, protocol, format }
     }
 }
 

@@ -8,6 +8,7 @@ use std::{
     time::Duration,
 };
 
+use bytes::Bytes;
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use serde_json::Value;
 
@@ -84,6 +85,15 @@ struct Parts {
     headers: HeaderMap,
     extensions: Vec<(Cow<'static, str>, Value)>,
     source: Option<Source>,
+    rpc: Option<Box<Rpc>>,
+}
+
+/// What a `tonic::Status` has beside its message: kept for gRPC clients.
+#[derive(Clone)]
+pub(crate) struct Rpc {
+    pub(crate) code: GrpcCode,
+    pub(crate) details: Bytes,
+    pub(crate) metadata: HeaderMap,
 }
 
 /// RFC 9457 §3.1: an extension member must not shadow these.

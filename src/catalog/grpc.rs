@@ -74,6 +74,33 @@ impl fmt::Display for GrpcCode {
     }
 }
 
+impl GrpcCode {
+    /// A number that no code has is `UNKNOWN`.
+    pub(crate) fn from_number(number: i32) -> Self {
+        CODES.into_iter().find(|code| *code as i32 == number).unwrap_or(Self::Unknown)
+    }
+}
+
+const CODES: [GrpcCode; 17] = [
+    GrpcCode::Ok,
+    GrpcCode::Cancelled,
+    GrpcCode::Unknown,
+    GrpcCode::InvalidArgument,
+    GrpcCode::DeadlineExceeded,
+    GrpcCode::NotFound,
+    GrpcCode::AlreadyExists,
+    GrpcCode::PermissionDenied,
+    GrpcCode::ResourceExhausted,
+    GrpcCode::FailedPrecondition,
+    GrpcCode::Aborted,
+    GrpcCode::OutOfRange,
+    GrpcCode::Unimplemented,
+    GrpcCode::Internal,
+    GrpcCode::Unavailable,
+    GrpcCode::DataLoss,
+    GrpcCode::Unauthenticated,
+];
+
 /// What says the same to a gRPC client: the catalogue's [`grpc`](super::Entry::grpc). A code without an entry is
 /// `CANCELLED` for nginx's 499, `FAILED_PRECONDITION` for any other 4xx, `INTERNAL` for a 5xx, else `UNKNOWN`.
 ///

@@ -4,7 +4,7 @@ use std::{fmt, sync::Arc};
 
 use http::{HeaderName, HeaderValue, StatusCode};
 
-use super::{Malformed, Parts, Status, field};
+use super::{Malformed, Parts, Rpc, Status, field};
 use crate::{catalog, recognize::Source, report::warning};
 
 impl Status {
@@ -37,6 +37,16 @@ impl Status {
         Self::internal_server_error().with_source(Malformed { field, code: self.code })
     }
 
+    #[cfg(feature = "tonic")]
+    pub(crate) fn with_rpc(mut self, rpc: Rpc) -> Self {
+        self.parts_mut().rpc = Some(Box::new(rpc));
+        self
+    }
+
+    pub(crate) fn rpc(&self) -> Option<&Rpc> {
+        self.parts()?.rpc.as_deref()
+    }
+
     pub(crate) fn source_link(&self) -> Option<&Source> {
         self.parts()?.source.as_ref()
     }
@@ -59,7 +69,8 @@ impl Status {
 
     /// Takes an error's `Display` as the detail where none was set.
     pub(crate) fn set_detail_from(&mut self, error: &dyn fmt::Display) {
-        if self.detail().is_none() {
+        // The message of a gRPC status is its detail, also where there is none.
+        if self.detail().is_none() && self.rpc().is_none() {
             let mut text = String::new();
             // A Display that fails keeps what it wrote; `to_string` would panic.
             let _ = fmt::Write::write_fmt(&mut text, format_args!("{error}"));
@@ -121,6 +132,9 @@ impl Status {
         }
         self.code = Self::new(code).code;
         self.grpc_code = None;
+        if self.rpc().is_some() {
+            self.parts_mut().rpc = None;
+        }
         // Who names a code has decided what the carried error is.
         self.settled()
     }

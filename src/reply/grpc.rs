@@ -1,0 +1,281 @@
+//! gRPC statuses: Trailers-Only in the head, or gRPC-Web's trailer frame.
+
+use std::{borrow::Cow, time::Duration};
+
+use base64::{Engine, engine::general_purpose::STANDARD, engine::general_purpose::STANDARD_NO_PAD};
+use bytes::Bytes;
+use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header, response};
+use http_body::Body;
+use percent_encoding::{AsciiSet, CONTROLS, percent_decode, utf8_percent_encode};
+
+use super::Shown;
+use crate::{Context, Protocol, Status, body::StatusBody, catalog::GrpcCode, complete, status::Rpc};
+
+mod details;
+
+const GRPC_STATUS: HeaderName = HeaderName::from_static("grpc-status");
+const GRPC_MESSAGE: HeaderName = HeaderName::from_static("grpc-message");
+const GRPC_STATUS_DETAILS: HeaderName = HeaderName::from_static("grpc-status-details-bin");
+
+/// What clients take by default: names, values and 32 bytes for each field stay below it (RFC 9113 §10.5.1).
+const LIMIT: usize = 8 * 1024;
+
+/// All but `%x20-24 / %x26-7E` is encoded.
+const ENCODED: &AsciiSet = &CONTROLS.add(b'%');
+
+/// What a gRPC client is told.
+pub(crate) struct Trailers {
+    pub(crate) code: GrpcCode,
+    pub(crate) message: String,
+    /// `google.rpc.Status`, or empty.
+    pub(crate) details: Bytes,
+    pub(crate) metadata: HeaderMap,
+}
+
+impl Trailers {
+    /// What may be shown of a status; `path` names the service, `delay` is what a response says where the status does not.
+    pub(crate) fn of(
+        status: &Status,
+        path: &str,
+        request_id: Option<&str>,
+        delay: Option<Duration>,
+        expose: bool,
+    ) -> Self {
+        let code = code(status);
+        let rpc = status.rpc().filter(|rpc| rpc.code == code);
+        let masked = matches!(code, GrpcCode::Internal | GrpcCode::Unknown | GrpcCode::DataLoss);
+        let hides = (masked || status.hides() && rpc.is_none()) && !status.is_exposed() && !expose;
+        let shown = Shown::of(status, hides, request_id);
+        let mut metadata = metadata(status.headers());
+        let Some(Rpc { details, metadata: theirs, .. }) = rpc else {
+            let message = shown.detail.unwrap_or(shown.entry.explanation).to_owned();
+            let delay = status.retry_after().or(delay);
+            let details = details::encode(&shown, code, &message, path, delay).into();
+            return Self { code, message, details, metadata };
+        };
+        complete::say(&mut metadata, theirs);
+        let message = if hides { shown.entry.explanation } else { shown.detail.unwrap_or_default() };
+        let details = if hides { Bytes::new() } else { details.clone() };
+        Self { code, message: message.to_owned(), details, metadata }
+    }
+
+    /// Appends all fields to `head` as long as they fit: the details go first, then the message is cut, and metadata is
+    /// left out last.
+    fn append(&self, head: &mut HeaderMap, used: usize) {
+        let metadata: Vec<_> = self.metadata.iter().collect();
+        let encoded = encoded(&self.message);
+        let message = if encoded.is_empty() { 0 } else { size(&GRPC_MESSAGE, encoded.len()) };
+        let details = STANDARD_NO_PAD.encode(&self.details);
+        let details = Some(details).filter(|details| !details.is_empty());
+        let with_details = details.as_ref().map_or(0, |details| size(&GRPC_STATUS_DETAILS, details.len()));
+
+        let number = HeaderValue::from(self.code as i32);
+        let mut used = used + size(&GRPC_STATUS, number.len());
+        let _ = head.try_insert(GRPC_STATUS, number);
+        let fields: usize = metadata.iter().map(|(name, value)| size(name, value.len())).sum();
+        let details = details.filter(|_| used + fields + message + with_details < LIMIT);
+        let cut = if used + fields + message < LIMIT {
+            encoded
+        } else {
+            let room = LIMIT.saturating_sub(used + fields + size(&GRPC_MESSAGE, 0) + 1);
+            cut(&self.message, room).into()
+        };
+        if let Some(value) = HeaderValue::from_str(&cut).ok().filter(|value| !value.is_empty()) {
+            used += size(&GRPC_MESSAGE, value.len());
+            let _ = head.try_insert(GRPC_MESSAGE, value);
+        }
+        if let Some(value) = details.and_then(|details| HeaderValue::try_from(details).ok()) {
+            used += size(&GRPC_STATUS_DETAILS, value.len());
+            let _ = head.try_insert(GRPC_STATUS_DETAILS, value);
+        }
+        for (name, value) in metadata {
+            let with = used + size(name, value.len());
+            if with < LIMIT && head.try_append(name.clone(), value.clone()).is_ok() {
+                used = with;
+            }
+        }
+    }
+}
+
+/// The code of a status for gRPC clients; an error is never OK.
+pub(crate) fn code(status: &Status) -> GrpcCode {
+    match status.grpc_code().unwrap_or_else(|| GrpcCode::from(status.code())) {
+        GrpcCode::Ok => GrpcCode::Unknown,
+        code => code,
+    }
+}
+
+/// Makes a response the gRPC answer of its request, whatever it was.
+pub(crate) fn write<B: Body>(
+    parts: &mut response::Parts,
+    status: &Status,
+    context: &Context<'_>,
+    content_type: HeaderValue,
+    expose: bool,
+) -> StatusBody<B> {
+    let headers = &mut parts.headers;
+    let delay = headers.get(header::RETRY_AFTER).and_then(|value| value.to_str().ok()?.parse().ok());
+    let delay = delay.map(Duration::from_secs);
+    let trailers = Trailers::of(status, context.path, context.request_id, delay, expose);
+    let http_only: Vec<_> = headers.keys().filter(|name| !is_metadata(name)).cloned().collect();
+    for name in http_only {
+        headers.remove(name);
+    }
+    // The answer is OK: what went wrong is in its trailers.
+    parts.status = StatusCode::OK;
+    let _ = headers.try_insert(header::CONTENT_TYPE, content_type);
+    if context.protocol == Protocol::GrpcWeb {
+        expose_fields(headers);
+    }
+    let used = size(&HeaderName::from_static("status"), ":200".len());
+    let used = used + headers.iter().map(|(name, value)| size(name, value.len())).sum::<usize>();
+    if context.protocol == Protocol::GrpcWebText {
+        let mut fields = HeaderMap::new();
+        trailers.append(&mut fields, used);
+        return StatusBody::written(STANDARD.encode(frame(&fields)).into());
+    }
+    trailers.append(headers, used);
+    StatusBody::withheld()
+}
+
+/// A gRPC-Web trailer frame: `0x80`, the length, and the fields.
+fn frame(fields: &HeaderMap) -> Vec<u8> {
+    let mut lines = Vec::with_capacity(512);
+    for (name, value) in fields {
+        for part in [name.as_str().as_bytes(), b":", value.as_bytes(), b"\r\n"] {
+            lines.extend_from_slice(part);
+        }
+    }
+    // What fits in a head fits in 32 bits.
+    let length = u32::try_from(lines.len()).unwrap_or(u32::MAX);
+    let mut frame = vec![0x80];
+    frame.extend_from_slice(&length.to_be_bytes());
+    frame.append(&mut lines);
+    frame
+}
+
+/// So that a page of another origin may read them (Fetch §3.3.6).
+fn expose_fields(headers: &mut HeaderMap) {
+    const FIELDS: HeaderValue = HeaderValue::from_static("grpc-status, grpc-message, grpc-status-details-bin");
+    let mut exposed = headers.get_all(header::ACCESS_CONTROL_EXPOSE_HEADERS).iter();
+    if !exposed.any(|value| complete::lists(value, b"grpc-status") || complete::lists(value, b"*")) {
+        let _ = headers.try_append(header::ACCESS_CONTROL_EXPOSE_HEADERS, FIELDS);
+    }
+}
+
+/// RFC 9113 §6.5.2: what a field takes of a list's size.
+fn size(name: &HeaderName, value: usize) -> usize {
+    name.as_str().len() + value + 32
+}
+
+/// RFC 9113 §8.2.1: a value neither begins nor ends with a space, so those are encoded, too.
+fn encoded(message: &str) -> Cow<'_, str> {
+    let inner = message.trim_matches(' ');
+    if inner.len() == message.len() {
+        return utf8_percent_encode(message, ENCODED).into();
+    }
+    let spaces = |text: &str| "%20".repeat(text.len());
+    let Some(start) = message.find(|c| c != ' ') else { return spaces(message).into() };
+    let (before, rest) = message.split_at(start);
+    let (inner, after) = rest.split_at(inner.len());
+    format!("{}{}{}", spaces(before), utf8_percent_encode(inner, ENCODED), spaces(after)).into()
+}
+
+/// As much of the message as fits, cut between characters, with an ellipsis that says so.
+fn cut(message: &str, room: usize) -> String {
+    const ELLIPSIS: &str = "%E2%80%A6";
+    let Some(room) = room.checked_sub(ELLIPSIS.len()) else { return String::new() };
+    let mut kept = String::with_capacity(room);
+    for (at, c) in message.char_indices() {
+        let Some(c) = message.get(at..at + c.len_utf8()) else { break };
+        let encoded: Cow<'_, str> =
+            if kept.is_empty() && c == " " { "%20".into() } else { utf8_percent_encode(c, ENCODED).into() };
+        if kept.len() + encoded.len() > room {
+            break;
+        }
+        kept.push_str(&encoded);
+    }
+    kept + ELLIPSIS
+}
+
+/// What of a status's header fields, or of a response's, gRPC clients get.
+fn metadata(headers: &HeaderMap) -> HeaderMap {
+    let mut metadata = HeaderMap::new();
+    for (name, value) in headers {
+        // A client cannot decode what is not base64.
+        let binary = name.as_str().ends_with("-bin");
+        let decodes =
+            || STANDARD_NO_PAD.decode(value.as_bytes().trim_ascii_end()).is_ok() || STANDARD.decode(value).is_ok();
+        if is_metadata(name) && (!binary || decodes()) {
+            let _ = metadata.try_append(name.clone(), value.clone());
+        }
+    }
+    metadata
+}
+
+/// Whether a field can stand beside a gRPC status: it is neither gRPC's own, nor describes a body, nor is HTTP's alone.
+fn is_metadata(name: &HeaderName) -> bool {
+    const HTTP_ONLY: [HeaderName; 15] = [
+        header::ALLOW,
+        header::CACHE_CONTROL,
+        header::CONNECTION,
+        header::CONTENT_RANGE,
+        header::CONTENT_SECURITY_POLICY,
+        header::EXPIRES,
+        header::LINK,
+        header::LOCATION,
+        header::PROXY_AUTHENTICATE,
+        header::REFRESH,
+        header::RETRY_AFTER,
+        header::TE,
+        header::UPGRADE,
+        header::WWW_AUTHENTICATE,
+        header::X_CONTENT_TYPE_OPTIONS,
+    ];
+    !name.as_str().starts_with("grpc-") && !HTTP_ONLY.contains(name) && !complete::DESCRIBING.contains(name)
+}
+
+/// What an inner response says in its head: the code of a Trailers-Only.
+pub(crate) fn said(headers: &HeaderMap) -> Option<GrpcCode> {
+    let value = headers.get(GRPC_STATUS)?;
+    Some(value.to_str().ok().and_then(|text| text.parse().ok()).map_or(GrpcCode::Unknown, GrpcCode::from_number))
+}
+
+/// Whether a response is gRPC's or gRPC-Web's.
+pub(crate) fn is_typed(headers: &HeaderMap) -> bool {
+    headers.get(header::CONTENT_TYPE).is_some_and(|value| Protocol::named(value.as_bytes()).is_grpc())
+}
+
+/// Of what a Trailers-Only was made.
+pub(crate) struct Made {
+    pub(crate) status: Status,
+    /// It is a [`Status`] of the application's, which a layer can still answer with.
+    pub(crate) ours: bool,
+}
+
+/// What an inner response with this code was made of.
+pub(crate) fn made(code: GrpcCode, parts: &response::Parts) -> Made {
+    #[cfg(feature = "tonic")]
+    if let Some(made) = crate::tonic::made(&parts.extensions) {
+        return made;
+    }
+    let message = parts.headers.get(GRPC_MESSAGE).map(|value| percent_decode(value.as_bytes()).decode_utf8_lossy());
+    let status = match message.filter(|message| !message.is_empty()) {
+        Some(message) => Status::new(code.into()).with_detail(message.into_owned()),
+        // As a bare 404 is an unknown method to gRPC.
+        None if code == GrpcCode::Unimplemented => Status::not_found(),
+        None => Status::new(code.into()),
+    };
+    Made { status: status.with_grpc_code(code), ours: false }
+}
+
+/// Takes a gRPC status out of the head, for an answer in another form.
+pub(crate) fn unsay(headers: &mut HeaderMap, status: &Status) {
+    for name in [GRPC_STATUS, GRPC_MESSAGE, GRPC_STATUS_DETAILS] {
+        headers.remove(name);
+    }
+    complete::unsay(headers, status.headers());
+    if let Some(rpc) = status.rpc() {
+        complete::unsay(headers, &rpc.metadata);
+    }
+}
