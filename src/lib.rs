@@ -2,7 +2,7 @@
 //!
 //! An application says the status of each of its errors once, with [`IntoStatus`]; [`StatusMapLayer`] does the rest:
 //! whatever goes wrong inside leaves as that status, with the header fields that its RFC section demands and a body
-//! that explains it, as problem+json (RFC 9457), as a page for a person, or as text.
+//! that explains it, as problem+json (RFC 9457), as a page for a person, as text, or as a gRPC status.
 //!
 //! # Example: a handler's errors and tower's, answered
 //!
@@ -54,6 +54,40 @@
 //! [`ConditionalLayer`] stands on routes, inside of all of these, and with [`weak`](ConditionalLayer::weak) tags where
 //! a compression layer outside encodes what it tagged.
 //!
+//! # gRPC
+//!
+//! A POST whose content type is gRPC's or gRPC-Web's is answered with a gRPC status: the code of the
+//! [catalogue](catalog::Entry::grpc) or of [`with_grpc_code`](Status::with_grpc_code), the detail as the message, and what
+//! else is known of the problem as `google.rpc.Status` (`ErrorInfo`, `RetryInfo`, `BadRequest`, `Help`), all of it under
+//! 8 KiB. What is a gRPC answer already passes as it is; a failure that stands in its head is reported.
+//!
+//! With the feature `tonic`, a handler uses `?` on the application's errors (the derive's `#[status(tonic)]`), and a
+//! `tonic::Status` is an error that answers for itself. In tonic code write `tonic::Status` by its path.
+//!
+//! tonic's own `Server::timeout`, `load_shed` and `concurrency_limit_per_connection` stand *outside* of `Server::layer`, where
+//! nothing can answer for them: use tower's layers inside.
+//!
+//! ```no_run
+//! # #[cfg(feature = "tonic")]
+//! # async fn serve(shop: tonic::service::Routes) -> Result<(), Box<dyn std::error::Error>> {
+//! use std::time::Duration;
+//! use tonic::transport::Server;
+//! use tower::{ServiceBuilder, limit::GlobalConcurrencyLimitLayer, load_shed::LoadShedLayer, timeout::TimeoutLayer};
+//! use tower_status::StatusMapLayer;
+//!
+//! let layers = ServiceBuilder::new()
+//!     .layer(StatusMapLayer::new()) // the first is outermost
+//!     .layer(TimeoutLayer::new(Duration::from_secs(10))) // DEADLINE_EXCEEDED
+//!     .layer(LoadShedLayer::new()) // RESOURCE_EXHAUSTED
+//!     .layer(GlobalConcurrencyLimitLayer::new(512));
+//! Server::builder().layer(layers).add_routes(shop).serve("127.0.0.1:50051".parse()?).await?;
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! The same layers stand around an axum `Router` that has tonic's routes, and around one service with `named_layer`.
+//! tonic-web's `GrpcWebLayer` goes inside of `StatusMapLayer`, so that what it refuses is explained; CORS goes outside.
+//!
 //! # What a client never sees
 //!
 //! The detail and the extension members of a 5xx, unless the status is [exposed](Status::expose); any error's
@@ -83,7 +117,8 @@
 //!
 //! `tracing` (default) writes one log line for each answer of 400 and above, a 5xx as an error, a 4xx for debugging,
 //! and warns of what an application got wrong. `axum` makes [`Status`] axum's `IntoResponse`, with `axum-core` alone.
-//! `buffer` knows the errors of tower's `buffer`. `anyhow` converts `anyhow::Error` with `?`.
+//! `tonic` converts between [`Status`] and `tonic::Status`, without tonic's transport. `buffer` knows the errors of
+//! tower's `buffer`. `anyhow` converts `anyhow::Error` with `?`.
 
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
