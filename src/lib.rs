@@ -118,7 +118,7 @@
 //! `tracing` (default) writes one log line for each answer of 400 and above, a 5xx as an error, a 4xx for debugging,
 //! and warns of what an application got wrong. `axum` makes [`Status`] axum's `IntoResponse`, with `axum-core` alone.
 //! `tonic` converts between [`Status`] and `tonic::Status`, without tonic's transport. `buffer` knows the errors of
-//! tower's `buffer`. `anyhow` converts `anyhow::Error` with `?`.
+//! tower's `buffer`. `docs` is a service that explains an application's problems. `anyhow` converts `anyhow::Error` with `?`.
 
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
@@ -131,6 +131,8 @@ mod complete;
 mod conditional;
 mod conditions;
 mod date;
+#[cfg(feature = "docs")]
+pub mod docs;
 mod etag;
 mod fill;
 mod into_status;

@@ -54,22 +54,8 @@ fn write_page(page: &mut dyn Write, shown: &Shown<'_>) -> fmt::Result {
         400.. => r#" class="client""#,
         _ => "",
     };
-    writeln!(
-        page,
-        r#"<!DOCTYPE html>
-<html lang="en"{kind}>
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta name="robots" content="noindex">
-<meta name="color-scheme" content="light dark">
-<title>{code} {title}</title>
-<style>{STYLE}</style>
-</head>
-<body>
-<main>
-<h1><b>{code}</b> <span{whose}>{title}</span></h1>"#
-    )?;
+    write_head(page, kind, &format_args!("{code} {title}"))?;
+    writeln!(page, "<h1><b>{code}</b> <span{whose}>{title}</span></h1>")?;
 
     let detail = given(shown.detail);
     if let Some(detail) = detail {
@@ -111,7 +97,30 @@ fn write_page(page: &mut dyn Write, shown: &Shown<'_>) -> fmt::Result {
     )
 }
 
-fn write_list<T: Display>(page: &mut dyn Write, heading: &str, items: impl Iterator<Item = T>) -> fmt::Result {
+/// The document up to its content; `kind` is an attribute.
+pub(crate) fn write_head(page: &mut dyn Write, kind: &str, title: &dyn Display) -> fmt::Result {
+    writeln!(
+        page,
+        r#"<!DOCTYPE html>
+<html lang="en"{kind}>
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="robots" content="noindex">
+<meta name="color-scheme" content="light dark">
+<title>{title}</title>
+<style>{STYLE}</style>
+</head>
+<body>
+<main>"#
+    )
+}
+
+pub(crate) fn write_list<T: Display>(
+    page: &mut dyn Write,
+    heading: &str,
+    items: impl Iterator<Item = T>,
+) -> fmt::Result {
     writeln!(page, "<h2>{heading}</h2>\n<ul>")?;
     for item in items {
         writeln!(page, "<li>{item}</li>")?;
@@ -214,7 +223,7 @@ impl Display for Reference<'_> {
 ///
 /// Anything outside the characters of RFC 3986 §2 is no link: browsers drop tabs and newlines and trim controls and
 /// spaces before they look for a scheme, and take `\` for `/`.
-fn is_link(uri: &str) -> bool {
+pub(crate) fn is_link(uri: &str) -> bool {
     let of_uri = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~:/?#[]@!$&'()*+,;=%".contains(&byte);
     let scheme_and_rest = uri.split_once(':').filter(|(scheme, _)| !scheme.contains(['/', '?', '#']));
     let followed = scheme_and_rest.is_none_or(|(scheme, rest)| {
@@ -224,7 +233,7 @@ fn is_link(uri: &str) -> bool {
 }
 
 /// Text for an element's content or a quoted attribute, escaped while it is written.
-struct Escaped<T>(T);
+pub(crate) struct Escaped<T>(pub(crate) T);
 
 impl<T: Display> Display for Escaped<T> {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {

@@ -1,0 +1,222 @@
+//! The pages that explain an application's problems, under the `type` URIs that its answers carry (RFC 9457 §4).
+
+use std::{
+    convert::Infallible,
+    fmt,
+    future::{Ready, ready},
+    sync::Arc,
+    task::{Context, Poll},
+};
+
+use bytes::Bytes;
+use http::{HeaderMap, HeaderValue, Method, Request, Response, header};
+use http_body_util::Empty;
+use tower::Service;
+
+use crate::{
+    Documented, DocumentedStatus, ETag, Format, IntoStatus, Status, StatusBody, Verdict,
+    catalog::{self, Entry},
+    conditional::{not_modified, verdict},
+    conditions::Conditions,
+    negotiate::negotiate,
+    reply::{html, unnegotiated},
+};
+
+mod page;
+
+/// A service that explains every problem of an error type's [`STATUSES`](IntoStatus::STATUSES), as HTML and as JSON.
+///
+/// A problem is found under the path of its `type` URI, whole or without the beginning that a router has stripped; `/`,
+/// and the folder in which all types are, lists all problems. Problems without a type are in the list only. Each page
+/// carries an entity tag. Pages are written when the service is made; a request allocates a field value or two.
+///
+/// # Example: one line in a router
+///
+/// ```
+/// use http::Request;
+/// use tower::ServiceExt;
+/// use tower_status::{Documented, DocumentedStatus, IntoStatus, Status, docs::Problems};
+///
+/// #[derive(Debug, thiserror::Error)]
+/// #[error("order {0} was deleted")]
+/// struct Deleted(u64);
+///
+/// impl IntoStatus for Deleted {
+///     fn status(&self) -> Status {
+///         Status::gone().with_type("/problems/order-deleted")
+///     }
+///     const STATUSES: &'static [Documented] = &[Documented::One(
+///         DocumentedStatus::new(http::StatusCode::GONE).with_type("/problems/order-deleted"),
+///     )];
+/// }
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// let app: axum::Router = axum::Router::new().nest_service("/problems", Problems::of::<Deleted>());
+///
+/// let response = app.oneshot(Request::get("/problems/order-deleted").body(axum::body::Body::empty())?).await?;
+/// assert_eq!(response.status(), 200);
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Clone)]
+#[must_use = "a service does nothing until it is mounted"]
+pub struct Problems {
+    statuses: Vec<DocumentedStatus>,
+    pages: Arc<[Page]>,
+}
+
+/// What is known of one status of an error type.
+struct Problem {
+    entry: &'static Entry,
+    documented: DocumentedStatus,
+    /// As answers carry it.
+    type_uri: Option<String>,
+}
+
+/// One page in both forms.
+struct Page {
+    /// The path of the type; `None`: the list.
+    path: Option<String>,
+    html: (Bytes, HeaderValue),
+    json: (Bytes, HeaderValue),
+}
+
+const JSON: HeaderValue = HeaderValue::from_static("application/json");
+
+impl Problems {
+    /// The problems of an error type.
+    pub fn of<E: IntoStatus>() -> Self {
+        Self { statuses: Vec::new(), pages: Arc::new([]) }.and::<E>()
+    }
+
+    /// Adds those of another error type; what is listed already is not listed again.
+    pub fn and<E: IntoStatus>(mut self) -> Self {
+        for status in Documented::All(E::STATUSES).iter() {
+            if !self.statuses.contains(&status) {
+                self.statuses.push(status);
+            }
+        }
+        self.pages = written(&self.statuses).into();
+        self
+    }
+
+    fn answer(&self, method: &Method, path: &str, headers: &HeaderMap) -> Response<StatusBody<Empty<Bytes>>> {
+        let (parts, ()) = Response::new(()).into_parts();
+        if ![Method::GET, Method::HEAD].contains(method) {
+            return unnegotiated(Status::method_not_allowed("GET, HEAD"), parts);
+        }
+        let Some(page) = find(&self.pages, path) else { return unnegotiated(Status::not_found(), parts) };
+        let accept = headers.get_all(header::ACCEPT).into_iter().map(HeaderValue::as_bytes);
+        let as_html = negotiate(accept, &[Format::Json, Format::Html]) == Some(Format::Html);
+        let (body, tag) = if as_html { &page.html } else { &page.json };
+        let mut response = Response::from_parts(parts, StatusBody::default());
+        let fields = response.headers_mut();
+        if as_html {
+            let _ = fields.try_insert(header::CONTENT_SECURITY_POLICY, html::CONTENT_SECURITY_POLICY);
+        }
+        for (name, value) in [
+            (header::CONTENT_TYPE, if as_html { html::CONTENT_TYPE } else { JSON }),
+            (header::ETAG, tag.clone()),
+            (header::VARY, HeaderValue::from_static("accept")),
+            // Kept, and asked for again.
+            (header::CACHE_CONTROL, HeaderValue::from_static("no-cache")),
+            (header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff")),
+        ] {
+            let _ = fields.try_insert(name, value);
+        }
+        if verdict(&Conditions::of(headers), &response) == Verdict::NotModified {
+            return not_modified(response);
+        }
+        response.map(|_: StatusBody<Empty<Bytes>>| StatusBody::written(body.clone()))
+    }
+}
+
+/// The list, and a page for each type.
+fn written(statuses: &[DocumentedStatus]) -> Vec<Page> {
+    let problems: Vec<_> = statuses.iter().copied().map(Problem::new).collect();
+    let mut pages = vec![Page::new(None, page::list(&problems), &page::json(problems.iter()))];
+    for problem in &problems {
+        let Some(path) = problem.path() else { continue };
+        if pages.iter().any(|page| page.path.as_deref() == Some(path)) {
+            continue;
+        }
+        let same: Vec<_> = problems.iter().filter(|other| other.path() == Some(path)).collect();
+        pages.push(Page::new(Some(path.to_owned()), page::problem(&same), &page::json(same.into_iter())));
+    }
+    pages
+}
+
+/// The page of a path: under its whole path, else as what is left of it where a router has stripped the beginning.
+fn find<'a>(pages: &'a [Page], path: &str) -> Option<&'a Page> {
+    let path = path.trim_end_matches('/');
+    let of_type =
+        |page: &&Page, is_it: fn(&str, &str) -> bool| page.path.as_deref().is_some_and(|known| is_it(known, path));
+    let whole = pages.iter().find(|page| of_type(page, |known, path| known == path));
+    let folder = || {
+        let mut types = pages.iter().filter_map(|page| page.path.as_deref()).peekable();
+        types.peek().is_some() && types.all(|known| known.strip_prefix(path).is_some_and(|rest| rest.starts_with('/')))
+    };
+    if whole.is_none() && folder() || path.is_empty() {
+        return pages.iter().find(|page| page.path.is_none());
+    }
+    whole.or_else(|| {
+        pages.iter().find(|page| of_type(page, |known, path| path.starts_with('/') && known.ends_with(path)))
+    })
+}
+
+impl Problem {
+    fn new(documented: DocumentedStatus) -> Self {
+        let status = documented.type_uri.map(|uri| Status::new(documented.code).with_type(uri));
+        let type_uri = status.and_then(|status| status.type_uri().map(str::to_owned));
+        Self { entry: catalog::entry(documented.code), documented, type_uri }
+    }
+
+    fn title(&self) -> &'static str {
+        self.documented.title.unwrap_or(self.entry.title)
+    }
+
+    /// The path of the type (RFC 3986 §3.3), if it is one that can be asked for here.
+    fn path(&self) -> Option<&str> {
+        let uri = self.type_uri.as_deref().filter(|uri| html::is_link(uri))?;
+        let uri = uri.split(['?', '#']).next()?;
+        let path = match uri.split_once("//") {
+            Some((before, rest)) if before.is_empty() || before.ends_with(':') => {
+                rest.split_at_checked(rest.find('/')?).map(|(_, path)| path)?
+            }
+            _ => uri,
+        };
+        Some(path.trim_end_matches('/')).filter(|path| path.starts_with('/'))
+    }
+}
+
+impl Page {
+    fn new(path: Option<String>, html: String, json: &serde_json::Value) -> Self {
+        let tagged = |text: String| {
+            let tag = ETag::of_bytes(text.as_bytes()).to_string();
+            // A tag of our own making is a field value.
+            (text.into(), HeaderValue::try_from(tag).unwrap_or(HeaderValue::from_static("")))
+        };
+        Self { path, html: tagged(html), json: tagged(json.to_string()) }
+    }
+}
+
+impl<B> Service<Request<B>> for Problems {
+    type Response = Response<StatusBody<Empty<Bytes>>>;
+    type Error = Infallible;
+    type Future = Ready<Result<Self::Response, Infallible>>;
+
+    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn call(&mut self, request: Request<B>) -> Self::Future {
+        ready(Ok(self.answer(request.method(), request.uri().path(), request.headers())))
+    }
+}
+
+impl fmt::Debug for Problems {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Problems").field("statuses", &self.statuses).finish_non_exhaustive()
+    }
+}
