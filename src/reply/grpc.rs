@@ -215,16 +215,18 @@ fn metadata(headers: &HeaderMap) -> HeaderMap {
 
 /// Whether a field can stand beside a gRPC status: it is neither gRPC's own, nor describes a body, nor is HTTP's alone.
 fn is_metadata(name: &HeaderName) -> bool {
-    const HTTP_ONLY: [HeaderName; 15] = [
+    const HTTP_ONLY: [HeaderName; 17] = [
         header::ALLOW,
         header::CACHE_CONTROL,
         header::CONNECTION,
         header::CONTENT_RANGE,
         header::CONTENT_SECURITY_POLICY,
         header::EXPIRES,
+        HeaderName::from_static("keep-alive"),
         header::LINK,
         header::LOCATION,
         header::PROXY_AUTHENTICATE,
+        HeaderName::from_static("proxy-connection"),
         header::REFRESH,
         header::RETRY_AFTER,
         header::TE,
