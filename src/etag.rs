@@ -1,6 +1,9 @@
 //! Entity tags (RFC 9110 §8.8.3): the value, the members of a list, and tags made from content.
 
-use std::fmt::{self, Write as _};
+use std::{
+    error::Error,
+    fmt::{self, Write as _},
+};
 
 use http::HeaderValue;
 use xxhash_rust::xxh3::Xxh3Default;
@@ -39,10 +42,19 @@ use xxhash_rust::xxh3::Xxh3Default;
 pub struct ETag(HeaderValue);
 
 /// What was given is no entity tag (RFC 9110 §8.8.3).
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("an entity tag is visible characters other than a double quote, in double quotes, strong or after `W/`")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct InvalidETag;
+
+impl fmt::Display for InvalidETag {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(
+            "an entity tag is visible characters other than a double quote, in double quotes, strong or after `W/`",
+        )
+    }
+}
+
+impl Error for InvalidETag {}
 
 impl ETag {
     /// A strong tag around `opaque`, which comes without quotes (RFC 9110 §8.8.3).

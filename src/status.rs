@@ -100,12 +100,19 @@ pub(crate) struct Rpc {
 const RESERVED: [&str; 5] = ["type", "title", "status", "detail", "instance"];
 
 /// A field that the status code demands was given a value that no header field can carry.
-#[derive(Debug, thiserror::Error)]
-#[error("the header field {field}, which {code} demands, was given a malformed value")]
+#[derive(Debug)]
 struct Malformed {
     field: HeaderName,
     code: StatusCode,
 }
+
+impl fmt::Display for Malformed {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "the header field {}, which {} demands, was given a malformed value", self.field, self.code)
+    }
+}
+
+impl Error for Malformed {}
 
 impl Status {
     /// A status with nothing but its code; what is shown comes from the [catalogue](crate::catalog).
