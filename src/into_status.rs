@@ -80,7 +80,8 @@ use crate::{BoxError, Status, recognize::Source};
 /// ```
 #[diagnostic::on_unimplemented(
     message = "`{Self}` does not say its status: it does not implement `IntoStatus`",
-    label = "has no status: implement `IntoStatus`, or carry an error of another crate: `.map_err(Status::from_error)?`",
+    label = "has no status: `#[derive(IntoStatus)]` on it, or carry an error of another crate: `.map_err(Status::from_error)?`",
+    note = "in a type that derives `IntoStatus`, `#[status(from_error)]` carries an error of another crate where `#[status(transparent)]` asks for its own status",
     note = "what a carried error is, the layer's `map_error` decides; `anyhow::Error` needs the feature `anyhow`"
 )]
 pub trait IntoStatus: Error + Send + Sync + 'static {
@@ -89,6 +90,10 @@ pub trait IntoStatus: Error + Send + Sync + 'static {
 
     /// What the type can answer with, for documentation and tests.
     const STATUSES: &'static [Documented] = &[];
+
+    /// The causes that the type knows beside `Error::source`; `#[derive(IntoStatus)]` sets it.
+    #[doc(hidden)]
+    const __CAUSE: Option<crate::__private::CauseOf> = None;
 }
 
 /// One status that a type can answer with, or those of another type: a tree, because a type that passes another's
@@ -190,8 +195,8 @@ impl<E: IntoStatus> From<E> for Status {
     fn from(error: E) -> Self {
         let mut status = error.status();
         status.set_detail_from(&error);
-        let source = if status.is_carrier() { Source::carrying } else { Source::new };
-        status.set_source(source(Arc::new(error)));
+        let carries = status.is_carrier();
+        status.set_source(Source::of(error, carries));
         status
     }
 }

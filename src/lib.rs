@@ -122,6 +122,8 @@
 
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
+#[doc(hidden)]
+pub mod __private;
 mod answer;
 #[cfg(feature = "axum")]
 mod axum;
@@ -163,6 +165,9 @@ pub use report::Context;
 pub use status::Status;
 pub use status_map::{StatusMap, StatusMapFuture, StatusMapLayer};
 pub use tower::BoxError;
+#[cfg(feature = "derive")]
+#[doc = include_str!("derive.md")]
+pub use tower_status_derive::IntoStatus;
 pub use validators::Validators;
 
 /// The README's code is compiled.

@@ -3,12 +3,25 @@
 use std::{error::Error, io, iter, sync::Arc, time::Duration};
 
 use http_body_util::LengthLimitError;
+use smallvec::SmallVec;
 use tower::{load_shed::error::Overloaded, timeout::error::Elapsed};
 
 use crate::{IntoStatus, Status, catalog::GrpcCode};
 
-/// What `map_error` or `recognize` added: the status of one type of error.
-pub(crate) type Mapper = Arc<dyn Fn(&(dyn Error + 'static)) -> Option<Status> + Send + Sync>;
+/// What `map_error` or `recognize` added: the status of one type of error, and the causes that only this type knows.
+#[derive(Clone)]
+pub(crate) struct Mapper {
+    status: Arc<StatusOf>,
+    cause: Option<CauseOf>,
+}
+
+type StatusOf = dyn Fn(&(dyn Error + 'static)) -> Option<Status> + Send + Sync;
+
+/// The cause of an error where its type says another one than `Error::source`, or says it where that does not.
+pub type CauseOf = for<'a> fn(&'a (dyn Error + 'static)) -> Option<&'a (dyn Error + 'static)>;
+
+/// Of the types that are known so far; there is seldom one.
+type Causes = SmallVec<[CauseOf; 1]>;
 
 /// Causes that are followed, so that a chain that leads back to itself ends.
 const LINKS: usize = 128;
@@ -20,16 +33,22 @@ pub(crate) struct Source {
     depth: usize,
     /// Whether the root said itself that it only carries its cause.
     carries: bool,
+    causes: Causes,
 }
 
 impl Source {
     pub(crate) fn new(root: Arc<dyn Error + Send + Sync>) -> Self {
-        Self { root, depth: 0, carries: false }
+        Self { root, depth: 0, carries: false, causes: Causes::new() }
     }
 
-    /// An error that answers as a carrier for its cause.
-    pub(crate) fn carrying(root: Arc<dyn Error + Send + Sync>) -> Self {
-        Self { carries: true, ..Self::new(root) }
+    /// An application's own error, which may answer as a carrier for its cause.
+    pub(crate) fn of<E: IntoStatus>(error: E, carries: bool) -> Self {
+        Self { carries, ..Self::new(Arc::new(error)) }.knowing(E::__CAUSE)
+    }
+
+    fn knowing(mut self, causes: impl IntoIterator<Item = CauseOf>) -> Self {
+        self.causes.extend(causes);
+        self
     }
 
     /// The error that is meant.
@@ -39,7 +58,18 @@ impl Source {
 
     /// The whole chain, from the outermost error on.
     pub(crate) fn chain(&self) -> impl Iterator<Item = &(dyn Error + 'static)> {
-        chain(&*self.root)
+        let mut causes = self.causes.clone();
+        let mut next: Option<&(dyn Error + 'static)> = Some(&*self.root);
+        iter::from_fn(move || {
+            let error = next?;
+            // What was said of this cause by a status knows its type.
+            if let Some(said) = error.downcast_ref::<Status>().and_then(Status::source_link) {
+                causes.extend_from_slice(&said.causes);
+            }
+            next = causes.iter().find_map(|known| known(error)).or_else(|| cause(error));
+            Some(error)
+        })
+        .take(LINKS)
     }
 
     #[cfg(feature = "anyhow")]
@@ -48,13 +78,8 @@ impl Source {
     }
 
     fn at(&self, depth: usize) -> Self {
-        Self { root: Arc::clone(&self.root), depth, carries: self.carries }
+        Self { depth, ..self.clone() }
     }
-}
-
-/// An error and its causes, outermost first.
-fn chain<'a>(error: &'a (dyn Error + 'static)) -> impl Iterator<Item = &'a (dyn Error + 'static)> {
-    iter::successors(Some(error), |error| cause(*error)).take(LINKS)
 }
 
 fn cause<'a>(error: &'a (dyn Error + 'static)) -> Option<&'a (dyn Error + 'static)> {
@@ -66,16 +91,17 @@ fn cause<'a>(error: &'a (dyn Error + 'static)) -> Option<&'a (dyn Error + 'stati
 }
 
 pub(crate) fn map_error<E: Error + 'static>(map: impl Fn(&E) -> Option<Status> + Send + Sync + 'static) -> Mapper {
-    Arc::new(move |error| error.downcast_ref().and_then(&map))
+    Mapper { status: Arc::new(move |error| error.downcast_ref().and_then(&map)), cause: None }
 }
 
 pub(crate) fn recognize<E: IntoStatus>() -> Mapper {
-    Arc::new(|error| {
+    let status = |error: &(dyn Error + 'static)| {
         let error: &E = error.downcast_ref()?;
         let mut status = error.status().without_source();
         status.set_detail_from(error);
         Some(status)
-    })
+    };
+    Mapper { status: Arc::new(status), cause: E::__CAUSE }
 }
 
 /// What the carried error is: said by the application, else built in, else a 500.
@@ -85,7 +111,8 @@ pub(crate) fn settle(status: Status, mappers: &[Mapper]) -> Status {
     }
     let found = status
         .source_link()
-        .and_then(|source| search(source, mappers, &mut LINKS.clone()).or_else(|| built_in(source)));
+        .map(|source| source.clone().knowing(mappers.iter().filter_map(|mapper| mapper.cause)))
+        .and_then(|source| search(&source, mappers, &mut LINKS.clone()).or_else(|| built_in(&source)));
     match found {
         Some(found) => found.within(&status),
         None => status.settled(),
@@ -98,7 +125,7 @@ fn search(source: &Source, mappers: &[Mapper], links: &mut usize) -> Option<Stat
         // One budget for all chains, so that carriers that carry each other end.
         *links = links.checked_sub(1)?;
         for mapper in mappers {
-            let Some(mut status) = mapper(error) else { continue };
+            let Some(mut status) = (mapper.status)(error) else { continue };
             if !status.is_carrier() {
                 if status.source_link().is_none() {
                     status.set_source(source.at(depth));

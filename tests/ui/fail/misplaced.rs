@@ -1,0 +1,18 @@
+use tower_status::IntoStatus;
+
+#[derive(Debug, thiserror::Error, IntoStatus)]
+#[error("x")]
+#[status(404, title = "Order missing")]
+enum Shop {
+    #[status(404, axum, default = 500, extension)]
+    Variant,
+    #[status(404)]
+    Field(#[status(404, title = "Order missing")] u64),
+}
+
+#[derive(Debug, thiserror::Error, IntoStatus)]
+#[error("x")]
+#[status(404, default = 500)]
+struct Alone;
+
+fn main() {}

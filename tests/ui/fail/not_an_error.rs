@@ -1,0 +1,7 @@
+use tower_status::IntoStatus;
+
+#[derive(Debug, IntoStatus)]
+#[status(404)]
+struct Shop;
+
+fn main() {}

@@ -1,0 +1,15 @@
+use tower_status::IntoStatus;
+
+#[derive(Debug, thiserror::Error, IntoStatus)]
+#[error("x")]
+#[status(axm)]
+enum Shop {
+    #[status(404, titel = "Order missing")]
+    Misspelt,
+    #[status(404, colour = "red")]
+    Unheard,
+    #[status(404)]
+    Field(#[status(extention = "id")] u64),
+}
+
+fn main() {}

@@ -1,0 +1,66 @@
+//! Unit, tuple and struct variants, structs of each kind, and an enum without variants.
+
+use tower_status::{IntoStatus, Status};
+
+#[derive(Debug, thiserror::Error, IntoStatus)]
+#[error("x")]
+#[status(default = 500)]
+enum Shop {
+    #[status(404)]
+    Unit,
+    #[status(404)]
+    EmptyTuple(),
+    #[status(404)]
+    EmptyStruct {},
+    #[status(404)]
+    Tuple(u8, #[status(extension = "second")] u8),
+    #[status(404)]
+    Struct {
+        a: u8,
+        #[status(extension)]
+        b: u8,
+    },
+    Default(Box<Self>),
+}
+
+#[derive(Debug, thiserror::Error, IntoStatus)]
+#[error("x")]
+#[status(404)]
+struct Unit;
+
+#[derive(Debug, thiserror::Error, IntoStatus)]
+#[error("x")]
+#[status(404)]
+struct Tuple(#[status(extension = "id")] u8);
+
+#[derive(Debug, thiserror::Error, IntoStatus)]
+#[error("x")]
+#[status(404)]
+struct Struct {
+    #[status(extension)]
+    id: u8,
+}
+
+#[derive(Debug, thiserror::Error, IntoStatus)]
+enum Never {}
+
+#[test]
+fn every_shape() {
+    let rows: [(Status, u16, Option<u8>); 9] = [
+        (Shop::Unit.into(), 404, None),
+        (Shop::EmptyTuple().into(), 404, None),
+        (Shop::EmptyStruct {}.into(), 404, None),
+        (Shop::Tuple(1, 2).into(), 404, Some(2)),
+        (Shop::Struct { a: 1, b: 2 }.into(), 404, Some(2)),
+        (Shop::Default(Box::new(Shop::Unit)).into(), 500, None),
+        (Unit.into(), 404, None),
+        (Tuple(3).into(), 404, Some(3)),
+        (Struct { id: 4 }.into(), 404, Some(4)),
+    ];
+    for (status, code, extension) in rows {
+        assert_eq!(status.code(), code, "{status:?}");
+        let said = status.extensions().first().map(|(_, value)| value.as_u64().unwrap());
+        assert_eq!(said, extension.map(u64::from), "{status:?}");
+    }
+    assert!(Never::STATUSES.is_empty());
+}
