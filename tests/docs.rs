@@ -45,7 +45,7 @@ impl IntoStatus for Shop {
         Documented::One(one(StatusCode::UNAUTHORIZED)),
         Documented::One(one(StatusCode::LOCKED).with_type("https://example.org/problems/locked#now")),
         Documented::One(one(StatusCode::BAD_REQUEST).with_type("urn:problem:x")),
-        Documented::One(one(StatusCode::BAD_GATEWAY).with_type("/problems/für alle")),
+        Documented::One(one(StatusCode::BAD_GATEWAY).with_type("/problems/für Ärzte")),
         Documented::All(Stock::STATUSES),
         Documented::All(Stock::STATUSES),
     ];
@@ -74,7 +74,7 @@ async fn a_type_is_found_by_its_path() -> Result<(), BoxError> {
     let rows: [(&str, &[u64]); 17] = [
         ("/problems/deleted", &[410, 404]), ("/problems/deleted/", &[410, 404]), ("/deleted", &[410, 404]),
         ("/problems/stock/sold-out", &[409]), ("/stock/sold-out", &[409]), ("/sold-out", &[409]),
-        ("/problems/locked", &[423]), ("/problems/locked?x=y", &[423]), ("/problems/f%C3%BCr%20alle", &[502]),
+        ("/problems/locked", &[423]), ("/problems/locked?x=y", &[423]), ("/problems/f%C3%BCr%20%C3%84rzte", &[502]),
         ("/", ALL), ("/problems", ALL), ("/problems/", ALL),
         // Not the end of a segment, another folder, nothing at all.
         ("/eleted", &[]), ("/problem", &[]), ("/problems/stock", &[]), ("/other/deleted", &[]), ("/problems/deleted/x", &[]),

@@ -1,0 +1,77 @@
+//! What can go wrong, each with its status: the pages under `/problems` are made of this.
+
+use serde::Serialize;
+use sqlx::error::ErrorKind;
+use std::time::Duration;
+use tower_status::{IntoStatus, Status};
+
+/// What is wrong with one field of a document (RFC 6901 says where).
+#[derive(Debug, Serialize)]
+pub(crate) struct Mistake {
+    pub(crate) pointer: &'static str,
+    pub(crate) detail: &'static str,
+}
+
+#[derive(Debug, thiserror::Error, IntoStatus)]
+#[status(axum)]
+pub(crate) enum OrderError {
+    #[error("order {order_id} does not exist")]
+    #[status(404, type = "/problems/no-such-order", title = "No such order")]
+    NoSuchOrder {
+        #[status(extension)]
+        order_id: i64,
+    },
+    #[error("order {0} was deleted")]
+    #[status(GONE, type = "/problems/order-deleted", title = "Order deleted")]
+    Deleted(i64),
+    #[error("the order cannot be accepted as it is")]
+    #[status(422, type = "/problems/invalid-order", title = "Order not accepted")]
+    Invalid {
+        #[status(extension)]
+        errors: Vec<Mistake>,
+    },
+    #[error("no customer is called {name}")]
+    #[status(404, type = "/problems/no-such-customer", title = "No such customer")]
+    NoSuchCustomer { name: String },
+    #[error("the collection is at /orders now")]
+    #[status(301, location = "/orders")]
+    Moved,
+    #[error("reports are not built yet")]
+    #[status(501, type = "/problems/no-reports", title = "No reports yet", expose)]
+    NoReports,
+    #[error("the shop is closed for stock-taking")]
+    #[status(503, retry_after = 120, type = "/problems/stock-taking", title = "Stock-taking", expose)]
+    StockTaking,
+    #[error(transparent)]
+    #[status(transparent)]
+    Access(#[from] AccessError),
+    #[error("the database failed")]
+    #[status(from_error)]
+    Database(#[from] sqlx::Error),
+}
+
+#[derive(Debug, thiserror::Error, IntoStatus)]
+#[status(axum)]
+pub(crate) enum AccessError {
+    #[error("sign in to do this")]
+    #[status(401, challenge = r#"Bearer realm="orders""#, type = "/problems/sign-in", title = "Sign in")]
+    SignIn,
+    #[error("an auditor changes nothing")]
+    #[status(403, type = "/problems/read-only", title = "Read only")]
+    ReadOnly,
+    #[error("this account may not delete orders")]
+    #[status(550, type = "/problems/no-right", title = "Right is missing")]
+    NoRight,
+}
+
+/// What a failure of the database is to a client; `None`: a 500 that shows nothing of it.
+pub(crate) fn database(error: &sqlx::Error) -> Option<Status> {
+    match error {
+        sqlx::Error::RowNotFound => Some(Status::not_found()),
+        sqlx::Error::PoolTimedOut => Some(Status::service_unavailable().with_retry_after(Duration::from_secs(2))),
+        sqlx::Error::Database(cause) if cause.kind() == ErrorKind::UniqueViolation => {
+            Some(Status::conflict().with_detail("an order with this reference exists already"))
+        }
+        _ => None,
+    }
+}

@@ -1,0 +1,138 @@
+//! The orders, in one file of `SQLite`.
+
+use std::{path::Path, time::Duration};
+
+use serde::{Deserialize, Serialize};
+use sqlx::{
+    FromRow, SqliteConnection, SqlitePool,
+    sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous},
+};
+use tower_status::{ETag, InvalidETag, Validators};
+
+use crate::error::{Mistake, OrderError};
+
+#[derive(Debug, Clone, PartialEq, Eq, FromRow, Serialize, Deserialize)]
+pub(crate) struct Order {
+    pub(crate) id: i64,
+    pub(crate) reference: String,
+    pub(crate) customer: i64,
+    pub(crate) item: String,
+    pub(crate) quantity: i64,
+    #[serde(skip)]
+    pub(crate) version: i64,
+    #[serde(skip)]
+    pub(crate) deleted: bool,
+}
+
+/// What a client says of an order.
+#[derive(Debug, Serialize, Deserialize)]
+pub(crate) struct Draft {
+    pub(crate) reference: String,
+    pub(crate) customer: i64,
+    pub(crate) item: String,
+    pub(crate) quantity: i64,
+}
+
+/// Opens the file, or makes it.
+///
+/// # Errors
+///
+/// If it cannot be opened, or is not of this application.
+pub async fn open(file: &Path, connections: u32) -> Result<SqlitePool, sqlx::Error> {
+    let options = SqliteConnectOptions::new()
+        .filename(file)
+        .create_if_missing(true)
+        .journal_mode(SqliteJournalMode::Wal)
+        // What was acknowledged is on the disk.
+        .synchronous(SqliteSynchronous::Full)
+        .busy_timeout(Duration::from_secs(10));
+    let pool = SqlitePoolOptions::new()
+        .max_connections(connections)
+        .acquire_timeout(Duration::from_millis(500))
+        .connect_with(options)
+        .await?;
+    sqlx::migrate!().run(&pool).await?;
+    Ok(pool)
+}
+
+impl Order {
+    /// Those of the JSON document. A page has another tag: a strong one names one representation (RFC 9110 §8.8.1).
+    pub(crate) fn validators(&self) -> Result<Validators, InvalidETag> {
+        Ok(Validators::new().with_etag(ETag::strong(format!("v{}", self.version))?))
+    }
+}
+
+impl Draft {
+    /// Itself, or all that is wrong with it.
+    pub(crate) fn checked(self) -> Result<Self, OrderError> {
+        let rules = [
+            (self.reference.is_empty(), "/reference", "must not be empty"),
+            (self.reference.len() > 40, "/reference", "must not be longer than 40 bytes"),
+            (self.item.trim().is_empty(), "/item", "must say what is ordered"),
+            (self.item.len() > 200, "/item", "must not be longer than 200 bytes"),
+            (!(1..=1_000_000).contains(&self.quantity), "/quantity", "must be from 1 to 1000000"),
+        ];
+        let broken = rules.into_iter().filter(|(broken, ..)| *broken);
+        let errors: Vec<_> = broken.map(|(_, pointer, detail)| Mistake { pointer, detail }).collect();
+        if errors.is_empty() { Ok(self) } else { Err(OrderError::Invalid { errors }) }
+    }
+}
+
+macro_rules! select {
+    ($condition:literal) => {
+        concat!("SELECT id, reference, customer, item, quantity, version, deleted FROM orders WHERE ", $condition)
+    };
+}
+
+/// One order; an error where it does not exist, or does no longer.
+pub(crate) async fn order(db: &mut SqliteConnection, id: i64) -> Result<Order, OrderError> {
+    let order: Option<Order> = sqlx::query_as(select!("id = ?")).bind(id).fetch_optional(db).await?;
+    match order {
+        None => Err(OrderError::NoSuchOrder { order_id: id }),
+        Some(order) if order.deleted => Err(OrderError::Deleted(id)),
+        Some(order) => Ok(order),
+    }
+}
+
+/// Those of one customer, or all.
+pub(crate) async fn orders(db: &SqlitePool, customer: Option<i64>) -> Result<Vec<Order>, OrderError> {
+    let all = sqlx::query_as(select!("NOT deleted AND (?1 IS NULL OR customer = ?1) ORDER BY id"));
+    Ok(all.bind(customer).fetch_all(db).await?)
+}
+
+/// An error where the reference is taken, or there is no such customer.
+pub(crate) async fn create(db: &mut SqliteConnection, draft: &Draft) -> Result<Order, OrderError> {
+    let created = sqlx::query_as(
+        "INSERT INTO orders (reference, customer, item, quantity) VALUES (?, ?, ?, ?)
+         RETURNING id, reference, customer, item, quantity, version, deleted",
+    );
+    let created = created.bind(&draft.reference).bind(draft.customer).bind(&draft.item).bind(draft.quantity);
+    Ok(created.fetch_one(db).await?)
+}
+
+/// An error where the reference is taken, or there is no such customer.
+pub(crate) async fn replace(db: &mut SqliteConnection, id: i64, draft: &Draft) -> Result<Order, OrderError> {
+    let replaced = sqlx::query_as(
+        "UPDATE orders SET reference = ?, customer = ?, item = ?, quantity = ?, version = version + 1 WHERE id = ?
+         RETURNING id, reference, customer, item, quantity, version, deleted",
+    );
+    let replaced = replaced.bind(&draft.reference).bind(draft.customer).bind(&draft.item).bind(draft.quantity);
+    Ok(replaced.bind(id).fetch_one(db).await?)
+}
+
+pub(crate) async fn delete(db: &mut SqliteConnection, id: i64) -> Result<(), OrderError> {
+    sqlx::query("UPDATE orders SET deleted = 1, version = version + 1 WHERE id = ?").bind(id).execute(db).await?;
+    Ok(())
+}
+
+/// Those of this name; an error where there is none.
+pub(crate) async fn customers(db: &SqlitePool, name: &str) -> Result<Vec<i64>, OrderError> {
+    let named = sqlx::query_scalar("SELECT id FROM customers WHERE name = ? ORDER BY id");
+    let named: Vec<_> = named.bind(name).fetch_all(db).await?;
+    if named.is_empty() { Err(OrderError::NoSuchCustomer { name: name.to_owned() }) } else { Ok(named) }
+}
+
+/// Asks for a table that no migration has made: what a forgotten migration looks like.
+pub(crate) async fn audit(db: &SqlitePool) -> Result<i64, OrderError> {
+    Ok(sqlx::query_scalar("SELECT count(*) FROM audit_log").fetch_one(db).await?)
+}

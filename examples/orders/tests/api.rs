@@ -1,0 +1,250 @@
+//! What each route answers, without a server: the routes and layers of `orders::app` on a file of their own.
+
+// A test that meets the unexpected fails by panicking.
+#![allow(clippy::unwrap_used, clippy::indexing_slicing)]
+
+use axum::http::{HeaderMap, Request, StatusCode};
+use axum::{Router, body::Body};
+use serde_json::{Value, json};
+use tempfile::TempDir;
+use tower::ServiceExt;
+
+struct Shop {
+    app: Router,
+    db: sqlx::SqlitePool,
+    _folder: TempDir,
+}
+
+struct Answer {
+    code: StatusCode,
+    fields: HeaderMap,
+    body: String,
+}
+
+impl Answer {
+    fn field(&self, name: &str) -> Option<&str> {
+        self.fields.get(name).and_then(|value| value.to_str().ok())
+    }
+
+    fn json(&self) -> Value {
+        serde_json::from_str(&self.body).unwrap_or(Value::Null)
+    }
+}
+
+impl Shop {
+    async fn open() -> Self {
+        Self::with(4).await
+    }
+
+    async fn with(connections: u32) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let db = orders::open(&folder.path().join("orders.db"), connections).await.unwrap();
+        Self { app: orders::app(db.clone()), db, _folder: folder }
+    }
+
+    /// `line` is method and path, then fields as `name: value`, each after a `|`.
+    async fn ask(&self, line: &str, body: Value) -> Answer {
+        let mut parts = line.split('|').map(str::trim);
+        let (method, path) = parts.next().unwrap().split_once(' ').unwrap();
+        let mut request = Request::builder().method(method).uri(path);
+        for (name, value) in parts.filter_map(|field| field.split_once(": ")) {
+            request = match name {
+                "as" => request.header("authorization", format!("Bearer {value}-token")),
+                name => request.header(name, value),
+            };
+        }
+        let body = match body {
+            Value::Null => Body::empty(),
+            body => {
+                request = request.header("content-type", "application/json");
+                body.to_string().into()
+            }
+        };
+        let (head, body) = self.app.clone().oneshot(request.body(body).unwrap()).await.unwrap().into_parts();
+        let body = axum::body::to_bytes(body, 1 << 20).await.unwrap();
+        Answer { code: head.status, fields: head.headers, body: String::from_utf8_lossy(&body).into_owned() }
+    }
+}
+
+fn draft(reference: &str) -> Value {
+    json!({ "reference": reference, "customer": 2, "item": "bulbs", "quantity": 3 })
+}
+
+#[tokio::test]
+async fn each_line_has_its_status() {
+    let shop = Shop::open().await;
+    let none = Value::Null;
+    let wrong = json!({ "reference": "", "customer": 1, "item": " ", "quantity": 0 });
+    #[rustfmt::skip]
+    let rows = [
+        ("GET /", &none, 303, ""),
+        ("GET /orders", &none, 200, ""),
+        ("GET /orders/1", &none, 200, ""),
+        ("GET /orders/99", &none, 404, "/problems/no-such-order"),
+        ("GET /orders/tulips", &none, 400, ""),
+        ("GET /nothing", &none, 404, ""),
+        ("POST /orders/1", &none, 405, ""),
+        ("GET /bestellungen", &none, 301, ""),
+        ("GET /customers/Grace", &none, 303, ""),
+        ("GET /customers/Ada", &none, 300, ""),
+        ("GET /customers/Nobody", &none, 404, "/problems/no-such-customer"),
+        ("GET /reports/2026", &none, 501, "/problems/no-reports"),
+        ("GET /internal/audit", &none, 500, ""),
+        ("POST /orders", &draft("N-1"), 401, "/problems/sign-in"),
+        ("POST /orders | as: auditor", &draft("N-1"), 403, "/problems/read-only"),
+        ("POST /orders | as: clerk", &draft("N-1"), 201, ""),
+        ("POST /orders | as: clerk", &draft("N-1"), 409, ""),
+        ("POST /orders | as: clerk", &wrong, 422, "/problems/invalid-order"),
+        ("POST /orders | as: clerk", &json!({ "reference": 1 }), 422, ""),
+        ("POST /orders | as: clerk", &none, 415, ""),
+        ("PUT /orders/2 | as: clerk", &draft("G-1"), 428, ""),
+        (r#"PUT /orders/2 | as: clerk | if-match: "v7""#, &draft("G-1"), 412, ""),
+        (r#"PUT /orders/2 | as: clerk | if-match: W/"v1""#, &draft("G-1"), 412, ""),
+        (r#"PUT /orders/2 | as: clerk | if-match: "v1""#, &draft("G-1"), 200, ""),
+        (r#"PUT /orders/2 | as: clerk | if-match: "v1""#, &draft("G-1"), 412, ""),
+        (r#"PUT /orders/2 | as: clerk | if-match: "v2""#, &draft("A-1"), 409, ""),
+        (r#"PUT /orders/99 | as: clerk | if-match: "v1""#, &draft("X"), 404, "/problems/no-such-order"),
+        (r#"DELETE /orders/3 | as: clerk | if-match: "v1""#, &none, 403, "/problems/no-right"),
+        (r#"DELETE /internal/orders/3 | as: clerk | if-match: "v1""#, &none, 550, "/problems/no-right"),
+        ("DELETE /orders/3 | as: manager", &none, 428, ""),
+        (r#"DELETE /orders/3 | as: manager | if-match: "v1""#, &none, 204, ""),
+        ("GET /orders/3", &none, 410, "/problems/order-deleted"),
+        (r#"DELETE /orders/3 | as: manager | if-match: "v1""#, &none, 410, "/problems/order-deleted"),
+        ("GET /problems", &none, 200, ""),
+        ("GET /assets/orders.js", &none, 200, ""),
+    ];
+    for (line, body, code, problem) in rows {
+        let answer = shop.ask(line, body.clone()).await;
+        assert_eq!(answer.code.as_u16(), code, "{line}: {}", answer.body);
+        if !problem.is_empty() {
+            assert_eq!(answer.json()["type"], problem, "{line}");
+        }
+        if code >= 400 {
+            assert_eq!(answer.json()["status"], code, "{line}");
+            assert_eq!(answer.field("content-type"), Some("application/problem+json"), "{line}");
+            assert!(answer.json()["request_id"].is_string(), "{line}: {}", answer.body);
+        }
+    }
+}
+
+#[tokio::test]
+async fn fields_that_a_status_demands() {
+    let shop = Shop::open().await;
+    #[rustfmt::skip]
+    let rows = [
+        ("POST /orders", "www-authenticate", r#"Bearer realm="orders""#),
+        ("GET /bestellungen", "location", "/orders"),
+        ("GET /customers/Grace", "location", "/orders?customer=2"),
+        ("PUT /orders", "allow", "GET,HEAD,POST"),
+        ("GET /orders/1", "etag", r#""v1""#),
+        ("GET /orders/1 | accept: text/html", "etag", r#"W/"v1-page""#),
+        ("GET /orders/1", "vary", "accept"),
+    ];
+    for (line, name, expected) in rows {
+        assert_eq!(shop.ask(line, Value::Null).await.field(name), Some(expected), "{line}");
+    }
+    let choices = shop.ask("GET /customers/Ada", Value::Null).await;
+    assert_eq!(choices.json()["choices"], json!(["/orders?customer=1", "/orders?customer=3"]));
+    let mistakes =
+        shop.ask("POST /orders | as: clerk", json!({ "reference": "", "customer": 1, "item": " ", "quantity": 0 }));
+    let mistakes = mistakes.await.json();
+    let pointers: Vec<_> = mistakes["errors"].as_array().unwrap().iter().map(|error| &error["pointer"]).collect();
+    assert_eq!(pointers, ["/reference", "/item", "/quantity"]);
+}
+
+#[tokio::test]
+async fn what_need_not_be_sent_again_is_not() {
+    let shop = Shop::open().await;
+    for line in
+        ["GET /orders", "GET /orders/1", "GET /orders/1 | accept: text/html", "GET /assets/orders.css", "GET /problems"]
+    {
+        let first = shop.ask(line, Value::Null).await;
+        let tag = first.field("etag").unwrap();
+        let again = shop.ask(&format!("{line} | if-none-match: {tag}"), Value::Null).await;
+        assert_eq!((again.code.as_u16(), &*again.body), (304, ""), "{line}");
+        assert_eq!(again.field("etag"), Some(tag), "{line}");
+    }
+    let tag = shop.ask("GET /orders", Value::Null).await.field("etag").unwrap().to_owned();
+    shop.ask("POST /orders | as: clerk", draft("N-2")).await;
+    let changed = shop.ask(&format!("GET /orders | if-none-match: {tag}"), Value::Null).await;
+    assert_eq!(changed.code, 200, "the list has changed");
+}
+
+/// A strong tag names the bytes that are sent (RFC 9110 §8.8.1).
+#[tokio::test]
+async fn what_has_a_strong_tag_is_not_encoded() {
+    let shop = Shop::open().await;
+    let long = json!({ "reference": "L", "customer": 2, "item": "x".repeat(200), "quantity": 1 });
+    shop.ask("POST /orders | as: clerk", long).await;
+    let rows =
+        [("GET /orders/4", None), ("GET /orders/4 | accept: text/html", Some("gzip")), ("GET /orders", Some("gzip"))];
+    for (line, expected) in rows {
+        let answer = shop.ask(&format!("{line} | accept-encoding: gzip"), Value::Null).await;
+        assert_eq!(answer.field("content-encoding"), expected, "{line}");
+    }
+}
+
+#[tokio::test]
+async fn stock_taking_closes_the_shop() {
+    let shop = Shop::open().await;
+    let turn = "PUT /internal/stock-taking";
+    assert_eq!(shop.ask(&format!("{turn} | as: clerk"), json!(true)).await.code.as_u16(), 550);
+    assert_eq!(shop.ask(&format!("{turn} | as: manager"), json!(true)).await.code, 204);
+    let closed = shop.ask("GET /orders", Value::Null).await;
+    assert_eq!((closed.code.as_u16(), closed.field("retry-after")), (503, Some("120")));
+    assert_eq!(closed.json()["detail"], "the shop is closed for stock-taking");
+    assert_eq!(shop.ask("GET /problems/stock-taking", Value::Null).await.code, 200);
+    shop.ask(&format!("{turn} | as: manager"), json!(false)).await;
+    assert_eq!(shop.ask("GET /orders", Value::Null).await.code, 200);
+}
+
+/// Every connection of the pool is in use.
+#[tokio::test]
+async fn a_full_pool_is_worth_another_try() {
+    let shop = Shop::with(1).await;
+    let held = shop.db.acquire().await.unwrap();
+    let answer = shop.ask("GET /orders", Value::Null).await;
+    assert_eq!((answer.code.as_u16(), answer.field("retry-after")), (503, Some("2")));
+    drop(held);
+    assert_eq!(shop.ask("GET /orders", Value::Null).await.code, 200);
+}
+
+/// RFC 9457 §3.1.1: a type leads to its explanation.
+#[tokio::test]
+async fn every_type_leads_to_its_page() {
+    let shop = Shop::open().await;
+    let list = shop.ask("GET /problems", Value::Null).await.json();
+    let types: Vec<_> =
+        list["problems"].as_array().unwrap().iter().filter_map(|problem| problem["type"].as_str()).collect();
+    let expected = [
+        "no-such-order",
+        "order-deleted",
+        "invalid-order",
+        "no-such-customer",
+        "no-reports",
+        "stock-taking",
+        "sign-in",
+        "read-only",
+        "no-right",
+    ];
+    for name in expected {
+        assert!(types.contains(&&*format!("/problems/{name}")), "{name}");
+    }
+    for uri in types.into_iter().filter(|uri| *uri != "about:blank") {
+        let page = shop.ask(&format!("GET {uri} | accept: text/html"), Value::Null).await;
+        assert_eq!(page.code, 200, "{uri}");
+        assert!(page.body.contains("What you can do"), "{uri}");
+    }
+}
+
+#[tokio::test]
+async fn nothing_of_sql_leaves() {
+    let shop = Shop::open().await;
+    for accept in ["application/json", "text/html", "text/plain"] {
+        let answer = shop.ask(&format!("GET /internal/audit | accept: {accept}"), Value::Null).await;
+        assert_eq!(answer.code, 500);
+        for secret in ["audit_log", "sqlite", "no such table", "count("] {
+            assert!(!answer.body.to_lowercase().contains(&secret.to_lowercase()), "{accept}: {}", answer.body);
+        }
+    }
+}

@@ -1,0 +1,171 @@
+//! The program itself: its log, a second instance beside it, and a kill -9 among writes.
+
+// A test that meets the unexpected fails by panicking.
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::expect_used)]
+
+use std::{
+    collections::BTreeMap,
+    io::{BufRead, BufReader, Read},
+    path::Path,
+    process::{Child, Command, Stdio},
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicUsize, Ordering},
+    },
+};
+
+use reqwest::{Client, header};
+use serde_json::{Value, json};
+
+/// A running instance; it ends with its test.
+struct Instance {
+    process: Child,
+    address: String,
+}
+
+impl Instance {
+    fn start(file: &Path) -> Self {
+        let mut process = Command::new(env!("CARGO_BIN_EXE_orders"))
+            .args(["127.0.0.1:0".as_ref(), file.as_os_str()])
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let said = BufReader::new(process.stdout.take().unwrap()).lines().map_while(Result::ok);
+        let mut addresses = said.filter_map(|line| line.strip_prefix("listening on ").map(str::to_owned));
+        let address = addresses.next().expect("it says its address");
+        Self { process, address }
+    }
+
+    /// kill -9: no destructor runs.
+    fn kill(&mut self) {
+        self.process.kill().unwrap();
+        self.process.wait().unwrap();
+    }
+
+    fn log(mut self) -> String {
+        self.kill();
+        let mut log = String::new();
+        self.process.stderr.take().unwrap().read_to_string(&mut log).unwrap();
+        log
+    }
+}
+
+impl Drop for Instance {
+    fn drop(&mut self) {
+        let _ = self.process.kill();
+        let _ = self.process.wait();
+    }
+}
+
+/// The tag of every order, and its document.
+async fn everything(client: &Client, address: &str) -> BTreeMap<i64, (String, String)> {
+    let list: Vec<Value> = client.get(format!("{address}/orders")).send().await.unwrap().json().await.unwrap();
+    let mut all = BTreeMap::new();
+    for id in list.iter().filter_map(|order| order["id"].as_i64()) {
+        let answer = client.get(format!("{address}/orders/{id}")).send().await.unwrap();
+        let tag = answer.headers()[header::ETAG].to_str().unwrap().to_owned();
+        all.insert(id, (tag, answer.text().await.unwrap()));
+    }
+    all
+}
+
+#[tokio::test]
+async fn the_log_has_what_the_client_does_not_see() {
+    let folder = tempfile::tempdir().unwrap();
+    let instance = Instance::start(&folder.path().join("orders.db"));
+    let request = Client::new().get(format!("{}/internal/audit", instance.address));
+    let answer = request.header("x-request-id", "request-4711").send().await.unwrap();
+    assert_eq!(answer.headers()["x-request-id"], "request-4711");
+    let body: Value = answer.json().await.unwrap();
+    assert_eq!((&body["status"], &body["request_id"]), (&json!(500), &json!("request-4711")));
+    assert_eq!(body["title"], "Internal Server Error");
+
+    let log = instance.log();
+    let lines: Vec<_> = log.lines().filter(|line| line.contains("request-4711")).collect();
+    assert_eq!(lines.len(), 1, "{log}");
+    for part in ["ERROR", "the database failed", "no such table: audit_log", "/internal/audit", "500"] {
+        assert!(lines[0].contains(part), "{part}: {}", lines[0]);
+    }
+}
+
+#[tokio::test]
+async fn two_instances_over_one_file_answer_alike() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("orders.db");
+    let (one, other) = (Instance::start(&file), Instance::start(&file));
+    let client = Client::new();
+    assert_eq!(everything(&client, &one.address).await, everything(&client, &other.address).await);
+    for path in ["/orders", "/orders/1", "/orders/99", "/customers/Ada", "/problems", "/assets/orders.js"] {
+        for accept in ["application/json", "text/html"] {
+            let mut answers = Vec::new();
+            for address in [&one.address, &other.address] {
+                let request = client.get(format!("{address}{path}")).header("accept", accept);
+                let answer = request.header("x-request-id", "same").send().await.unwrap();
+                let mut fields = answer.headers().clone();
+                fields.remove(header::DATE);
+                answers.push((answer.status(), fields, answer.text().await.unwrap()));
+            }
+            assert_eq!(answers[0], answers[1], "{path} {accept}");
+        }
+    }
+    // What one has written the other refuses to overwrite.
+    let change = json!({ "reference": "A-1", "customer": 1, "item": "red tulips", "quantity": 8 });
+    for (address, expected) in [(&one.address, 200), (&other.address, 412)] {
+        let request = client.put(format!("{address}/orders/1")).bearer_auth("clerk-token").json(&change);
+        assert_eq!(request.header(header::IF_MATCH, "\"v1\"").send().await.unwrap().status(), expected);
+    }
+}
+
+/// 50 clients write until the process is killed; what was acknowledged is there afterwards, with the tag it had.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn no_acknowledged_write_is_lost() {
+    const CLIENTS: usize = 50;
+    const ENOUGH: usize = 400;
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("orders.db");
+    let mut instance = Instance::start(&file);
+    let client = Client::new();
+    let before = everything(&client, &instance.address).await;
+
+    let acknowledged = Arc::new(Mutex::new(BTreeMap::new()));
+    let count = Arc::new(AtomicUsize::new(0));
+    let mut writers = Vec::new();
+    for number in 0..CLIENTS {
+        let (client, address, acknowledged, count) =
+            (client.clone(), instance.address.clone(), Arc::clone(&acknowledged), Arc::clone(&count));
+        writers.push(tokio::spawn(async move {
+            for turn in 0.. {
+                let order =
+                    json!({ "reference": format!("{number}-{turn}"), "customer": 1, "item": "bulbs", "quantity": 1 });
+                let request = client.post(format!("{address}/orders")).bearer_auth("clerk-token").json(&order);
+                // The process is gone.
+                let Ok(answer) = request.send().await else { return };
+                if answer.status() != 201 {
+                    assert!([409, 503].contains(&answer.status().as_u16()), "{}", answer.status());
+                    continue;
+                }
+                let tag = answer.headers()[header::ETAG].to_str().unwrap().to_owned();
+                let Ok(document) = answer.text().await else { return };
+                let id = serde_json::from_str::<Value>(&document).unwrap()["id"].as_i64().unwrap();
+                acknowledged.lock().unwrap().insert(id, (tag, document));
+                count.fetch_add(1, Ordering::Relaxed);
+            }
+        }));
+    }
+    while count.load(Ordering::Relaxed) < ENOUGH {
+        tokio::task::yield_now().await;
+    }
+    instance.kill();
+    for writer in writers {
+        writer.await.unwrap();
+    }
+
+    let again = Instance::start(&file);
+    let after = everything(&client, &again.address).await;
+    let acknowledged = acknowledged.lock().unwrap();
+    assert!(acknowledged.len() >= ENOUGH);
+    for (id, expected) in before.iter().chain(acknowledged.iter()) {
+        assert_eq!(after.get(id), Some(expected), "order {id}");
+    }
+}
