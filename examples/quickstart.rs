@@ -14,27 +14,21 @@ use tokio::{net::TcpListener, time::sleep};
 use tower::{limit::GlobalConcurrencyLimitLayer, load_shed::LoadShedLayer, timeout::TimeoutLayer};
 use tower_status::{IntoStatus, OrStatus, Status, StatusMapLayer};
 
-#[derive(Debug, thiserror::Error)]
+#[derive(Debug, thiserror::Error, IntoStatus)]
+#[status(axum)]
 enum ShopError {
     #[error("order {0} does not exist")]
-    NoSuchOrder(u64),
+    #[status(404)]
+    NoSuchOrder(#[status(extension = "order_id")] u64),
     #[error("order {0} was deleted")]
+    #[status(410, title = "Order deleted")]
     Deleted(u64),
     #[error("sign in to see your account")]
+    #[status(401, challenge = r#"Bearer realm="shop""#)]
     SignIn,
     #[error("the card provider is down")]
+    #[status(503, retry_after = 30)]
     Card(#[from] io::Error),
-}
-
-impl IntoStatus for ShopError {
-    fn status(&self) -> Status {
-        match self {
-            Self::NoSuchOrder(id) => Status::not_found().with_extension("order_id", id),
-            Self::Deleted(_) => Status::gone().with_title("Order deleted"),
-            Self::SignIn => Status::unauthorized(r#"Bearer realm="shop""#),
-            Self::Card(_) => Status::service_unavailable().with_retry_after(Duration::from_secs(30)),
-        }
-    }
 }
 
 #[derive(Serialize, Deserialize)]
@@ -46,11 +40,11 @@ struct Order {
 /// The number of the next order.
 static NEXT: AtomicU64 = AtomicU64::new(10);
 
-async fn order(Path(id): Path<u64>) -> Result<Json<Order>, Status> {
+async fn order(Path(id): Path<u64>) -> Result<Json<Order>, ShopError> {
     match id {
         7 => Ok(Json(Order { id, item: "seven tulips".into() })),
-        9 => Err(ShopError::Deleted(id))?,
-        _ => Err(ShopError::NoSuchOrder(id))?,
+        9 => Err(ShopError::Deleted(id)),
+        _ => Err(ShopError::NoSuchOrder(id)),
     }
 }
 
@@ -78,8 +72,8 @@ fn app() -> Router {
     Router::new()
         .route("/orders", get(next_order).post(new_order))
         .route("/orders/{id}", get(order))
-        .route("/account", get(async || Status::from(ShopError::SignIn)))
-        .route("/pay", get(async || Status::from(ShopError::Card(io::Error::other("shop:tulip@10.0.0.7: refused")))))
+        .route("/account", get(async || ShopError::SignIn))
+        .route("/pay", get(async || ShopError::Card(io::Error::other("shop:tulip@10.0.0.7: refused"))))
         .route("/invoice", get(invoice))
         .route("/slow", get(async || sleep(Duration::from_secs(60)).await))
         .route("/status/{code}", get(any_status))

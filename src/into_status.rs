@@ -6,7 +6,8 @@ use http::StatusCode;
 
 use crate::{BoxError, Status, recognize::Source};
 
-/// Says the status of an error, once, beside the error.
+/// Says the status of an error, once, beside the error: with `#[derive(IntoStatus)]` (feature `derive`, on by default) or
+/// by hand, as in the examples.
 ///
 /// Every implementor converts into [`Status`] with `?`: the error becomes the status's source, so that the log has
 /// its whole chain, and where [`status`](Self::status) sets no detail the error's `Display` becomes it.

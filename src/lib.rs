@@ -1,8 +1,9 @@
 //! Every answer of a [tower](https://docs.rs/tower)-based HTTP server carries the correct, documented status.
 //!
-//! An application says the status of each of its errors once, with [`IntoStatus`]; [`StatusMapLayer`] does the rest:
-//! whatever goes wrong inside leaves as that status, with the header fields that its RFC section demands and a body
-//! that explains it, as problem+json (RFC 9457), as a page for a person, as text, or as a gRPC status.
+//! An application says the status of each of its errors once, with [`IntoStatus`], derived or by hand;
+//! [`StatusMapLayer`] does the rest: whatever goes wrong inside leaves as that status, with the header fields that its
+//! RFC section demands and a body that explains it, as problem+json (RFC 9457), as a page for a person, as text, or
+//! as a gRPC status.
 //!
 //! # Example: a handler's errors and tower's, answered
 //!
@@ -115,10 +116,11 @@
 //!
 //! # Features
 //!
-//! `tracing` (default) writes one log line for each answer of 400 and above, a 5xx as an error, a 4xx for debugging,
-//! and warns of what an application got wrong. `axum` makes [`Status`] axum's `IntoResponse`, with `axum-core` alone.
-//! `tonic` converts between [`Status`] and `tonic::Status`, without tonic's transport. `buffer` knows the errors of
-//! tower's `buffer`. `docs` is a service that explains an application's problems. `anyhow` converts `anyhow::Error` with `?`.
+//! `derive` (default) is `#[derive(IntoStatus)]`; without it no proc-macro is built. `tracing` (default) writes one log
+//! line for each answer of 400 and above, a 5xx as an error, a 4xx for debugging, and warns of what an application got
+//! wrong. `axum` makes [`Status`] axum's `IntoResponse`, with `axum-core` alone. `tonic` converts between [`Status`] and
+//! `tonic::Status`, without tonic's transport. `docs` is a service that explains an application's problems. `buffer`
+//! knows the errors of tower's `buffer`. `anyhow` converts `anyhow::Error` with `?`.
 
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
@@ -170,7 +172,7 @@ pub use tower::BoxError;
 pub use tower_status_derive::IntoStatus;
 pub use validators::Validators;
 
-/// The README's code is compiled.
-#[cfg(all(doctest, feature = "axum"))]
-#[doc = include_str!("../README.md")]
+/// The README's code is compiled, with the lines that it leaves out.
+#[cfg(all(doctest, feature = "axum", feature = "derive"))]
+#[doc = include_str!("../tests/readme.md")]
 struct Readme;
