@@ -173,6 +173,6 @@ pub use tower_status_derive::IntoStatus;
 pub use validators::Validators;
 
 /// The README's code is compiled, with the lines that it leaves out.
-#[cfg(all(doctest, feature = "axum", feature = "derive"))]
+#[cfg(all(doctest, feature = "axum", feature = "derive", feature = "tonic"))]
 #[doc = include_str!("../tests/readme.md")]
 struct Readme;
