@@ -358,7 +358,6 @@ async fn trailers_only_is_all_there_is() {
 
 /// RFC 9113 §8.2.2: fields of a connection are HTTP/1.x's alone.
 #[tokio::test]
-#[ignore = "src lets `proxy-connection` through as metadata"]
 async fn no_field_of_a_connection_is_metadata() {
     for name in ["connection", "proxy-connection", "keep-alive", "transfer-encoding", "upgrade", "te"] {
         for content_type in ["application/grpc", "application/grpc-web"] {
@@ -540,7 +539,6 @@ async fn what_is_exposed_already_stays() {
 }
 
 #[tokio::test]
-#[ignore = "src takes `grpc-status` for all three: grpc-message and grpc-status-details-bin stay hidden from the page"]
 async fn what_is_exposed_in_part_is_completed() {
     exposes(&[&["grpc-status"], &["grpc-message, Grpc-Status"], &["grpc-status", "grpc-message"]]).await;
 }

@@ -20,6 +20,9 @@ const GRPC_STATUS_DETAILS: HeaderName = HeaderName::from_static("grpc-status-det
 /// What clients take by default: names, values and 32 bytes for each field stay below it (RFC 9113 §10.5.1).
 const LIMIT: usize = 8 * 1024;
 
+/// What fields of an inner response leave of it.
+const RESERVED: usize = 1024;
+
 /// All but `%x20-24 / %x26-7E` is encoded.
 const ENCODED: &AsciiSet = &CONTROLS.add(b'%');
 
@@ -50,7 +53,10 @@ impl Trailers {
         let Some(Rpc { details, metadata: theirs, .. }) = rpc else {
             let message = shown.detail.unwrap_or(shown.entry.explanation).to_owned();
             let delay = status.retry_after().or(delay);
-            let details = details::encode(&shown, code, &message, path, delay).into();
+            // They repeat the message, and are the first to go.
+            let details =
+                if message.len() < LIMIT { details::encode(&shown, code, &message, path, delay) } else { vec![] };
+            let details = details.into();
             return Self { code, message, details, metadata };
         };
         complete::say(&mut metadata, theirs);
@@ -62,34 +68,32 @@ impl Trailers {
     /// Appends all fields to `head` as long as they fit: the details go first, then the message is cut, and metadata is
     /// left out last.
     fn append(&self, head: &mut HeaderMap, used: usize) {
-        let metadata: Vec<_> = self.metadata.iter().collect();
-        let encoded = encoded(&self.message);
-        let message = if encoded.is_empty() { 0 } else { size(&GRPC_MESSAGE, encoded.len()) };
-        let details = STANDARD_NO_PAD.encode(&self.details);
-        let details = Some(details).filter(|details| !details.is_empty());
-        let with_details = details.as_ref().map_or(0, |details| size(&GRPC_STATUS_DETAILS, details.len()));
-
+        let field = |name: &HeaderName, length: usize| if length == 0 { 0 } else { size(name.as_str(), length) };
         let number = HeaderValue::from(self.code as i32);
-        let mut used = used + size(&GRPC_STATUS, number.len());
+        let mut used = used + field(&GRPC_STATUS, number.len());
         let _ = head.try_insert(GRPC_STATUS, number);
-        let fields: usize = metadata.iter().map(|(name, value)| size(name, value.len())).sum();
-        let details = details.filter(|_| used + fields + message + with_details < LIMIT);
-        let cut = if used + fields + message < LIMIT {
-            encoded
+        let metadata: usize = self.metadata.iter().map(|(name, value)| size(name.as_str(), value.len())).sum();
+        let room = LIMIT.saturating_sub(used + metadata + 1);
+
+        let message = encoded(&self.message, room);
+        let with_message = field(&GRPC_MESSAGE, message.len());
+        // Of what is longer than that, nothing would fit.
+        let details = STANDARD_NO_PAD.encode(self.details.get(..LIMIT).map_or(&*self.details, |_| &[]));
+        let with_details = field(&GRPC_STATUS_DETAILS, details.len());
+        let message = if with_message <= room {
+            message
         } else {
-            let room = LIMIT.saturating_sub(used + fields + size(&GRPC_MESSAGE, 0) + 1);
-            cut(&self.message, room).into()
+            cut(&self.message, room.saturating_sub(size(GRPC_MESSAGE.as_str(), 0))).into()
         };
-        if let Some(value) = HeaderValue::from_str(&cut).ok().filter(|value| !value.is_empty()) {
-            used += size(&GRPC_MESSAGE, value.len());
-            let _ = head.try_insert(GRPC_MESSAGE, value);
+        let details = if with_message + with_details <= room { details } else { String::new() };
+        for (name, text) in [(GRPC_MESSAGE, &*message), (GRPC_STATUS_DETAILS, &details)] {
+            if let Some(value) = HeaderValue::from_str(text).ok().filter(|value| !value.is_empty()) {
+                used += field(&name, value.len());
+                let _ = head.try_insert(name, value);
+            }
         }
-        if let Some(value) = details.and_then(|details| HeaderValue::try_from(details).ok()) {
-            used += size(&GRPC_STATUS_DETAILS, value.len());
-            let _ = head.try_insert(GRPC_STATUS_DETAILS, value);
-        }
-        for (name, value) in metadata {
-            let with = used + size(name, value.len());
+        for (name, value) in &self.metadata {
+            let with = used + size(name.as_str(), value.len());
             if with < LIMIT && head.try_append(name.clone(), value.clone()).is_ok() {
                 used = with;
             }
@@ -114,21 +118,22 @@ pub(crate) fn write<B: Body>(
     expose: bool,
 ) -> StatusBody<B> {
     let headers = &mut parts.headers;
-    let delay = headers.get(header::RETRY_AFTER).and_then(|value| value.to_str().ok()?.parse().ok());
-    let delay = delay.map(Duration::from_secs);
+    let delay = retry_after(status.headers()).or(retry_after(headers));
     let trailers = Trailers::of(status, context.path, context.request_id, delay, expose);
-    let http_only: Vec<_> = headers.keys().filter(|name| !is_metadata(name)).cloned().collect();
-    for name in http_only {
-        headers.remove(name);
-    }
+    let inner = std::mem::take(headers);
     // The answer is OK: what went wrong is in its trailers.
     parts.status = StatusCode::OK;
     let _ = headers.try_insert(header::CONTENT_TYPE, content_type);
-    if context.protocol == Protocol::GrpcWeb {
-        expose_fields(headers);
+    let mut used = size("status", ":200".len()) + size("content-type", headers.values().map(HeaderValue::len).sum());
+    for (name, value) in inner.iter().filter(|(name, _)| is_metadata(name)) {
+        let with = used + size(name.as_str(), value.len());
+        if with < LIMIT - RESERVED && headers.try_append(name.clone(), value.clone()).is_ok() {
+            used = with;
+        }
     }
-    let used = size(&HeaderName::from_static("status"), ":200".len());
-    let used = used + headers.iter().map(|(name, value)| size(name, value.len())).sum::<usize>();
+    if context.protocol == Protocol::GrpcWeb {
+        used += expose_fields(headers);
+    }
     if context.protocol == Protocol::GrpcWebText {
         let mut fields = HeaderMap::new();
         trailers.append(&mut fields, used);
@@ -136,6 +141,11 @@ pub(crate) fn write<B: Body>(
     }
     trailers.append(headers, used);
     StatusBody::withheld()
+}
+
+/// RFC 9110 §10.2.3, where it is a delay.
+fn retry_after(headers: &HeaderMap) -> Option<Duration> {
+    headers.get(header::RETRY_AFTER)?.to_str().ok()?.parse().ok().map(Duration::from_secs)
 }
 
 /// A gRPC-Web trailer frame: `0x80`, the length, and the fields.
@@ -154,22 +164,33 @@ fn frame(fields: &HeaderMap) -> Vec<u8> {
     frame
 }
 
-/// So that a page of another origin may read them (Fetch §3.3.6).
-fn expose_fields(headers: &mut HeaderMap) {
+/// So that a page of another origin may read them (Fetch §3.3.6): the size of what was added.
+fn expose_fields(headers: &mut HeaderMap) -> usize {
     const FIELDS: HeaderValue = HeaderValue::from_static("grpc-status, grpc-message, grpc-status-details-bin");
-    let mut exposed = headers.get_all(header::ACCESS_CONTROL_EXPOSE_HEADERS).iter();
-    if !exposed.any(|value| complete::lists(value, b"grpc-status") || complete::lists(value, b"*")) {
-        let _ = headers.try_append(header::ACCESS_CONTROL_EXPOSE_HEADERS, FIELDS);
+    let names = ["grpc-status", "grpc-message", "grpc-status-details-bin"];
+    let exposed = |name: &str| {
+        let mut lines = headers.get_all(header::ACCESS_CONTROL_EXPOSE_HEADERS).iter();
+        lines.any(|line| complete::lists(line, name.as_bytes()) || complete::lists(line, b"*"))
+    };
+    if names.into_iter().all(exposed) {
+        return 0;
     }
+    let _ = headers.try_append(header::ACCESS_CONTROL_EXPOSE_HEADERS, FIELDS);
+    size(header::ACCESS_CONTROL_EXPOSE_HEADERS.as_str(), FIELDS.len())
 }
 
 /// RFC 9113 §6.5.2: what a field takes of a list's size.
-fn size(name: &HeaderName, value: usize) -> usize {
-    name.as_str().len() + value + 32
+fn size(name: &str, value: usize) -> usize {
+    name.len() + value + 32
 }
 
+/// Encoded; where it is too long for the `room` anyway, as it is.
+///
 /// RFC 9113 §8.2.1: a value neither begins nor ends with a space, so those are encoded, too.
-fn encoded(message: &str) -> Cow<'_, str> {
+fn encoded(message: &str, room: usize) -> Cow<'_, str> {
+    if message.len() > room {
+        return message.into();
+    }
     let inner = message.trim_matches(' ');
     if inner.len() == message.len() {
         return utf8_percent_encode(message, ENCODED).into();

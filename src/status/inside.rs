@@ -2,7 +2,7 @@
 
 use std::{fmt, sync::Arc};
 
-use http::{HeaderName, HeaderValue, StatusCode};
+use http::{HeaderName, HeaderValue, StatusCode, header};
 
 use super::{Malformed, Parts, Rpc, Status, field};
 use crate::{catalog, recognize::Source, report::warning};
@@ -22,7 +22,12 @@ impl Status {
 
     pub(super) fn set_header(&mut self, name: HeaderName, value: HeaderValue) {
         let value = field::encoded(&name, value);
-        let headers = &mut self.parts_mut().headers;
+        let parts = self.parts_mut();
+        if name == header::RETRY_AFTER {
+            // Another delay than the one that was set before.
+            parts.retry_after = None;
+        }
+        let headers = &mut parts.headers;
         let stored = if field::is_single(&name) {
             headers.try_insert(name, value).is_ok()
         } else {

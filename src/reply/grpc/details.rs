@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use percent_encoding::percent_decode_str;
 use serde_json::Value;
 
 use super::Shown;
@@ -41,7 +42,8 @@ pub(super) fn encode(
 
 /// The kind of problem: `reason = 1, domain = 2, metadata = 3`.
 fn error_info(shown: &Shown<'_>, path: &str) -> Option<Message> {
-    let scalars = shown.extensions.iter().filter_map(|(name, value)| Some((&**name, scalar(value)?)));
+    let named = shown.extensions.iter().filter(|(name, _)| is_key(name));
+    let scalars = named.filter_map(|(name, value)| Some((&**name, scalar(value)?)));
     let id = shown.request_id.map(|id| ("request_id", id.to_owned()));
     let metadata: Vec<_> = scalars.chain(id).collect();
     let named = shown.type_uri.is_some_and(|uri| uri != "about:blank") || shown.title != shown.entry.title;
@@ -86,6 +88,11 @@ fn upper_snake(text: &str) -> String {
     reason
 }
 
+/// `[a-zA-Z0-9-_]`, at most 64 characters.
+fn is_key(name: &str) -> bool {
+    name.len() <= 64 && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_".contains(&byte))
+}
+
 fn scalar(value: &Value) -> Option<String> {
     match value {
         Value::String(text) => Some(text.clone()),
@@ -122,10 +129,13 @@ fn bad_request(shown: &Shown<'_>) -> Option<Message> {
     (!request.0.is_empty()).then_some(request)
 }
 
-/// `/user/email` (RFC 6901), also as a fragment, is the field `user.email`.
+/// `/user/email` (RFC 6901), also as a fragment (§6), is the field `user.email`.
 fn field(pointer: &str) -> String {
-    let pointer = pointer.strip_prefix('#').unwrap_or(pointer);
-    let pointer = pointer.strip_prefix('/').unwrap_or(pointer);
+    let pointer = match pointer.strip_prefix('#') {
+        Some(fragment) => percent_decode_str(fragment).decode_utf8_lossy(),
+        None => pointer.into(),
+    };
+    let pointer = pointer.strip_prefix('/').unwrap_or(&pointer);
     pointer.replace('/', ".").replace("~1", "/").replace("~0", "~")
 }
 
