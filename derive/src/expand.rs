@@ -29,7 +29,7 @@ pub(crate) fn expand(input: &Input<'_>, errors: &Errors) -> TokenStream {
         #mistakes
 
         #[automatically_derived]
-        #[allow(deprecated, unreachable_code, unused_qualifications)]
+        #[allow(deprecated, unused_qualifications)]
         impl #generics #root::IntoStatus for #name #arguments #clause {
             #body
         }
@@ -261,10 +261,11 @@ fn cause(input: &Input<'_>) -> Option<TokenStream> {
                 };
             }
             #(
-                if let #root::Option::Some(__known) = <#known as #root::IntoStatus>::__CAUSE
-                    && let #root::Option::Some(__cause) = __known(#error)
-                {
-                    return #root::Option::Some(__cause);
+                // Nested, for users of an edition before 2024.
+                if let #root::Option::Some(__known) = <#known as #root::IntoStatus>::__CAUSE {
+                    if let #root::Option::Some(__cause) = __known(#error) {
+                        return #root::Option::Some(__cause);
+                    }
                 }
             )*
             #root::Option::None

@@ -105,8 +105,10 @@ impl Keys {
             "transparent" => given.flag(&mut self.transparent),
             "from_error" => given.flag(&mut self.from_error),
             "expose" => given.flag(&mut self.expose),
-            "title" => given.literal(&mut self.title, literal::title),
-            "type" => given.literal(&mut self.type_uri, literal::uri),
+            "title" => {
+                given.literal(&mut self.title, |title| without(fields, title).and_then(|()| literal::title(title)));
+            }
+            "type" => given.literal(&mut self.type_uri, |uri| without(fields, uri).and_then(|()| literal::uri(uri))),
             "challenge" => given.literal(&mut self.challenge, literal::field_value),
             "allow" => given.literal(&mut self.allow, literal::allow),
             "detail" => given.template(&mut self.detail, fields, |_| Ok(())),
@@ -185,7 +187,7 @@ impl Reader<'_> {
         slot.put(self.span, value, self.name, self.errors);
     }
 
-    fn literal(&mut self, slot: &mut Slot<LitStr>, check: fn(&LitStr) -> syn::Result<()>) {
+    fn literal(&mut self, slot: &mut Slot<LitStr>, check: impl FnOnce(&LitStr) -> syn::Result<()>) {
         let name = self.name;
         self.with(slot, |tokens| {
             let literal = text(name, tokens)?;
@@ -223,6 +225,21 @@ impl Reader<'_> {
         let check = if name.value().eq_ignore_ascii_case("allow") { literal::allow } else { literal::field_value };
         self.errors.ok(check(&value));
         headers.push((name, value));
+    }
+}
+
+/// Title and type are the same for every occurrence of the problem (RFC 9457 §3.1.1, §3.1.3).
+fn without(fields: &[Field<'_>], literal: &LitStr) -> syn::Result<()> {
+    let text = literal.value();
+    match fields.iter().find(|field| text.contains(&format!("{{{}}}", field.name))) {
+        Some(field) => Err(Error::new(
+            literal.span(),
+            format!(
+                "it is the same for every occurrence, so `{{{}}}` cannot stand in it; in `detail` it can",
+                field.name
+            ),
+        )),
+        None => Ok(()),
     }
 }
 

@@ -19,12 +19,16 @@ pub(crate) fn validate(input: &Input<'_>, errors: &mut Errors) {
         [(input.axum, "axum", cfg!(feature = "axum")), (input.tonic, "tonic", cfg!(feature = "tonic"))]
     {
         if let Some(span) = span.filter(|_| !is_on) {
-            errors.at(span, format!("`#[status({key})]` needs the feature `{key}` of tower-status"));
+            errors.at(span, missing_feature(key));
         }
     }
     for variant in &input.variants {
         one(input, variant, errors);
     }
+}
+
+fn missing_feature(key: &str) -> String {
+    format!("`#[status({key})]` needs the feature `{key}` of tower-status")
 }
 
 fn one(input: &Input<'_>, variant: &Variant<'_>, errors: &mut Errors) {
@@ -193,5 +197,59 @@ fn headers(variant: &Variant<'_>, errors: &mut Errors) {
             errors.at(literal.span(), format!("a second {}: an answer has one", literal.value()));
         }
         seen.push(name);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use syn::{DeriveInput, parse_quote};
+
+    use crate::{errors::Errors, expand::expand, parse::parse, validate::validate};
+
+    fn derived(item: &DeriveInput) -> String {
+        let mut errors = Errors::default();
+        let input = parse(item, &mut errors);
+        validate(&input, &mut errors);
+        expand(&input, &errors).to_string()
+    }
+
+    /// Whichever feature is off: tower-status switches them.
+    #[test]
+    fn a_conversion_needs_its_feature() {
+        for (key, trait_of, is_on) in
+            [("axum", "IntoResponse", cfg!(feature = "axum")), ("tonic", "tonic :: Status", cfg!(feature = "tonic"))]
+        {
+            let key_ident = quote::format_ident!("{key}");
+            let text = derived(&parse_quote! {
+                #[status(404, #key_ident)]
+                struct Shop;
+            });
+            let message = super::missing_feature(key);
+            assert_eq!(text.contains(&message), !is_on, "{text}");
+            assert_eq!(text.contains(trait_of), is_on, "{text}");
+            // It answers all the same.
+            assert!(text.contains("IntoStatus for Shop"), "{text}");
+        }
+    }
+
+    /// All that the derive names is below the path that it is given.
+    #[test]
+    fn another_name_of_the_crate_is_the_only_one() {
+        let text = derived(&parse_quote! {
+            #[status(crate = "renamed::by_us", default = 500)]
+            enum Shop {
+                #[status(303, location = "/x/{0}", detail = "{0}", title = "x", header("x-y" = "z"))]
+                Moved(#[status(extension = "id")] u64, #[status(source)] Other),
+                #[status(transparent)]
+                Stock(Stock),
+                #[status(from_error)]
+                Db(Option<Box<Db>>),
+            }
+        });
+        assert!(text.contains("renamed :: by_us :: __private"), "{text}");
+        assert!(
+            !text.contains("tower_status") && !text.contains(":: std ::") && !text.contains(":: core ::"),
+            "{text}"
+        );
     }
 }

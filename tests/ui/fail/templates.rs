@@ -15,6 +15,8 @@ enum Shop {
     Location(u64),
     #[status(503, retry_after = wait)]
     RetryAfter { waits: u64 },
+    #[status(404, title = "No order {0}", type = "/orders/{0}")]
+    Constant(u64),
 }
 
 fn main() {}

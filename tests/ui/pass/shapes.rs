@@ -44,6 +44,17 @@ struct Struct {
 #[derive(Debug, thiserror::Error, IntoStatus)]
 enum Never {}
 
+macro_rules! made_by_a_macro {
+    ($name:ident $code:literal $title:expr) => {
+        #[derive(Debug, thiserror::Error, IntoStatus)]
+        #[error("x")]
+        #[status($code, title = $title)]
+        struct $name;
+    };
+}
+
+made_by_a_macro! { Made 404 "Made" }
+
 #[test]
 fn every_shape() {
     let rows: [(Status, u16, Option<u8>); 9] = [
@@ -62,5 +73,6 @@ fn every_shape() {
         let said = status.extensions().first().map(|(_, value)| value.as_u64().unwrap());
         assert_eq!(said, extension.map(u64::from), "{status:?}");
     }
+    assert_eq!(Status::from(Made).title(), Some("Made"));
     assert!(Never::STATUSES.is_empty());
 }
