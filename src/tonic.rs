@@ -22,7 +22,10 @@ use crate::{
 /// [code.proto]: https://github.com/googleapis/googleapis/blob/master/google/rpc/code.proto
 impl IntoStatus for tonic::Status {
     fn status(&self) -> Status {
-        let code = GrpcCode::from(self.code());
+        let code = match GrpcCode::from(self.code()) {
+            GrpcCode::Ok => GrpcCode::Unknown,
+            code => code,
+        };
         let rpc = Rpc {
             code,
             details: Bytes::copy_from_slice(self.details()),

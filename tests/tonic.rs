@@ -239,7 +239,6 @@ async fn a_status_that_says_ok_is_unknown() {
 }
 
 #[tokio::test]
-#[ignore = "src answers the error with 200, and a problem document"]
 async fn a_status_that_says_ok_is_no_success_over_http() {
     let (parts, _) =
         ask(&StatusMapLayer::new(), request("application/json"), failed(tonic::Status::ok("secret"))).await;
@@ -254,7 +253,6 @@ fn with_metadata(fields: &[(&'static str, &'static str)]) -> tonic::Status {
 
 /// A client's status has the head of the response that it came with: it must not stand on ours.
 #[tokio::test]
-#[ignore = "src takes metadata as it is: a second content-type, and what is of HTTP and of gRPC alone"]
 async fn the_metadata_of_a_status_that_a_client_received() {
     let fields = [("content-type", "application/grpc"), ("date", "Sun, 06 Nov 1994 08:49:37 GMT"), ("x-shard", "7")];
     for (way, make) in VERBATIM {
@@ -265,7 +263,6 @@ async fn the_metadata_of_a_status_that_a_client_received() {
 
 /// Fields that belong to the protocol come from the status alone.
 #[tokio::test]
-#[ignore = "src takes metadata as it is: two lines of grpc-status, of which a client may read the second"]
 async fn metadata_in_the_place_of_the_protocols_fields() {
     let fields = [
         ("grpc-status", "0"),

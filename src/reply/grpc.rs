@@ -49,7 +49,7 @@ impl Trailers {
         let masked = matches!(code, GrpcCode::Internal | GrpcCode::Unknown | GrpcCode::DataLoss);
         let hides = (masked || status.hides() && rpc.is_none()) && !status.is_exposed() && !expose;
         let shown = Shown::of(status, hides, request_id);
-        let mut metadata = metadata(status.headers());
+        let mut metadata = self::metadata(status.headers());
         let Some(Rpc { details, metadata: theirs, .. }) = rpc else {
             let message = shown.detail.unwrap_or(shown.entry.explanation).to_owned();
             let delay = status.retry_after().or(delay);
@@ -59,7 +59,7 @@ impl Trailers {
             let details = details.into();
             return Self { code, message, details, metadata };
         };
-        complete::say(&mut metadata, theirs);
+        complete::say(&mut metadata, &self::metadata(theirs));
         let message = if hides { shown.entry.explanation } else { shown.detail.unwrap_or_default() };
         let details = if hides { Bytes::new() } else { details.clone() };
         Self { code, message: message.to_owned(), details, metadata }
@@ -236,12 +236,13 @@ fn metadata(headers: &HeaderMap) -> HeaderMap {
 
 /// Whether a field can stand beside a gRPC status: it is neither gRPC's own, nor describes a body, nor is HTTP's alone.
 fn is_metadata(name: &HeaderName) -> bool {
-    const HTTP_ONLY: [HeaderName; 17] = [
+    const HTTP_ONLY: [HeaderName; 18] = [
         header::ALLOW,
         header::CACHE_CONTROL,
         header::CONNECTION,
         header::CONTENT_RANGE,
         header::CONTENT_SECURITY_POLICY,
+        header::DATE,
         header::EXPIRES,
         HeaderName::from_static("keep-alive"),
         header::LINK,
