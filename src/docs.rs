@@ -63,6 +63,7 @@ mod page;
 #[must_use = "a service does nothing until it is mounted"]
 pub struct Problems {
     statuses: Vec<DocumentedStatus>,
+    folder: Option<String>,
     pages: Arc<[Page]>,
 }
 
@@ -87,7 +88,7 @@ const JSON: HeaderValue = HeaderValue::from_static("application/json");
 impl Problems {
     /// The problems of an error type.
     pub fn of<E: IntoStatus>() -> Self {
-        Self { statuses: Vec::new(), pages: Arc::new([]) }.and::<E>()
+        Self { statuses: Vec::new(), folder: None, pages: Arc::new([]) }.and::<E>()
     }
 
     /// Adds those of another error type; what is listed already is not listed again.
@@ -97,7 +98,9 @@ impl Problems {
                 self.statuses.push(status);
             }
         }
-        self.pages = written(&self.statuses).into();
+        let problems: Vec<_> = self.statuses.iter().copied().map(Problem::new).collect();
+        self.folder = folder(&problems).map(str::to_owned);
+        self.pages = written(&problems, self.folder.as_deref()).into();
         self
     }
 
@@ -106,7 +109,9 @@ impl Problems {
         if ![Method::GET, Method::HEAD].contains(method) {
             return unnegotiated(Status::method_not_allowed("GET, HEAD"), parts);
         }
-        let Some(page) = find(&self.pages, path) else { return unnegotiated(Status::not_found(), parts) };
+        let Some(page) = find(&self.pages, self.folder.as_deref(), path) else {
+            return unnegotiated(Status::not_found(), parts);
+        };
         let accept = headers.get_all(header::ACCEPT).into_iter().map(HeaderValue::as_bytes);
         let as_html = negotiate(accept, &[Format::Json, Format::Html]) == Some(Format::Html);
         let (body, tag) = if as_html { &page.html } else { &page.json };
@@ -133,36 +138,42 @@ impl Problems {
 }
 
 /// The list, and a page for each type.
-fn written(statuses: &[DocumentedStatus]) -> Vec<Page> {
-    let problems: Vec<_> = statuses.iter().copied().map(Problem::new).collect();
-    let mut pages = vec![Page::new(None, page::list(&problems), &page::json(problems.iter()))];
-    for problem in &problems {
+fn written(problems: &[Problem], folder: Option<&str>) -> Vec<Page> {
+    let mut pages = vec![Page::new(None, page::list(problems), &page::json(problems.iter()))];
+    for problem in problems {
         let Some(path) = problem.path() else { continue };
         if pages.iter().any(|page| page.path.as_deref() == Some(path)) {
             continue;
         }
         let same: Vec<_> = problems.iter().filter(|other| other.path() == Some(path)).collect();
-        pages.push(Page::new(Some(path.to_owned()), page::problem(&same), &page::json(same.into_iter())));
+        pages.push(Page::new(Some(path.to_owned()), page::problem(&same, folder), &page::json(same.into_iter())));
     }
     pages
 }
 
+/// The folder in which all types are.
+fn folder(problems: &[Problem]) -> Option<&str> {
+    let mut paths = problems.iter().filter_map(Problem::path);
+    let (mut folder, _) = paths.next()?.rsplit_once('/')?;
+    for path in paths {
+        while !path.strip_prefix(folder).is_some_and(|rest| rest.starts_with('/')) {
+            (folder, _) = folder.rsplit_once('/')?;
+        }
+    }
+    Some(folder).filter(|folder| !folder.is_empty())
+}
+
 /// The page of a path: under its whole path, else as what is left of it where a router has stripped the beginning.
-fn find<'a>(pages: &'a [Page], path: &str) -> Option<&'a Page> {
+fn find<'a>(pages: &'a [Page], folder: Option<&str>, path: &str) -> Option<&'a Page> {
     let path = path.trim_end_matches('/');
-    let of_type =
-        |page: &&Page, is_it: fn(&str, &str) -> bool| page.path.as_deref().is_some_and(|known| is_it(known, path));
-    let whole = pages.iter().find(|page| of_type(page, |known, path| known == path));
-    let folder = || {
-        let mut types = pages.iter().filter_map(|page| page.path.as_deref()).peekable();
-        types.peek().is_some() && types.all(|known| known.strip_prefix(path).is_some_and(|rest| rest.starts_with('/')))
-    };
-    if whole.is_none() && folder() || path.is_empty() {
+    if path.is_empty() || folder == Some(path) {
         return pages.iter().find(|page| page.path.is_none());
     }
-    whole.or_else(|| {
-        pages.iter().find(|page| of_type(page, |known, path| path.starts_with('/') && known.ends_with(path)))
-    })
+    let of_type = |is_it: fn(&str, &str) -> bool| {
+        pages.iter().find(|page| page.path.as_deref().is_some_and(|known| is_it(known, path)))
+    };
+    of_type(|known, path| known == path)
+        .or_else(|| of_type(|known, path| path.starts_with('/') && known.ends_with(path)))
 }
 
 impl Problem {

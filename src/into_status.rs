@@ -154,7 +154,7 @@ pub struct DocumentedStatus {
     pub title: Option<&'static str>,
     /// The problem type's URI reference.
     pub type_uri: Option<&'static str>,
-    /// The template of the detail, as the error's `Display` has it.
+    /// The template of the detail, as the error's `Display` has it; `None` of a 5xx that keeps it inside.
     pub detail: Option<&'static str>,
 }
 

@@ -45,6 +45,7 @@ impl IntoStatus for Shop {
         Documented::One(one(StatusCode::UNAUTHORIZED)),
         Documented::One(one(StatusCode::LOCKED).with_type("https://example.org/problems/locked#now")),
         Documented::One(one(StatusCode::BAD_REQUEST).with_type("urn:problem:x")),
+        Documented::One(one(StatusCode::SERVICE_UNAVAILABLE).with_detail("closed")),
         Documented::One(one(StatusCode::BAD_GATEWAY).with_type("/problems/für Ärzte")),
         Documented::All(Stock::STATUSES),
         Documented::All(Stock::STATUSES),
@@ -69,7 +70,7 @@ fn codes(json: &str) -> Result<Vec<u64>, BoxError> {
 
 #[tokio::test]
 async fn a_type_is_found_by_its_path() -> Result<(), BoxError> {
-    const ALL: &[u64] = &[410, 404, 401, 423, 400, 502, 409];
+    const ALL: &[u64] = &[410, 404, 401, 423, 400, 503, 502, 409];
     #[rustfmt::skip]
     let rows: [(&str, &[u64]); 17] = [
         ("/problems/deleted", &[410, 404]), ("/problems/deleted/", &[410, 404]), ("/deleted", &[410, 404]),
@@ -124,8 +125,13 @@ async fn both_forms() -> Result<(), BoxError> {
         r#"<h2><a href="https://example.org/problems/locked#now">423 Locked</a></h2>"#,
         "<h2>401 Unauthorized</h2>",
         "<h2>400 Bad Request</h2>",
+        "closed",
     ] {
         assert!(list.contains(part), "{part}\n{list}");
+    }
+    for (path, link) in [("/deleted", true), ("/sold-out", true), ("/", false)] {
+        let (_, page) = ask(Method::GET, path, &[("accept", "text/html")]).await?;
+        assert_eq!(page.contains(r#"<a href="/problems">All problems</a>"#), link, "{path}");
     }
     Ok(())
 }
@@ -186,6 +192,6 @@ async fn inside_of_the_layer() -> Result<(), BoxError> {
 async fn several_error_types_are_listed_once() -> Result<(), BoxError> {
     let service = Problems::of::<Stock>().and::<Shop>().and::<Stock>();
     let body = service.oneshot(Request::get("/").body(())?).await?.into_body().collect().await?.to_bytes();
-    assert_eq!(codes(str::from_utf8(&body)?)?, [409, 410, 404, 401, 423, 400, 502]);
+    assert_eq!(codes(str::from_utf8(&body)?)?, [409, 410, 404, 401, 423, 400, 503, 502]);
     Ok(())
 }

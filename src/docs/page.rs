@@ -10,13 +10,16 @@ use crate::{
     reply::html::{self, Escaped, is_link},
 };
 
-/// Of several statuses under one type, one after the other.
-pub(super) fn problem(problems: &[&Problem]) -> String {
+/// Of several statuses under one type, one after the other; `list` leads to all problems.
+pub(super) fn problem(problems: &[&Problem], list: Option<&str>) -> String {
     written(problems.first().map_or("Problem", |problem| problem.title()), |page| {
         for problem in problems {
             write_problem(page, problem)?;
         }
-        Ok(())
+        match list {
+            Some(list) => writeln!(page, r#"<p><a href="{}">All problems</a></p>"#, Escaped(list)),
+            None => Ok(()),
+        }
     })
 }
 
