@@ -2,6 +2,8 @@
 // A test says what is wrong by failing.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic)]
 
+mod shop; // generated
+
 use std::{
     env::consts::EXE_SUFFIX,
     io::{BufRead, BufReader},
@@ -12,7 +14,9 @@ use std::{
 };
 
 use reqwest::{Client, Method, Response, StatusCode, Version, redirect::Policy};
-use serde_json::Value;
+use serde_json::{Value, json};
+use shop::v1::{OrderReply, OrderRequest, shop_client::ShopClient};
+use tonic::Code;
 use tower_status::catalog;
 
 const JSON: &str = "application/problem+json";
@@ -351,6 +355,40 @@ async fn conditional_put(version: Version) {
     follow(&example, &client, version, &rows).await;
     let kept = client.get(format!("{}/notes/tulips", example.url)).send().await.unwrap();
     assert_eq!((field(&kept, "etag").to_owned(), kept.text().await.unwrap()), ("\"v2\"".into(), "blue".into()));
+}
+
+#[tokio::test]
+async fn tonic_tells_grpc_and_plain_http_the_same() {
+    let example = Example::start("tonic", 0);
+    let mut grpc = ShopClient::connect(example.url.clone()).await.unwrap();
+    let unavailable = catalog::get(StatusCode::SERVICE_UNAVAILABLE).unwrap().explanation;
+    let deleted = "order 9 was deleted: 100 % of its 3 € come back";
+    let rows = [
+        (5, Code::Unavailable, 503, unavailable),
+        (6, Code::DeadlineExceeded, 503, unavailable),
+        (8, Code::NotFound, 404, "order 8 does not exist"),
+        (9, Code::NotFound, 410, deleted),
+    ];
+    for version in [Version::HTTP_11, Version::HTTP_2] {
+        let http = client(version);
+        for (id, code, status, says) in rows {
+            let error = grpc.order(OrderRequest { id }).await.unwrap_err();
+            assert_eq!((error.code(), error.message()), (code, says), "{id}");
+            let response = http.get(format!("{}/orders/{id}", example.url)).send().await.unwrap();
+            assert_eq!((response.status().as_u16(), field(&response, "content-type")), (status, JSON), "{id}");
+            let document: Value = response.json().await.unwrap();
+            assert_eq!((&document["status"], &document["detail"]), (&json!(status), &json!(says)), "{id}");
+        }
+        let response = http.get(format!("{}/orders/7", example.url)).send().await.unwrap();
+        assert_eq!((response.status().as_u16(), &*response.text().await.unwrap()), (200, "seven tulips"));
+    }
+    let mut orders = grpc.watch(OrderRequest { id: 7 }).await.unwrap().into_inner();
+    for asked in 0..3 {
+        let order = OrderReply { id: 7, item: "seven tulips".into(), asked };
+        assert_eq!(orders.message().await.unwrap(), Some(order));
+        grpc.order(OrderRequest { id: 7 }).await.unwrap();
+    }
+    assert_eq!(grpc.watch(OrderRequest { id: 9 }).await.unwrap_err().message(), deleted);
 }
 
 #[tokio::test]

@@ -1,0 +1,98 @@
+//! gRPC, gRPC-Web and plain HTTP on one port, with the same errors. `cargo run --example tonic`, then
+//!
+//! ```sh
+//! curl -i http://127.0.0.1:3000/orders/9
+//! grpcurl -plaintext -import-path examples/shop -proto v1.proto -d '{"id": 9}' 127.0.0.1:3000 shop.v1.Shop/Order
+//! ```
+
+mod shop; // generated
+
+use std::{future, io, time::Duration};
+
+use axum::{Router, extract::Path, response::IntoResponse, response::Response, routing::get};
+use shop::v1::{OrderReply, OrderRequest, shop_server::Shop, shop_server::ShopServer};
+use tokio::{net::TcpListener, sync::watch};
+use tokio_stream::{StreamExt, wrappers::WatchStream};
+use tower::{Layer, limit::GlobalConcurrencyLimitLayer, load_shed::LoadShedLayer, timeout::TimeoutLayer};
+use tower_status::{IntoStatus, Status, StatusMapLayer};
+
+#[derive(Debug, thiserror::Error)]
+enum ShopError {
+    #[error("order {0} does not exist")]
+    NoSuchOrder(u64),
+    #[error("order {0} was deleted: 100 % of its 3 € come back")]
+    Deleted(u64),
+    #[error("the card provider is down")]
+    Card(#[source] io::Error),
+}
+
+impl IntoStatus for ShopError {
+    fn status(&self) -> Status {
+        match self {
+            Self::NoSuchOrder(id) => Status::not_found().with_extension("order_id", id),
+            Self::Deleted(_) => Status::gone().with_type("/problems/order-deleted").with_title("Order deleted"),
+            Self::Card(_) => Status::service_unavailable().with_retry_after(Duration::from_secs(30)),
+        }
+    }
+}
+
+impl IntoResponse for ShopError {
+    fn into_response(self) -> Response {
+        Status::from(self).into_response()
+    }
+}
+
+impl From<ShopError> for tonic::Status {
+    fn from(error: ShopError) -> Self {
+        Status::from(error).into()
+    }
+}
+
+async fn find(id: u64) -> Result<String, ShopError> {
+    match id {
+        5 => Err(ShopError::Card(io::Error::other("shop:tulip@10.0.0.7: refused"))),
+        6 => future::pending().await, // until tower's timeout
+        7 => Ok("seven tulips".into()),
+        9 => Err(ShopError::Deleted(id)),
+        _ => Err(ShopError::NoSuchOrder(id)),
+    }
+}
+
+/// How many orders it was asked for.
+#[derive(Default)]
+struct TulipShop(watch::Sender<u64>);
+
+type Answer<T> = Result<tonic::Response<T>, tonic::Status>;
+
+#[tonic::async_trait]
+impl Shop for TulipShop {
+    async fn order(&self, request: tonic::Request<OrderRequest>) -> Answer<OrderReply> {
+        let id = request.into_inner().id;
+        let item = find(id).await?;
+        self.0.send_modify(|asked| *asked += 1);
+        Ok(tonic::Response::new(OrderReply { id, item, asked: *self.0.borrow() }))
+    }
+
+    type WatchStream = tonic::codegen::BoxStream<OrderReply>;
+
+    async fn watch(&self, request: tonic::Request<OrderRequest>) -> Answer<Self::WatchStream> {
+        let id = request.into_inner().id;
+        let item = find(id).await?;
+        let reply = move |asked| Ok(OrderReply { id, item: item.clone(), asked });
+        Ok(tonic::Response::new(Box::pin(WatchStream::new(self.0.subscribe()).map(reply))))
+    }
+}
+
+#[tokio::main]
+async fn main() -> io::Result<()> {
+    tracing_subscriber::fmt().init();
+    let grpc = tonic_web::GrpcWebLayer::new().layer(ShopServer::new(TulipShop::default()));
+    let timeout = TimeoutLayer::new(Duration::from_secs(1));
+    let app = Router::new()
+        .route_service("/shop.v1.Shop/{method}", grpc)
+        .route("/orders/{id}", get(async |Path(id): Path<u64>| find(id).await))
+        .layer((StatusMapLayer::new(), timeout, LoadShedLayer::new(), GlobalConcurrencyLimitLayer::new(512)));
+    let listener = TcpListener::bind(std::env::args().nth(1).unwrap_or("127.0.0.1:3000".into())).await?;
+    println!("listening on http://{}", listener.local_addr()?);
+    axum::serve(listener, app).await
+}
