@@ -9,43 +9,28 @@ mod shop; // generated
 
 use std::{future, io, time::Duration};
 
-use axum::{Router, extract::Path, response::IntoResponse, response::Response, routing::get};
+use axum::{Router, extract::Path, routing::get};
 use shop::v1::{OrderReply, OrderRequest, shop_server::Shop, shop_server::ShopServer};
 use tokio::{net::TcpListener, sync::watch};
 use tokio_stream::{StreamExt, wrappers::WatchStream};
 use tower::{Layer, limit::GlobalConcurrencyLimitLayer, load_shed::LoadShedLayer, timeout::TimeoutLayer};
-use tower_status::{IntoStatus, Status, StatusMapLayer};
+use tower_status::{IntoStatus, StatusMapLayer};
 
-#[derive(Debug, thiserror::Error)]
+#[derive(Debug, thiserror::Error, IntoStatus)]
+#[status(axum, tonic)]
 enum ShopError {
-    #[error("order {0} does not exist")]
-    NoSuchOrder(u64),
+    #[error("order {order_id} does not exist")]
+    #[status(404)]
+    NoSuchOrder {
+        #[status(extension)]
+        order_id: u64,
+    },
     #[error("order {0} was deleted: 100 % of its 3 € come back")]
+    #[status(GONE, type = "/problems/order-deleted", title = "Order deleted")]
     Deleted(u64),
     #[error("the card provider is down")]
+    #[status(503, retry_after = 30)]
     Card(#[source] io::Error),
-}
-
-impl IntoStatus for ShopError {
-    fn status(&self) -> Status {
-        match self {
-            Self::NoSuchOrder(id) => Status::not_found().with_extension("order_id", id),
-            Self::Deleted(_) => Status::gone().with_type("/problems/order-deleted").with_title("Order deleted"),
-            Self::Card(_) => Status::service_unavailable().with_retry_after(Duration::from_secs(30)),
-        }
-    }
-}
-
-impl IntoResponse for ShopError {
-    fn into_response(self) -> Response {
-        Status::from(self).into_response()
-    }
-}
-
-impl From<ShopError> for tonic::Status {
-    fn from(error: ShopError) -> Self {
-        Status::from(error).into()
-    }
 }
 
 async fn find(id: u64) -> Result<String, ShopError> {
@@ -54,7 +39,7 @@ async fn find(id: u64) -> Result<String, ShopError> {
         6 => future::pending().await, // until tower's timeout
         7 => Ok("seven tulips".into()),
         9 => Err(ShopError::Deleted(id)),
-        _ => Err(ShopError::NoSuchOrder(id)),
+        order_id => Err(ShopError::NoSuchOrder { order_id }),
     }
 }
 

@@ -124,7 +124,9 @@ pub(crate) fn write<B: Body>(
     // The answer is OK: what went wrong is in its trailers.
     parts.status = StatusCode::OK;
     let _ = headers.try_insert(header::CONTENT_TYPE, content_type);
-    let mut used = size("status", ":200".len()) + size("content-type", headers.values().map(HeaderValue::len).sum());
+    // The pseudo-header and the Date are the server's.
+    let servers = size(":status", "200".len()) + size("date", "Sun, 06 Nov 1994 08:49:37 GMT".len());
+    let mut used = servers + size("content-type", headers.values().map(HeaderValue::len).sum());
     for (name, value) in inner.iter().filter(|(name, _)| is_metadata(name)) {
         let with = used + size(name.as_str(), value.len());
         if with < LIMIT - RESERVED && headers.try_append(name.clone(), value.clone()).is_ok() {
