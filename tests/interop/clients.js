@@ -164,9 +164,9 @@ async function overloaded(asked, then) {
 
 async function streaming(client) {
     const watching = client.watch("tonic", 7);
-    watching.on("error", () => {}); // the cancel below
     const asked = [];
     await new Promise((second) => {
+        watching.on("error", second); // also the cancel below
         watching.on("data", (reply) => {
             asked.push(reply.asked ?? 0);
             if (asked.length === 1) grpcJs.call(cases[0], () => {});
@@ -256,4 +256,5 @@ async function main() {
     process.exit(failures.length ? 1 : 0);
 }
 
+process.exitCode = 1; // where node finds nothing left to wait for before main has ended
 main();
