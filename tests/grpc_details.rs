@@ -447,7 +447,7 @@ async fn all_four_at_once() {
     let status = Status::unprocessable_entity()
         .with_type("https://shop.example/problems/bad-order")
         .with_title("Bad order")
-        .with_detail("the order is wrong: größer als 100 %")
+        .with_detail("the order is wrong: größer um 100 %")
         .with_retry_after(Duration::from_millis(250))
         .with_extension("order", 8)
         .with_extension("errors", json!([{ "pointer": "/items/0", "detail": "is no tulip" }]));
@@ -457,7 +457,7 @@ async fn all_four_at_once() {
         let mut kinds = seen.kinds();
         kinds.sort_unstable();
         assert_eq!(kinds, ["BadRequest", "ErrorInfo", "Help", "RetryInfo"], "{content_type}");
-        assert_eq!((seen.code, &*seen.message), (3, "the order is wrong: größer als 100 %"));
+        assert_eq!((seen.code, &*seen.message), (3, "the order is wrong: größer um 100 %"));
         let details = seen.details();
         let info = details.error_info().unwrap();
         assert_eq!((&*info.reason, &*info.domain), ("BAD_ORDER", "shop.Orders"));

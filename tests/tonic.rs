@@ -390,7 +390,7 @@ fn a_status_becomes_one_of_tonics() {
     let rows = [
         (Status::from(NoSuchOrder(8)), Code::NotFound, "order 8 does not exist"),
         (Status::not_found(), Code::NotFound, explained(404)),
-        (Status::conflict().with_detail("größer als 100 %\r\n"), Code::Aborted, "größer als 100 %\r\n"),
+        (Status::conflict().with_detail("größer um 100 %\r\n"), Code::Aborted, "größer um 100 %\r\n"),
         (Status::conflict().with_grpc_code(GrpcCode::AlreadyExists), Code::AlreadyExists, explained(409)),
         (Status::service_unavailable().with_detail("secret"), Code::Unavailable, explained(503)),
         (Status::internal_server_error().with_detail("secret"), Code::Internal, explained(500)),
