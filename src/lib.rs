@@ -87,7 +87,8 @@
 //! ```
 //!
 //! The same layers stand around an axum `Router` that has tonic's routes, and around one service with `named_layer`.
-//! tonic-web's `GrpcWebLayer` goes inside of `StatusMapLayer`, so that what it refuses is explained; CORS goes outside.
+//! tonic-web's `GrpcWebLayer` goes inside of `StatusMapLayer`, so that what it refuses is explained; CORS
+//! goes outside and exposes `grpc-status`, `grpc-message` and `grpc-status-details-bin`, which tonic's own answers carry, too.
 //!
 //! # What a client never sees
 //!

@@ -457,7 +457,6 @@ async fn a_message_of_20_kib() {
 
 /// 8 KiB is what grpcio takes of a head, whoever wrote its fields.
 #[tokio::test]
-#[ignore = "src fills the 8 KiB to the last byte, and hyper adds 65 of `date`"]
 async fn a_message_of_20_kib_and_what_the_server_adds() {
     for (host, channel, _control) in hosts!(ServiceBuilder::new().layer(layer())) {
         let seen = long(channel, host).await;

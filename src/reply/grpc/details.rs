@@ -77,13 +77,15 @@ fn reason(shown: &Shown<'_>) -> String {
 fn upper_snake(text: &str) -> String {
     let mut reason = String::new();
     for c in text.chars() {
+        if reason.len() == 63 {
+            break;
+        }
         match c {
             c if c.is_ascii_alphanumeric() => reason.push(c.to_ascii_uppercase()),
             _ if !reason.is_empty() && !reason.ends_with('_') => reason.push('_'),
             _ => {}
         }
     }
-    reason.truncate(63);
     reason.truncate(reason.trim_end_matches('_').len());
     reason
 }
