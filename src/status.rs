@@ -231,7 +231,7 @@ impl Status {
 
     /// Adds a header field to the answer.
     ///
-    /// What a URI cannot hold is percent-encoded in a Location.
+    /// What a URI cannot hold is percent-encoded in a Location. White space around a value is no part of it.
     ///
     /// A field that stands once (Location, Retry-After, Content-Range, …) replaces what was there, any other is a
     /// further line. What describes or frames the body (Content-Type, Content-Length, Transfer-Encoding, …) belongs to
@@ -255,7 +255,7 @@ impl Status {
             warning!("dropped a header field of {}: its name is malformed", self.code);
             return self;
         };
-        match value.try_into() {
+        match value.try_into().map(field::trimmed) {
             Ok(_) if field::is_framing(&name) => {
                 warning!("dropped the header field {name} of {}: it belongs to the body's writer", self.code);
             }

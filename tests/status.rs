@@ -131,6 +131,9 @@ fn what_may_stand_stands() {
         (Status::range_not_satisfiable(u64::MAX), 416, "content-range", "bytes */18446744073709551615"),
         (Status::not_found().with_header("x-a", ""), 404, "x-a", ""),
         (Status::not_found().with_header("X-A", "b\tc"), 404, "x-a", "b\tc"),
+        // White space around a value is no part of it (RFC 9110 §5.5).
+        (Status::not_found().with_header("x-a", " \tb c\t "), 404, "x-a", "b c"),
+        (Status::unauthorized(" Basic"), 401, "www-authenticate", "Basic"),
     ];
     for (status, code, name, value) in rows {
         assert_eq!(status.code(), code, "{name}");

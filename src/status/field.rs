@@ -50,6 +50,17 @@ pub(super) fn may_stand(name: &HeaderName, value: &HeaderValue, demanded: bool) 
     }
 }
 
+/// White space around a value is no part of it (RFC 9110 §5.5), and HTTP/2 forbids it (RFC 9113 §8.2.1).
+pub(super) fn trimmed(value: HeaderValue) -> HeaderValue {
+    let text = value.as_bytes().trim_ascii();
+    if text.len() == value.len() {
+        return value;
+    }
+    let Ok(mut trimmed) = HeaderValue::from_bytes(text) else { return value };
+    trimmed.set_sensitive(value.is_sensitive());
+    trimmed
+}
+
 /// A Location as a URI reference; any other field as it is.
 pub(super) fn encoded(name: &HeaderName, value: HeaderValue) -> HeaderValue {
     let encoded = match uri_reference(&value) {
