@@ -195,7 +195,7 @@ fn any_other_malformed_input_is_dropped_and_the_rest_stays() {
 fn a_location_is_percent_encoded_once() {
     // RFC 3986 §2: what is neither reserved nor unreserved, byte by byte of its UTF-8.
     #[rustfmt::skip]
-    let rows: [(&[u8], &str); 13] = [
+    let rows: [(&[u8], &str); 15] = [
         (b"/a/b?c=d&e=%2F#f", "/a/b?c=d&e=%2F#f"),
         (b"https://example.org:8080/a;b,c", "https://example.org:8080/a;b,c"),
         ("/käse".as_bytes(), "/k%C3%A4se"),
@@ -209,6 +209,9 @@ fn a_location_is_percent_encoded_once() {
         (b"/\xff", "/%FF"),
         (b"//[::1]/a!$&'()*+,;=:@", "//[::1]/a!$&'()*+,;=:@"),
         (b"../a~b_c-d.e", "../a~b_c-d.e"),
+        // A lone one.
+        (b"\\", "%5C"),
+        (b"\xff", "%FF"),
     ];
     for (location, expected) in rows {
         let statuses = [
@@ -221,6 +224,8 @@ fn a_location_is_percent_encoded_once() {
         for (code, status) in statuses {
             assert_eq!((status.code().as_u16(), status.headers()["location"].to_str().unwrap()), (code, expected));
         }
+        let field = HeaderValue::from_bytes(location).unwrap();
+        assert_eq!(Status::new(StatusCode::FOUND).with_header("location", field).headers()["location"], expected);
         let choices = Status::multiple_choices([location]);
         assert_eq!(choices.headers()["link"], format!("<{expected}>; rel=\"alternate\""));
         assert_eq!(choices.extension("choices"), Some(&json!([expected])));

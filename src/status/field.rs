@@ -78,7 +78,11 @@ const NOT_IN_URI: &AsciiSet =
 pub(super) fn uri_reference(text: &(impl AsRef<[u8]> + ?Sized)) -> Option<Cow<'_, str>> {
     let bytes = text.as_ref();
     let usable = !bytes.is_empty() && !bytes.iter().any(u8::is_ascii_control);
-    usable.then(|| percent_encode(bytes, NOT_IN_URI).into())
+    usable.then(|| match percent_encode(bytes, NOT_IN_URI).into() {
+        // The encoding of a lone byte is borrowed, too, from a table: to callers, borrowed means unchanged.
+        Cow::Borrowed(uri) if uri.len() != bytes.len() => Cow::Owned(uri.to_owned()),
+        uri => uri,
+    })
 }
 
 pub(super) fn uri_or_warning(what: &str, text: Cow<'static, str>) -> Option<Cow<'static, str>> {
