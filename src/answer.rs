@@ -60,13 +60,15 @@ pub(crate) fn answer<B: Body>(
             return Answer { maker: Maker::Error, status, parts, body: None, content }.finish(noted, trail, options);
         }
     }
-    if let Some(code) = grpc::said(response.headers()) {
+    let failed = response.status().as_u16() >= 400;
+    // What failed in HTTP is not OK, whatever it says to gRPC; and a proxy's plain clients read HTTP alone.
+    let counts = |code: &GrpcCode| !failed || *code != GrpcCode::Ok && (options.fill || noted.protocol.is_grpc());
+    if let Some(code) = grpc::said(response.headers()).filter(counts) {
         return grpc_answer(code, response, noted, trail, options);
     }
-    if noted.protocol.is_grpc() && grpc::is_typed(response.headers()) {
+    if !failed && noted.protocol.is_grpc() && grpc::is_typed(response.headers()) {
         return response.map(StatusBody::inner);
     }
-    let failed = response.status().as_u16() >= 400;
     if !failed && response.extensions().is_empty() {
         return as_it_is(response, options);
     }

@@ -53,6 +53,8 @@ fn kinds() -> Vec<(&'static str, Outcome, u16)> {
         ("a text 500", Ok(response(500, &[TEXT], "secret")), 500),
         ("a JSON 500", Ok(response(500, &[JSON], "{}")), 500),
         ("a kept 500", Ok(keep(response(500, &[TEXT], "kept"))), 500),
+        ("a 500 that is OK to gRPC", Ok(response(500, &[TEXT, ("grpc-status", "0")], "secret")), 500),
+        ("a 503 that is UNAVAILABLE to gRPC", Ok(response(503, &[("grpc-status", "14")], "")), 503),
         ("an unknown 499", Ok(response(499, &[], "")), 499),
         ("an unknown 599", Ok(response(599, &[], "")), 599),
     ]

@@ -4,7 +4,7 @@
 use std::io;
 
 use bytes::Bytes;
-use http::{Request, Response, StatusCode};
+use http::{HeaderValue, Request, Response, StatusCode};
 use http_body_util::{BodyExt, Full};
 use tower::{BoxError, Layer, ServiceBuilder, ServiceExt, service_fn};
 use tower_http::compression::CompressionLayer;
@@ -37,6 +37,13 @@ fn inner(code: u16, of_type: &'static str, body: impl Into<Bytes>) -> Outcome {
     Ok(response)
 }
 
+fn fine_to_grpc(outcome: Outcome) -> Outcome {
+    outcome.map(|mut response| {
+        response.headers_mut().insert("grpc-status", HeaderValue::from_static("0"));
+        response
+    })
+}
+
 #[derive(Debug, thiserror::Error)]
 #[error("secret of its own")]
 struct Failed(#[source] BoxError);
@@ -64,7 +71,7 @@ fn secret() -> BoxError {
 #[tokio::test]
 async fn a_secret_appears_nowhere() {
     let status = Status::internal_server_error;
-    let rows: [(&str, Outcome); 27] = [
+    let rows: [(&str, Outcome); 28] = [
         ("a boxed error", Err(Status::from_error("secret"))),
         ("its chain", Err(Status::from_error(secret()))),
         ("an io::Error", Err(io::Error::other("secret").into())),
@@ -92,6 +99,7 @@ async fn a_secret_appears_nowhere() {
         ("a long text", inner(500, "text/plain", format!("{}secret", "a".repeat(9000)))),
         ("not UTF-8", inner(599, "TEXT/PLAIN", [b"secret".as_slice(), &[0xff]].concat())),
         ("an unknown code", inner(999, "text/plain", "secret")),
+        ("a text that is OK to gRPC", fine_to_grpc(inner(500, "text/plain", "secret"))),
     ];
     for (name, outcome) in rows {
         for text in told(StatusMapLayer::new(), &outcome).await {
