@@ -66,8 +66,12 @@ pub(crate) fn answer<B: Body>(
     if let Some(code) = grpc::said(response.headers()).filter(counts) {
         return grpc_answer(code, response, noted, trail, options);
     }
-    if !failed && noted.protocol.is_grpc() && grpc::is_typed(response.headers()) {
-        return response.map(StatusBody::inner);
+    if noted.protocol.is_grpc() && grpc::is_typed(response.headers()) {
+        let finished = response.extensions().get().is_some_and(|said: &Status| said.sent() == Some(response.status()));
+        return match finished || !failed {
+            true => response.map(StatusBody::inner),
+            false => pass(Status::new(response.status()), response, noted, trail, options),
+        };
     }
     if !failed && response.extensions().is_empty() {
         return as_it_is(response, options);
