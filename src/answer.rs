@@ -68,10 +68,10 @@ pub(crate) fn answer<B: Body>(
     }
     if noted.protocol.is_grpc() && grpc::is_typed(response.headers()) {
         let finished = response.extensions().get().is_some_and(|said: &Status| said.sent() == Some(response.status()));
-        return match finished || !failed {
-            true => response.map(StatusBody::inner),
-            false => pass(Status::new(response.status()), response, noted, trail, options),
-        };
+        if finished || !failed {
+            return response.map(StatusBody::inner);
+        }
+        return pass(Status::new(response.status()), response, noted, trail, options);
     }
     if !failed && response.extensions().is_empty() {
         return as_it_is(response, options);

@@ -94,6 +94,9 @@ impl<V> ConditionalLayer<V> {
     /// Only content whose exact size is known, is at most `max_bytes`, and is already there is looked at, frame by
     /// frame, without a copy; never `Cache-Control: no-store`. Everything else passes at once. Allocates one Box for
     /// the body and the field value, and for content of several frames a queue.
+    ///
+    /// The hash has no key: who writes the content can write two contents of one tag. Where others trust what users
+    /// wrote, say a tag of your own, a version or a cryptographic hash: it is never replaced.
     pub fn generate_etags(mut self, max_bytes: u64) -> Self {
         self.options.generate = Some(max_bytes);
         self
