@@ -15,9 +15,11 @@ use tower::{Layer, Service};
 use crate::{
     Status, Validators, Verdict,
     body::{Look, StatusBody},
+    catalog::GrpcCode,
     conditions::Conditions,
     etag::TagHasher,
-    precondition, reply,
+    precondition,
+    reply::{self, grpc},
 };
 
 /// Answers conditional requests: a 304 for what need not be sent again, a 412 for what must not be overwritten.
@@ -322,7 +324,9 @@ struct Judged;
 
 /// What the answer makes of the request's conditions.
 pub(crate) fn verdict<B>(conditions: &Conditions, response: &Response<B>) -> Verdict {
-    if conditions.is_empty() || response.extensions().get::<Judged>().is_some() {
+    let judged = || response.extensions().get::<Judged>().is_some();
+    // RFC 9110 §13.2.1: what failed, if only in gRPC's terms, is no success that a precondition could decide.
+    if conditions.is_empty() || judged() || grpc::said(response.headers()).is_some_and(|code| code != GrpcCode::Ok) {
         return Verdict::Proceed;
     }
     precondition::judge_answer(conditions, response.status(), response.headers())

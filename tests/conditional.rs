@@ -182,6 +182,23 @@ async fn the_layer_can_leave_conditions_to_others() {
     assert_eq!(answer.status(), 200);
 }
 
+/// RFC 9110 §13.2.1: what failed is no success that a precondition could decide.
+#[tokio::test]
+async fn what_failed_in_grpcs_terms_is_no_304() {
+    let rows: [(Fields, u16); 2] =
+        [(&[("etag", "\"v1\""), ("grpc-status", "0")], 304), (&[("etag", "\"v1\""), ("grpc-status", "5")], 404)];
+    for (fields, expected) in rows {
+        let inner = service_fn(async |_: Request<()>| Ok::<_, Infallible>(response(200, fields, frames(&[]))));
+        let conditional = ConditionalLayer::new().layer(inner);
+        let request = || request(&GET, &[("if-none-match", "\"v1\"")]);
+        let answers = [
+            StatusMapLayer::new().layer(inner).oneshot(request()).await.unwrap().status(),
+            StatusMapLayer::new().layer(conditional).oneshot(request()).await.unwrap().status(),
+        ];
+        assert_eq!(answers.map(|code| code.as_u16()), [expected; 2], "{fields:?}");
+    }
+}
+
 #[tokio::test]
 async fn a_412_is_explained_reported_and_keeps_what_is_not_the_body() {
     let inner = service_fn(async |_: Request<()>| {
