@@ -59,12 +59,23 @@ pub(crate) fn fill<B: Body>(parts: &response::Parts, body: B, head: bool, cx: &m
     Filled { status, body, text_unknown }
 }
 
-/// That of a 5xx goes, whatever it says; what is already there is for the log.
+/// That of a 5xx goes, whatever it says; what is already there is for the log, cut between characters.
 fn text_for_the_log<B: Body>(headers: &HeaderMap, body: B, cx: &mut task::Context<'_>) -> String {
     if body.is_end_stream() || headers.contains_key(header::CONTENT_ENCODING) {
         return String::new();
     }
-    String::from_utf8_lossy(&Look::at(body, LIMIT, cx).so_far()).into_owned()
+    let text = Look::at(body, LIMIT, cx).so_far();
+    let head = text.get(..LIMIT).unwrap_or(&text);
+    // A character that the cut goes through is left out, what was no UTF-8 before is marked.
+    let whole = match str::from_utf8(head) {
+        Err(error) if error.error_len().is_none() && head.len() < text.len() => head.get(..error.valid_up_to()),
+        _ => Some(head),
+    };
+    let mut shown = String::from_utf8_lossy(whole.unwrap_or_default()).into_owned();
+    if head.len() < text.len() {
+        shown.push('…');
+    }
+    shown
 }
 
 /// To HEAD only the length tells what GET would have sent.
