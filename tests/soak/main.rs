@@ -1,0 +1,360 @@
+//! The soak's own load, beside wrk's and h2load's: the table of requests over HTTP/1.1 and HTTP/2 with each answer read
+//! to its end and judged, writers that race, and clients that leave at every stage. `tests/soak/run` starts it.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic)] // a test may panic
+
+use std::{
+    collections::BTreeMap,
+    env,
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicU64, Ordering},
+    },
+    time::Duration,
+};
+
+use bytes::Bytes;
+use http::{HeaderMap, Request, StatusCode, Uri, Version};
+use http_body_util::{BodyExt, Full};
+use hyper::{
+    body::Incoming,
+    client::conn::{http1, http2},
+};
+use hyper_util::rt::{TokioExecutor, TokioIo};
+use serde_json::Value;
+use tokio::{
+    io::{AsyncReadExt, AsyncWriteExt},
+    net::TcpStream,
+    task::JoinSet,
+    time::{Instant, MissedTickBehavior, interval, timeout},
+};
+
+/// Longer than any answer takes beside other load: what is not there by then hangs.
+const HANGS: Duration = Duration::from_secs(30);
+
+/// What no client may see: parts of the quickstart's own errors.
+const SECRETS: [&str; 4] = ["tulip@10.0.0.7", "refused", "/no/such", "os error"];
+
+struct Row {
+    method: &'static str,
+    path: &'static str,
+    fields: Vec<(&'static str, &'static str)>,
+    body: &'static str,
+    code: u16,
+    text: &'static str,
+}
+
+fn table() -> Vec<Row> {
+    let lines = include_str!("requests").lines().filter(|line| !line.starts_with('#'));
+    let rows = lines.map(|line| {
+        let columns: Vec<_> = line.splitn(6, '|').map(str::trim).collect();
+        let fields = columns[2].split(" & ").filter_map(|field| field.split_once(": ")).collect();
+        let code = columns[4].parse().unwrap();
+        Row { method: columns[0], path: columns[1], fields, body: columns[3], code, text: columns[5] }
+    });
+    rows.collect()
+}
+
+/// What came, and what should not have come.
+#[derive(Default)]
+struct Tally {
+    answers: Mutex<BTreeMap<(&'static str, u16), u64>>,
+    wrong: Mutex<Vec<String>>,
+}
+
+impl Tally {
+    fn came(&self, kind: &'static str, code: u16) {
+        *self.answers.lock().unwrap().entry((kind, code)).or_default() += 1;
+    }
+
+    fn judged(&self, wrong: Option<String>) {
+        self.wrong.lock().unwrap().extend(wrong);
+    }
+
+    fn wrong(&self, what: String) {
+        self.wrong.lock().unwrap().push(what);
+    }
+}
+
+/// One connection.
+enum Client {
+    Http1(http1::SendRequest<Full<Bytes>>),
+    Http2(http2::SendRequest<Full<Bytes>>),
+}
+
+impl Client {
+    async fn connect(address: &str, version: Version) -> Self {
+        let stream = TcpStream::connect(address).await.unwrap();
+        stream.set_nodelay(true).unwrap();
+        let stream = TokioIo::new(stream);
+        // What a connection fails with, its requests fail with.
+        if version == Version::HTTP_2 {
+            let (client, connection) = http2::handshake(TokioExecutor::new(), stream).await.unwrap();
+            tokio::spawn(connection);
+            return Self::Http2(client);
+        }
+        let (client, connection) = http1::handshake(stream).await.unwrap();
+        tokio::spawn(connection);
+        Self::Http1(client)
+    }
+
+    async fn send(&mut self, request: Request<Full<Bytes>>) -> hyper::Result<http::Response<Incoming>> {
+        match self {
+            Self::Http1(client) => {
+                client.ready().await?;
+                client.send_request(request).await
+            }
+            Self::Http2(client) => client.send_request(request).await,
+        }
+    }
+
+    /// An answer, read to its end.
+    async fn ask(&mut self, request: Request<Full<Bytes>>) -> Result<(StatusCode, HeaderMap, String), String> {
+        let answered = async {
+            let (mut parts, body) = self.send(request).await?.into_parts();
+            let body = body.collect().await?;
+            parts.headers.extend(body.trailers().cloned().unwrap_or_default());
+            Ok::<_, hyper::Error>((parts.status, parts.headers, String::from_utf8_lossy(&body.to_bytes()).into_owned()))
+        };
+        timeout(HANGS, answered).await.map_err(|_| "it hangs".to_owned())?.map_err(|error| format!("{error:?}"))
+    }
+}
+
+fn request(
+    address: &str,
+    method: &str,
+    path: &str,
+    fields: &[(&str, &str)],
+    body: &'static str,
+) -> Request<Full<Bytes>> {
+    let uri: Uri = format!("http://{address}{path}").parse().unwrap();
+    let mut request = Request::builder().method(method).uri(uri).header("host", address);
+    for (name, value) in fields {
+        request = request.header(*name, *value);
+    }
+    request.body(Full::from(body)).unwrap()
+}
+
+/// What is wrong with an answer.
+fn judge(row: &Row, method: &str, id: &str, (code, headers, body): &(StatusCode, HeaderMap, String)) -> Option<String> {
+    let lines: Vec<_> = headers.iter().map(|(name, value)| format!("{name}: {}", value.to_str().unwrap())).collect();
+    let head = lines.join("\n") + "\n\n";
+    let text = head.clone() + body;
+    let empty = method == "HEAD" || matches!(code.as_u16(), 204 | 304);
+    let is_problem = head.contains("content-type: application/problem+json");
+    let is_json = |body: &str| {
+        serde_json::from_str(body).is_ok_and(|json: Value| {
+            json["status"] == code.as_u16() && (code.as_u16() < 400 || json["request_id"] == id)
+        })
+    };
+    let wrong = if *code != row.code {
+        "another status"
+    } else if method != "HEAD" && !text.contains(row.text) {
+        "not that text"
+    } else if SECRETS.iter().any(|secret| text.contains(secret)) {
+        "a secret"
+    } else if empty && !body.is_empty() {
+        "content where there is none"
+    } else if code.as_u16() >= 400 && headers.get("cache-control").is_none_or(|value| value != "no-store") {
+        "cacheable"
+    } else if is_problem && !empty && !is_json(body) {
+        "not its problem document"
+    } else {
+        return None;
+    };
+    Some(format!("{method} {} {:?}: {wrong}: {code}\n{text}", row.path, row.fields))
+}
+
+#[derive(Clone)]
+struct Load {
+    address: Arc<str>,
+    rows: Arc<Vec<Row>>,
+    tally: Arc<Tally>,
+    end: Instant,
+}
+
+impl Load {
+    /// The whole table, again and again, with a new connection now and then.
+    async fn table(self, version: Version, first: usize) {
+        static IDS: AtomicU64 = AtomicU64::new(0);
+        let kind = if version == Version::HTTP_2 { "HTTP/2" } else { "HTTP/1.1" };
+        let mut at = first;
+        while Instant::now() < self.end {
+            let mut client = Client::connect(&self.address, version).await;
+            for _ in 0..8 * self.rows.len() {
+                let row = &self.rows[at % self.rows.len()];
+                // Every third time a GET is asked as HEAD, which has the same status.
+                let method = if row.method == "GET" && at.is_multiple_of(3) { "HEAD" } else { row.method };
+                at += 1;
+                let id = format!("s-{}", IDS.fetch_add(1, Ordering::Relaxed));
+                let fields: Vec<_> = row.fields.iter().copied().chain([("x-request-id", &*id)]).collect();
+                match client.ask(request(&self.address, method, row.path, &fields, row.body)).await {
+                    Ok(answer) => {
+                        self.tally.came(kind, answer.0.as_u16());
+                        self.tally.judged(judge(row, method, &id, &answer));
+                    }
+                    Err(error) => return self.tally.wrong(format!("{kind}: {method} {}: {error}", row.path)),
+                }
+            }
+        }
+    }
+
+    /// Takes the next number, and asks again as a cache would: after its order, or that of another, the tag is old.
+    async fn race(self, version: Version) {
+        let mut client = Client::connect(&self.address, version).await;
+        let mut pace = paced();
+        while Instant::now() < self.end {
+            pace.tick().await;
+            if let Err(error) = self.round(&mut client).await {
+                return self.tally.wrong(format!("race: {error}"));
+            }
+        }
+    }
+
+    async fn round(&self, client: &mut Client) -> Result<(), String> {
+        let mut ask = async |request, expected: &[u16]| {
+            let (code, headers, body) = client.ask(request).await?;
+            self.tally.came("race", code.as_u16());
+            let tag = headers.get("etag").map(|tag| tag.to_str().unwrap().to_owned());
+            if expected.contains(&code.as_u16()) { Ok(tag) } else { Err(format!("{code}, not {expected:?}: {body}")) }
+        };
+        let get = |fields: &[(&str, &str)]| request(&self.address, "GET", "/orders", fields, "");
+        let tag = ask(get(&[]), &[200]).await?.ok_or("no tag")?;
+        ask(get(&[("if-none-match", &tag)]), &[200, 304]).await?;
+        let order = format!(r#"{{"id":{},"item":"tulip"}}"#, tag.trim_matches('"'));
+        let mut post = request(&self.address, "POST", "/orders", &[("content-type", "application/json")], "");
+        *post.body_mut() = Full::from(order);
+        ask(post, &[201, 409]).await?;
+        ask(get(&[("if-match", &tag)]), &[412]).await?;
+        let next = ask(get(&[("if-none-match", &tag)]), &[200]).await?.ok_or("no tag")?;
+        let number = |tag: &str| tag.trim_matches('"').parse::<u64>().unwrap();
+        if number(&next) > number(&tag) { Ok(()) } else { Err(format!("{tag} became {next}")) }
+    }
+
+    /// Leaves in the middle, then asks politely.
+    async fn abort(self) {
+        let mut pace = paced();
+        for at in 0.. {
+            pace.tick().await;
+            if Instant::now() >= self.end {
+                return;
+            }
+            let stage = at % (ABORTED.len() + 2);
+            match ABORTED.get(stage) {
+                Some((bytes, leave)) => self.leave(bytes, *leave).await,
+                None => self.reset(stage == ABORTED.len()).await,
+            }
+            let (row, id) = (&self.rows[at % self.rows.len()], "after");
+            let mut client = Client::connect(&self.address, Version::HTTP_11).await;
+            let fields: Vec<_> = row.fields.iter().copied().chain([("x-request-id", id)]).collect();
+            match client.ask(request(&self.address, row.method, row.path, &fields, row.body)).await {
+                Ok(answer) => {
+                    self.tally.came("after an abort", answer.0.as_u16());
+                    self.tally.judged(judge(row, row.method, id, &answer));
+                }
+                Err(error) => return self.tally.wrong(format!("after an abort: {error}")),
+            }
+        }
+    }
+
+    async fn leave(&self, bytes: &[u8], leave: Leave) {
+        let mut stream = TcpStream::connect(&*self.address).await.unwrap();
+        let _ = stream.write_all(bytes).await;
+        match leave {
+            Leave::Close => {}
+            Leave::Reset => stream.set_zero_linger().unwrap(),
+            Leave::ReadSome => drop(stream.read_u8().await),
+            // The server ends what it cannot understand.
+            Leave::ReadAll => {
+                if timeout(HANGS, stream.read_to_end(&mut Vec::new())).await.is_err() {
+                    self.tally.wrong(format!("{:?} hangs", String::from_utf8_lossy(bytes)));
+                }
+            }
+        }
+        self.tally.came("aborted", 0);
+    }
+
+    /// Resets streams of HTTP/2; what else is asked on the connection is answered, unless it goes, too.
+    async fn reset(&self, stay: bool) {
+        let stream = TokioIo::new(TcpStream::connect(&*self.address).await.unwrap());
+        let (mut client, connection) = http2::handshake(TokioExecutor::new(), stream).await.unwrap();
+        let connection = tokio::spawn(connection);
+        let slow: Vec<_> =
+            (0..4).map(|_| client.send_request(request(&self.address, "GET", "/slow", &[], ""))).collect();
+        let mut client = Client::Http2(client);
+        // When this is answered, those have arrived.
+        let beside = client.ask(request(&self.address, "GET", "/orders/8", &[], "")).await;
+        if stay {
+            drop(slow);
+        } else {
+            connection.abort();
+        }
+        let after = client.ask(request(&self.address, "GET", "/orders/9", &[], "")).await;
+        let code = |answer: &Result<(StatusCode, _, _), _>| answer.as_ref().ok().map(|answer| answer.0.as_u16());
+        if (code(&beside), code(&after)) != (Some(404), stay.then_some(410)) {
+            self.tally.wrong(format!("beside a reset: {beside:?}, after it: {after:?}"));
+        }
+        self.tally.came("aborted", 0);
+    }
+}
+
+/// So that loopback's ports are not used up, and the requests of the other kinds are the more.
+fn paced() -> tokio::time::Interval {
+    let mut pace = interval(Duration::from_millis(10));
+    pace.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    pace
+}
+
+#[derive(Clone, Copy)]
+enum Leave {
+    Close,
+    Reset,
+    ReadSome,
+    ReadAll,
+}
+
+const ABORTED: [(&[u8], Leave); 14] = [
+    (b"", Leave::Close),
+    (b"", Leave::Reset),
+    (b"GET /orders/8 HT", Leave::Close),
+    (b"GET /orders/8 HTTP/1.1\r\nhost: a\r\nacc", Leave::Reset),
+    (b"POST /orders HTTP/1.1\r\nhost: a\r\ncontent-length: 9\r\n\r\n{", Leave::Close),
+    (b"POST /orders HTTP/1.1\r\nhost: a\r\ncontent-type: application/json\r\ncontent-length: 9\r\n\r\n{", Leave::Reset),
+    (b"GET /slow HTTP/1.1\r\nhost: a\r\n\r\n", Leave::Close),
+    (b"GET /slow HTTP/1.1\r\nhost: a\r\n\r\n", Leave::Reset),
+    (b"GET /status/404 HTTP/1.1\r\nhost: a\r\n\r\n", Leave::ReadSome),
+    (b"GET /pay HTTP/1.1\r\nhost: a\r\n\r\nGET /pay HTTP/1.1\r\nhost: a\r\n\r\nGET /slow HTTP/1.1\r\nhost: a\r\n\r\n", Leave::Reset),
+    (b"GET / HTTP/9.9\r\n\r\n", Leave::ReadAll),
+    (b"GET /\0 HTTP/1.1\r\nhost: a\r\n\r\n", Leave::ReadAll),
+    (b"POST /orders HTTP/1.1\r\nhost: a\r\nconnection: close\r\ntransfer-encoding: chunked\r\n\r\nxyz\r\n", Leave::ReadAll),
+    (b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\nno frame at all", Leave::ReadAll),
+];
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 1)]
+#[ignore = "tests/soak/run starts it beside a server"]
+async fn soak() {
+    let seconds: u64 = env::var("SOAK_SECONDS").unwrap().parse().unwrap();
+    let load = Load {
+        address: env::var("SOAK_ADDRESS").unwrap().into(),
+        rows: Arc::new(table()),
+        tally: Arc::default(),
+        end: Instant::now() + Duration::from_secs(seconds),
+    };
+    let mut tasks = JoinSet::new();
+    for (at, version) in [Version::HTTP_11, Version::HTTP_2].into_iter().cycle().take(6).enumerate() {
+        tasks.spawn(load.clone().table(version, at * 5));
+    }
+    for version in [Version::HTTP_11, Version::HTTP_11, Version::HTTP_2] {
+        tasks.spawn(load.clone().race(version));
+    }
+    for _ in 0..2 {
+        tasks.spawn(load.clone().abort());
+    }
+    while let Some(ended) = tasks.join_next().await {
+        ended.unwrap();
+    }
+    for ((kind, code), count) in &*load.tally.answers.lock().unwrap() {
+        println!("soak: {kind}: {code}: {count}");
+    }
+    let wrong = load.tally.wrong.lock().unwrap();
+    assert!(wrong.is_empty(), "{} wrong, first:\n{}", wrong.len(), wrong[0]);
+}
