@@ -1,4 +1,4 @@
-//! [`tonic::Status`](::tonic::Status) as an error that answers for itself, and made of a [`Status`].
+//! [`tonic::Status`] as an error that answers for itself, and made of a [`Status`].
 
 use std::sync::Arc;
 
