@@ -115,7 +115,8 @@ impl<V> ConditionalLayer<V> {
     ///
     /// Any If-None-Match counts, because `*` guards a creation. A date that is ignored does not count; whether a valid
     /// one is ignored, because the resource has no date, only a [source](Self::validators) tells. Methods that a route
-    /// does not have are answered with 428, too, where the layer stands outside of axum's `MethodRouter`.
+    /// does not have are answered with 428, too, where the layer stands outside of axum's `MethodRouter`:
+    /// its `route_layer` stands inside. An extractor that authenticates comes after it.
     ///
     /// # Example: no blind write
     ///

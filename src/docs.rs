@@ -28,7 +28,7 @@ mod page;
 ///
 /// A problem is found under the path of its `type` URI, whole or without the beginning that a router has stripped; `/`,
 /// and the folder in which all types are, lists all problems. Problems without a type are in the list only. Each page
-/// carries an entity tag. Pages are written when the service is made; a request allocates a field value or two.
+/// carries an entity tag. What [`rewrite`](crate::StatusMapLayer::rewrite) changes is not known here. Pages are written when the service is made; a request allocates a field value or two.
 ///
 /// # Example: one line in a router
 ///

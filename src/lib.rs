@@ -94,7 +94,9 @@
 //!
 //! The detail and the extension members of a 5xx, unless the status is [exposed](Status::expose); any error's
 //! `source()` chain; the plain or untyped text of a 5xx that some middleware wrote. All of that is in the log line
-//! instead. JSON or HTML that an application wrote itself as the body of a 5xx passes: it is taken to be meant.
+//! instead. JSON or HTML that an application wrote itself as the body of a 5xx passes: it is taken to be meant. So does a
+//! gRPC answer, and with it the message of a `tonic::Status` that a tonic handler made itself; a status that comes after
+//! a stream's first message is neither completed nor reported.
 //!
 //! # Edges
 //!
@@ -102,7 +104,9 @@
 //!   word for a layer that fails outside of the one that handles failures. Put `StatusMapLayer` first in the tuple, or
 //!   call `.layer(StatusMapLayer::new())` last in that chain.
 //! - **``the trait bound `Status: IntoResponse` is not satisfied``**, or an unsatisfied `Handler`: the feature `axum` is
-//!   missing.
+//!   missing, or `#[status(axum)]` on the error type.
+//! - **``?` couldn't convert the error to `tonic::Status` ``**: `#[status(tonic)]` is missing on the error type. For
+//!   `io::Error` tonic has a conversion of its own, which shows the error to the client: write `.map_err(Status::from)?`.
 //! - **Errors that travel boxed**, in a `BoxError` or in `anyhow`, are known by their type after
 //!   [`recognize::<ShopError>()`](StatusMapLayer::recognize) on the layer; a [`Status`] is known without.
 //! - **A concurrency limit per route never sheds** in axum, because axum clones the service for each request and

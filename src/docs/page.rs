@@ -58,7 +58,10 @@ fn write_problem(page: &mut String, problem: &Problem) -> fmt::Result {
     if let Some(later) = later(entry.permanence) {
         writeln!(page, "<p>{later}</p>")?;
     }
-    html::write_list(page, "What usually causes this", entry.causes.iter().map(Escaped))?;
+    // Those of the status: a title of its own says that the problem is another one.
+    if problem.documented.title.is_none() {
+        html::write_list(page, "What usually causes this", entry.causes.iter().map(Escaped))?;
+    }
     writeln!(page, "<h2>For programs</h2>\n<dl>")?;
     if let Some(uri) = &problem.type_uri {
         writeln!(page, "<dt>type</dt><dd><code>{}</code></dd>", Escaped(uri))?;

@@ -54,7 +54,7 @@ pub fn app(db: SqlitePool) -> Router {
         .put(orders::replace)
         .delete(orders::delete)
         // A change that does not say what it is based on is refused: 428.
-        .layer(ConditionalLayer::new().require_preconditions());
+        .route_layer(ConditionalLayer::new().require_preconditions());
     let all = get(orders::list)
         .post(orders::create)
         // The list has no version, so its tag is made of its content; weak, since it may be sent compressed.

@@ -14,6 +14,11 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let app = orders::app(orders::open(&file, 8).await?);
     let listener = TcpListener::bind(address).await?;
     println!("the orders are kept in {}", file.display());
+    println!("tokens: manager-token, clerk-token, auditor-token, as in");
+    println!(
+        "curl -i -X DELETE -H 'authorization: Bearer clerk-token' -H 'if-match: \"v1\"' http://{}/orders/1",
+        listener.local_addr()?
+    );
     println!("listening on http://{}", listener.local_addr()?);
     axum::serve(listener, app).await?;
     Ok(())

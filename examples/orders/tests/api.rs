@@ -84,6 +84,7 @@ async fn each_line_has_its_status() {
         ("GET /orders/tulips", &none, 400, ""),
         ("GET /nothing", &none, 404, ""),
         ("POST /orders/1", &none, 405, ""),
+        ("PATCH /orders/1", &none, 405, ""),
         ("GET /bestellungen", &none, 301, ""),
         ("GET /customers/Grace", &none, 303, ""),
         ("GET /customers/Ada", &none, 300, ""),
