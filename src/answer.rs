@@ -69,7 +69,7 @@ pub(crate) fn answer<B: Body>(
     if noted.protocol.is_grpc() && grpc::is_typed(response.headers()) {
         let finished = response.extensions().get().is_some_and(|said: &Status| said.sent() == Some(response.status()));
         if finished || !failed {
-            return response.map(StatusBody::inner);
+            return as_it_is(response, options);
         }
         return pass(Status::new(response.status()), response, noted, trail, options);
     }
@@ -117,7 +117,7 @@ fn grpc_answer<B: Body>(
 ) -> Response<StatusBody<B>> {
     let finished = response.extensions().get().is_some_and(|said: &Status| said.sent() == Some(response.status()));
     if finished || code == GrpcCode::Ok || !options.fill && !noted.protocol.is_grpc() {
-        return response.map(StatusBody::inner);
+        return as_it_is(response, options);
     }
     let (mut parts, body) = response.into_parts();
     let Made { status, ours } = grpc::made(code, &parts);

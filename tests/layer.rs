@@ -405,10 +405,14 @@ async fn an_applications_own_request_id_is_not_shadowed_and_a_masked_one_is_not_
 /// RFC 9110 §6.4.1, §8.6.
 #[tokio::test]
 async fn what_never_has_content_has_none_whoever_made_it() {
-    let fields = [("content-length", "4"), ("content-encoding", "gzip"), ("x-kept", "1")];
-    for (code, length) in [(204, None), (205, None), (304, Some("4"))] {
-        let (status, headers, body) =
-            send(&StatusMapLayer::new(), Request::new(()), Ok(response(code, &fields, "body"))).await;
+    let plain = [("content-length", "4"), ("content-encoding", "gzip"), ("x-kept", "1")];
+    let grpc = [("content-type", "application/grpc"), ("grpc-status", "0")];
+    let rows = [(204, None), (205, None), (304, Some("4"))];
+    for ((code, length), said) in rows.iter().flat_map(|row| (0..=2).map(move |said| (*row, said))) {
+        let fields = [&plain[..], &grpc[..said]].concat();
+        let request = Request::post("/").header("content-type", "application/grpc").body(()).unwrap();
+        let request = if said == 1 { request } else { Request::new(()) };
+        let (status, headers, body) = send(&StatusMapLayer::new(), request, Ok(response(code, &fields, "body"))).await;
         assert_eq!((status.as_u16(), body.as_str(), &headers["x-kept"]), (code, "", &HeaderValue::from_static("1")));
         assert_eq!(headers.get("content-length").map(|value| value.to_str().unwrap()), length, "{code}");
         assert_eq!(headers.get("content-encoding"), None, "{code}");
