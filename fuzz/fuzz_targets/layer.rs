@@ -1,0 +1,384 @@
+//! The whole layer: arbitrary request heads, options, and whatever stands inside.
+//!
+//! ```text
+//! options                     letters: see `Options`
+//! GET /path HTTP/2            the request, and its fields
+//! accept: text/html
+//!
+//! response 404                what the inner service does, and its fields
+//! content-type: text/plain
+//!
+//! =data                       the frames of its body: data, `%` trailers, `!` an error, anything else waits
+//! ```
+#![no_main]
+
+use std::{
+    collections::VecDeque,
+    pin::Pin,
+    sync::{
+        Arc,
+        atomic::{AtomicU32, Ordering},
+    },
+    task::{Context, Poll},
+};
+
+use bytes::Bytes;
+use http::{
+    HeaderMap, HeaderName, HeaderValue, Method, Request, Response, StatusCode, Uri, Version, header, response::Parts,
+};
+use http_body::{Body, Frame};
+use libfuzzer_sys::fuzz_target;
+use tower::{BoxError, Layer, service_fn};
+use tower_status::{
+    Format::{Html, Json, Text},
+    IntoStatus, KeepBody, Status, StatusMapLayer, Verdict,
+};
+use tower_status_fuzz::{
+    ask::{Got, ask, data, read},
+    preconditions,
+};
+
+/// What must not be told.
+const SECRET: &str = "secret:Xv9";
+
+struct Options<'a>(&'a [u8]);
+
+impl Options<'_> {
+    fn has(&self, letter: u8) -> bool {
+        self.0.contains(&letter)
+    }
+
+    fn layer(&self, reports: Arc<AtomicU32>) -> StatusMapLayer {
+        let layer = StatusMapLayer::new().on_error(move |_, _| {
+            reports.fetch_add(1, Ordering::Relaxed);
+        });
+        let layer = layer.fill(!self.has(b'f')).conditional(!self.has(b'c')).expose_server_errors(self.has(b'e'));
+        let layer = if self.has(b'h') { layer.formats(&[Html, Json]) } else { layer };
+        let layer = if self.has(b't') { layer.formats(&[Text]) } else { layer };
+        let layer = if self.has(b'b') { layer.challenge("Basic realm=\"fuzz\"") } else { layer };
+        if self.has(b'r') { layer.recognize::<Teapot>() } else { layer }
+    }
+}
+
+#[derive(Clone, Debug)]
+struct Teapot;
+
+impl std::fmt::Display for Teapot {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("short and stout")
+    }
+}
+
+impl std::error::Error for Teapot {}
+
+impl IntoStatus for Teapot {
+    fn status(&self) -> Status {
+        Status::im_a_teapot()
+    }
+}
+
+/// A body of these frames; nothing is an error, `None` waits.
+#[derive(Clone, Debug, Default)]
+struct Frames(VecDeque<Option<Result<Step, &'static str>>>);
+
+#[derive(Clone, Debug)]
+enum Step {
+    Data(Bytes),
+    Trailers(HeaderMap),
+}
+
+impl Body for Frames {
+    type Data = Bytes;
+    type Error = &'static str;
+
+    fn poll_frame(mut self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, &'static str>>> {
+        match self.0.pop_front() {
+            None => Poll::Ready(None),
+            Some(None) => Poll::Pending,
+            Some(Some(step)) => Poll::Ready(Some(step.map(|step| match step {
+                Step::Data(data) => Frame::data(data),
+                Step::Trailers(trailers) => Frame::trailers(trailers),
+            }))),
+        }
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.0.is_empty()
+    }
+}
+
+impl Frames {
+    fn of<'a>(lines: impl Iterator<Item = &'a [u8]>) -> Self {
+        let step = |line: &[u8]| match line.split_first() {
+            Some((b'=', data)) => Some(Ok(Step::Data(Bytes::copy_from_slice(data)))),
+            Some((b'%', field)) => Some(Ok(Step::Trailers(fields(std::iter::once(field))))),
+            Some((b'!', _)) => Some(Err("the body broke off")),
+            _ => None,
+        };
+        Self(lines.map(step).collect())
+    }
+}
+
+fn fields<'a>(lines: impl Iterator<Item = &'a [u8]>) -> HeaderMap {
+    let mut headers = HeaderMap::new();
+    for line in lines {
+        let Some(colon) = line.iter().position(|byte| *byte == b':') else { continue };
+        let (name, value) = (&line[..colon], line[colon + 1..].trim_ascii());
+        if let (Ok(name), Ok(value)) = (HeaderName::from_bytes(name), HeaderValue::from_bytes(value)) {
+            headers.append(name, value);
+        }
+    }
+    headers
+}
+
+fn request(head: &[&[u8]]) -> Option<Request<()>> {
+    let (first, lines) = head.split_first()?;
+    let mut words = first.split(|byte| *byte == b' ');
+    let mut request = Request::new(());
+    *request.method_mut() = Method::from_bytes(words.next()?).ok()?;
+    *request.uri_mut() = Uri::try_from(words.next()?).ok()?;
+    *request.version_mut() = match words.next() {
+        Some(b"HTTP/2") => Version::HTTP_2,
+        Some(b"HTTP/1.0") => Version::HTTP_10,
+        _ => Version::HTTP_11,
+    };
+    *request.headers_mut() = fields(lines.iter().copied());
+    Some(request)
+}
+
+/// What stands inside.
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum Kind {
+    Response,
+    /// Whose body is meant.
+    Kept,
+    Status,
+    Boxed,
+    Carried,
+    Tonic,
+    Io,
+    Known,
+}
+
+#[derive(Clone, Debug)]
+struct Inner {
+    kind: Kind,
+    code: StatusCode,
+    headers: HeaderMap,
+    body: Frames,
+}
+
+impl Inner {
+    fn of(head: &[&[u8]], body: Frames) -> Option<Self> {
+        let (first, lines) = head.split_first()?;
+        let (kind, code) = first.split_at_checked(first.iter().position(|byte| *byte == b' ')?)?;
+        let kind = match kind {
+            b"response" => Kind::Response,
+            b"kept" => Kind::Kept,
+            b"status" => Kind::Status,
+            b"boxed" => Kind::Boxed,
+            b"carried" => Kind::Carried,
+            b"tonic" => Kind::Tonic,
+            b"io" => Kind::Io,
+            b"known" => Kind::Known,
+            _ => return None,
+        };
+        let code = StatusCode::from_bytes(code.trim_ascii()).ok()?;
+        Some(Self { kind, code, headers: fields(lines.iter().copied()), body })
+    }
+
+    fn status(&self) -> Status {
+        let status = Status::new(self.code);
+        let status = self.headers.iter().fold(status, |status, (name, value)| status.with_header(name, value));
+        if self.code.as_u16() < 500 || self.code == 550 {
+            return status.with_detail("told").with_extension("told", "also");
+        }
+        status.with_detail(SECRET).with_extension(SECRET, SECRET).with_source(SECRET)
+    }
+
+    fn outcome(&self) -> Result<Response<Frames>, BoxError> {
+        let io = |error: BoxError| Box::new(std::io::Error::other(error));
+        match self.kind {
+            Kind::Response | Kind::Kept => {
+                let mut response = Response::new(self.body.clone());
+                *response.status_mut() = self.code;
+                response.headers_mut().clone_from(&self.headers);
+                if self.kind == Kind::Kept {
+                    response.extensions_mut().insert(KeepBody);
+                }
+                Ok(response)
+            }
+            Kind::Status => Err(Box::new(self.status())),
+            Kind::Boxed => Err(SECRET.into()),
+            Kind::Carried => Err(io(Box::new(Status::from_error(self.status())))),
+            Kind::Tonic => {
+                let code = i32::from(self.code.as_u16() % 17);
+                Err(Box::new(tonic::Status::new(tonic::Code::from_i32(code), "said by tonic")))
+            }
+            Kind::Io => Err(io(SECRET.into())),
+            Kind::Known => Err(io(Box::new(Teapot))),
+        }
+    }
+}
+
+type Answer = (Parts, Vec<Got<&'static str>>);
+
+fuzz_target!(|input: &[u8]| {
+    if input.windows(SECRET.len()).any(|window| window == SECRET.as_bytes()) {
+        return;
+    }
+    let lines: Vec<_> = input.split(|byte| *byte == b'\n').collect();
+    let Some((options, rest)) = lines.split_first() else { return };
+    let mut parts = rest.splitn(3, |line| line.is_empty());
+    let (Some(head), Some(inner)) = (parts.next(), parts.next()) else { return };
+    let body = Frames::of(parts.next().unwrap_or_default().iter().copied());
+    let (options, Some(request), Some(inner)) = (Options(options), request(head), Inner::of(inner, body)) else {
+        return;
+    };
+
+    let answer = |twice: bool| -> (Answer, u32) {
+        let reports = Arc::new(AtomicU32::new(0));
+        let layer = options.layer(Arc::clone(&reports));
+        let inside = layer.clone().layer(service_fn(|_: Request<()>| std::future::ready(inner.outcome())));
+        let (parts, got) = if twice {
+            let (parts, body) = ask(&mut layer.layer(inside), request.clone()).into_parts();
+            (parts, read(body))
+        } else {
+            let mut inside = inside;
+            let (parts, body) = ask(&mut inside, request.clone()).into_parts();
+            (parts, read(body))
+        };
+        ((parts, got), reports.load(Ordering::Relaxed))
+    };
+    let (answered, reports) = answer(false);
+    check(&options, &request, &inner, &answered, reports);
+
+    // The same input, the same bytes; and of two layers the inner one decides, once.
+    let (again, _) = answer(false);
+    assert_same(&again, &answered);
+    if answered.0.status.is_success() && inner.kind != Kind::Response && !is_grpc(&request) {
+        return; // An error of 200 is a success, which the outer one judges.
+    }
+    let (twice, reports_of_two) = answer(true);
+    assert_same(&twice, &answered);
+    assert_eq!(reports_of_two, reports);
+});
+
+fn assert_same(one: &Answer, other: &Answer) {
+    assert_eq!((one.0.status, &one.0.headers, &one.1), (other.0.status, &other.0.headers, &other.1));
+}
+
+fn is_grpc(request: &Request<()>) -> bool {
+    let content_type = request.headers().get(header::CONTENT_TYPE).map_or(&[][..], HeaderValue::as_bytes);
+    request.method() == Method::POST && content_type.to_ascii_lowercase().starts_with(b"application/grpc")
+}
+
+fn check(options: &Options<'_>, request: &Request<()>, inner: &Inner, (parts, got): &Answer, reports: u32) {
+    let ours = !matches!(inner.kind, Kind::Response | Kind::Kept);
+    let (fill, conditional) = (!options.has(b'f'), !options.has(b'c'));
+    let said = parts.extensions.get::<Status>();
+    let told = format!("{:?} {got:?}", parts.headers);
+
+    // Nothing leaks, and every answer of 400 and above is reported once.
+    assert!(options.has(b'e') || !told.contains(SECRET), "{told}");
+    let failed = parts.status.as_u16() >= 400 || said.is_some_and(|said| said.code().as_u16() >= 400);
+    assert_eq!(reports, u32::from(failed), "{parts:?}");
+
+    // What never has content has none; and a 401 has a challenge.
+    if fill && matches!(parts.status.as_u16(), 204 | 205 | 304) {
+        assert!(got.is_empty(), "{got:?}");
+        assert!(!parts.headers.contains_key(header::TRANSFER_ENCODING));
+    }
+    if fill && parts.status == StatusCode::UNAUTHORIZED {
+        assert!(parts.headers.contains_key(header::WWW_AUTHENTICATE));
+    }
+
+    if ours {
+        check_ours(request, parts, got);
+        return;
+    }
+    let before: Vec<_> = read(inner.body.clone());
+    let reads = matches!(*request.method(), Method::GET | Method::HEAD);
+    let fine = inner.headers.get("grpc-status").is_none_or(|code| code == "0");
+    let judged = if conditional && reads && fine && matches!(inner.code.as_u16(), 200 | 206) {
+        preconditions::verdict(&Method::GET, request.headers(), Some(&inner.headers))
+    } else {
+        Verdict::Proceed
+    };
+    match judged {
+        Verdict::NotModified => {
+            assert_eq!(parts.status, 304);
+            assert!(got.is_empty());
+            for name in parts.headers.keys() {
+                assert!(parts.headers.get_all(name).iter().eq(inner.headers.get_all(name)), "{name}");
+            }
+            return;
+        }
+        Verdict::PreconditionFailed => {
+            assert_eq!(parts.status, 412);
+            return;
+        }
+        Verdict::Proceed => {}
+    }
+    let bare = inner.code.as_u16() < 400 && !inner.headers.contains_key("grpc-status");
+    let empty = fill && matches!(inner.code.as_u16(), 204 | 205 | 304);
+    if bare && !empty || !fill && !is_grpc(request) {
+        assert_eq!((parts.status, &parts.headers), (inner.code, &inner.headers));
+        assert_eq!(got, &before);
+        return;
+    }
+    if is_grpc(request) || empty {
+        return;
+    }
+    // What stays of the body is all of it; nothing of a 5xx that nobody typed, or as text.
+    let theirs = |got: &[Got<_>]| got == before.as_slice();
+    let typed = inner.headers.get(header::CONTENT_TYPE).map(|value| value.as_bytes().to_ascii_lowercase());
+    let is_text = typed.as_deref().is_none_or(|typed| typed.starts_with(b"text/plain;") || typed == b"text/plain");
+    if is_text && inner.kind == Kind::Response && inner.code.as_u16() >= 500 && inner.code != 550 {
+        assert!(!theirs(got) || before.is_empty(), "{got:?}");
+    }
+    let is_json = |typed: &[u8]| typed == b"application/json";
+    if grpcless(inner) && (inner.kind == Kind::Kept || typed.as_deref().is_some_and(is_json) && one(inner)) {
+        assert!(theirs(got), "{got:?}");
+    } else if !theirs(got) {
+        check_ours(request, parts, got);
+    }
+}
+
+/// Whether the content type is said once.
+fn one(inner: &Inner) -> bool {
+    inner.headers.get_all(header::CONTENT_TYPE).iter().count() == 1
+}
+
+fn grpcless(inner: &Inner) -> bool {
+    !inner.headers.contains_key("grpc-status")
+}
+
+/// What the layer wrote is whole, in the form that it says.
+fn check_ours(request: &Request<()>, parts: &Parts, got: &[Got<&'static str>]) {
+    let body = data(got);
+    let content_type = parts.headers.get(header::CONTENT_TYPE).map(HeaderValue::as_bytes);
+    if *request.method() == Method::HEAD || matches!(parts.status.as_u16(), 204 | 205 | 304) {
+        assert!(body.is_empty());
+        return;
+    }
+    match content_type {
+        Some(b"application/problem+json") => {
+            let problem: serde_json::Value = serde_json::from_slice(&body).expect("JSON");
+            assert_eq!(problem["status"], parts.status.as_u16());
+            assert!(problem["type"].is_string() && problem["title"].is_string() && problem["detail"].is_string());
+        }
+        Some(b"text/html; charset=utf-8") => {
+            assert!(body.starts_with(b"<!DOCTYPE html>") && body.ends_with(b"</html>\n"));
+        }
+        Some(b"text/plain; charset=utf-8") => assert!(body.starts_with(parts.status.as_str().as_bytes())),
+        other => {
+            assert!(is_grpc(request), "{other:?}");
+            assert_eq!(parts.status, 200);
+        }
+    }
+    if parts.status.as_u16() >= 400 {
+        let cached = parts.headers.contains_key(header::CACHE_CONTROL);
+        assert!(cached && parts.headers[header::X_CONTENT_TYPE_OPTIONS] == "nosniff", "{:?}", parts.headers);
+    }
+}

@@ -1,0 +1,169 @@
+//! A status as gRPC's, read back by tonic and `tonic-types` as a client does.
+#![no_main]
+
+use std::time::Duration;
+
+use base64::{Engine, engine::general_purpose::STANDARD};
+use http::{HeaderMap, HeaderName, HeaderValue, Method, header};
+use libfuzzer_sys::fuzz_target;
+use prost::Message;
+use serde_json::Value;
+use tonic_types::{ErrorDetails, StatusExt, pb};
+use tower_status::{Status, StatusMapLayer, catalog::GrpcCode};
+use tower_status_fuzz::{ask::fail, said::Said};
+
+/// RFC 9113 §10.5.1: what clients take by default.
+const LIMIT: usize = 8 * 1024;
+const TYPES: [&str; 3] = ["application/grpc", "application/grpc-web+proto", "application/grpc-web-text"];
+
+fuzz_target!(|said: Said<'_>| {
+    let status = said.status();
+    for content_type in TYPES {
+        let mut request = said.request(header::CONTENT_TYPE, content_type);
+        *request.method_mut() = Method::POST;
+        let path = request.uri().path().to_owned();
+        let (parts, body) = fail(&StatusMapLayer::new(), &status, request);
+        assert_eq!(parts.status, 200);
+        assert_eq!(parts.headers[header::CONTENT_TYPE], content_type);
+        let fields = if content_type == TYPES[2] {
+            assert!(!parts.headers.contains_key("grpc-status"));
+            frame(&STANDARD.decode(body).expect("base64"))
+        } else {
+            assert!(body.is_empty());
+            parts.headers.clone()
+        };
+        check(&said, &status, &path, &fields);
+        // RFC 9113 §6.5.2
+        let head = parts.headers.iter().chain(fields.iter().filter(|_| content_type == TYPES[2]));
+        let size: usize = head.map(|(name, value)| name.as_str().len() + value.len() + 32).sum();
+        assert!(size + ":status".len() + "200".len() + 32 <= LIMIT, "{size}");
+    }
+    // `?` in a tonic handler
+    let made = tonic::Status::from(status.clone());
+    assert_eq!(made.code(), expected_code(&said, &status).into());
+    assert_eq!(made.message(), expected_message(&said, &status));
+});
+
+/// The fields of gRPC-Web's trailer frame.
+fn frame(bytes: &[u8]) -> HeaderMap {
+    let (head, lines) = bytes.split_at(5);
+    assert_eq!(head[0], 0x80);
+    assert_eq!(u32::from_be_bytes([head[1], head[2], head[3], head[4]]) as usize, lines.len());
+    let mut fields = HeaderMap::new();
+    for line in lines.strip_suffix(b"\r\n").expect("the last line ends").split(|byte| *byte == b'\n') {
+        let colon = line.iter().position(|byte| *byte == b':').expect("a field");
+        let value = line[colon + 1..].strip_suffix(b"\r").unwrap_or(&line[colon + 1..]);
+        let name = HeaderName::from_bytes(&line[..colon]).expect("a name");
+        fields.append(name, HeaderValue::from_bytes(value).expect("a value"));
+    }
+    fields
+}
+
+fn expected_code(said: &Said<'_>, status: &Status) -> GrpcCode {
+    match said.grpc_code().unwrap_or_else(|| status.code().into()) {
+        GrpcCode::Ok => GrpcCode::Unknown,
+        code => code,
+    }
+}
+
+/// Whether the words stay inside: of a 5xx, and of what is gRPC's 5xx.
+fn is_masked(said: &Said<'_>, status: &Status) -> bool {
+    let masked = [GrpcCode::Internal, GrpcCode::Unknown, GrpcCode::DataLoss];
+    !said.exposed && (said.is_masked(status.code()) || masked.contains(&expected_code(said, status)))
+}
+
+fn expected_message<'a>(said: &'a Said<'_>, status: &Status) -> &'a str {
+    let detail = said.told_detail(status.code()).filter(|_| !is_masked(said, status));
+    detail.unwrap_or(status.entry().explanation)
+}
+
+fn check(said: &Said<'_>, status: &Status, path: &str, fields: &HeaderMap) {
+    let code = expected_code(said, status);
+    let message = expected_message(said, status);
+    assert!(fields.get_all("grpc-status").iter().eq([(code as i32).to_string().as_str()]));
+    for (name, value) in fields {
+        let bytes = value.as_bytes();
+        assert_eq!(bytes, bytes.trim_ascii(), "{name}: RFC 9113 §8.2.1");
+        assert!(!["www-authenticate", "location", "allow", "cache-control", "retry-after"].contains(&name.as_str()));
+    }
+    if let Some(value) = fields.get("grpc-message") {
+        assert!(value.as_bytes().iter().all(|byte| (0x20..=0x7e).contains(byte)), "{value:?}");
+    }
+    let read = tonic::Status::from_header_map(fields).expect("a status");
+    assert_eq!(read.code(), code.into());
+    if read.message() != message {
+        let size = |fields: &HeaderMap| -> usize {
+            fields.iter().map(|(name, value)| name.as_str().len() + value.len() + 32).sum()
+        };
+        // Cut between characters, and it says so; left out where the status's own fields take it all.
+        if let Some(kept) = read.message().strip_suffix('…') {
+            assert!(message.starts_with(kept), "{message:?} {kept:?}");
+            assert!(size(fields) > LIMIT - 512, "cut at {}", size(fields));
+        } else {
+            assert_eq!(read.message(), "");
+            assert!(size(status.headers()) > LIMIT - 512, "{}", size(status.headers()));
+        }
+        assert!(!fields.contains_key("grpc-status-details-bin"), "the details go first");
+    }
+    if read.details().is_empty() {
+        return;
+    }
+    let rpc = pb::Status::decode(read.details()).expect("google.rpc.Status");
+    assert_eq!((rpc.code, &*rpc.message), (code as i32, message));
+    let details = read.check_error_details().expect("known messages");
+    check_details(said, status, path, &details);
+}
+
+fn check_details(said: &Said<'_>, status: &Status, path: &str, details: &ErrorDetails) {
+    let members = if is_masked(said, status) { Vec::new() } else { said.told_members(status) };
+    let delay = said.retry_after.map(|delay| delay.min(Duration::new(315_576_000_000, delay.subsec_nanos())));
+    assert_eq!(details.retry_info().and_then(|info| info.retry_delay), delay);
+
+    if let Some(info) = details.error_info() {
+        let of_reason = |byte: u8| byte.is_ascii_uppercase() || byte.is_ascii_digit() || byte == b'_';
+        assert!(info.reason.len() <= 63 && info.reason.bytes().all(of_reason), "{}", info.reason);
+        assert_eq!(
+            info.domain,
+            path.rsplit_once('/').map_or("", |(before, _)| before.rsplit('/').next().unwrap_or(""))
+        );
+        let mut expected: Vec<_> =
+            members.iter().filter_map(|(name, value)| Some((name.clone(), scalar(value)?))).collect();
+        expected.extend(said.told_id(&members).map(|id| ("request_id".to_owned(), id)));
+        let mut found: Vec<_> = info.metadata.clone().into_iter().collect();
+        expected.sort();
+        found.sort();
+        assert_eq!(found, expected);
+    }
+
+    let errors = members.iter().find(|(name, _)| name == "errors").and_then(|(_, errors)| errors.as_array());
+    let described: Vec<_> = errors.into_iter().flatten().filter_map(described).collect();
+    let found = details.bad_request().map(|request| {
+        request.field_violations.iter().map(|violation| violation.description.clone()).collect::<Vec<_>>()
+    });
+    assert_eq!(found.unwrap_or_default(), described);
+
+    let is_http = |uri: &&str| {
+        let uri = uri.to_ascii_lowercase();
+        uri.starts_with("http://") || uri.starts_with("https://")
+    };
+    if let Some(help) = details.help() {
+        let urls: Vec<_> = help.links.iter().map(|link| link.url.as_str()).collect();
+        assert_eq!(urls, Vec::from_iter(status.type_uri()));
+    } else {
+        assert_eq!(status.type_uri().filter(is_http), None);
+    }
+}
+
+fn scalar(value: &Value) -> Option<String> {
+    match value {
+        Value::String(text) => Some(text.clone()),
+        Value::Null | Value::Array(_) | Value::Object(_) => None,
+        scalar => Some(scalar.to_string()),
+    }
+}
+
+/// What one of `errors` says, if it says where or what.
+fn described(error: &Value) -> Option<String> {
+    let text = |name| error.get(name).and_then(Value::as_str);
+    (text("pointer").is_some() || text("detail").is_some()).then(|| text("detail").unwrap_or_default().to_owned())
+}

@@ -1,0 +1,339 @@
+//! A status with arbitrary words, and what of it has to be told.
+
+use std::{borrow::Cow, time::Duration};
+
+use arbitrary::{Arbitrary, Unstructured};
+use http::{HeaderMap, HeaderName, HeaderValue, Request, StatusCode, header};
+use serde_json::Value;
+use tower_status::{Status, catalog::GrpcCode};
+
+/// What an application, or a client by way of it, can put into a status.
+#[derive(Arbitrary, Clone, Debug)]
+pub struct Said<'a> {
+    pub kind: Kind<'a>,
+    pub title: Option<Word<'a>>,
+    pub detail: Option<Word<'a>>,
+    pub type_uri: Option<Word<'a>>,
+    pub instance: Option<Word<'a>>,
+    pub headers: Vec<(Word<'a>, Raw<'a>)>,
+    pub extensions: Vec<(Word<'a>, Tree<'a>)>,
+    pub retry_after: Option<Duration>,
+    pub grpc_code: Option<u8>,
+    pub exposed: bool,
+    /// Of the request.
+    pub request_id: Option<Word<'a>>,
+    /// Of the request.
+    pub path: Word<'a>,
+}
+
+#[derive(Arbitrary, Clone, Debug)]
+pub enum Kind<'a> {
+    Code(u16),
+    Unauthorized(Raw<'a>),
+    Found(Raw<'a>),
+    Choices(Vec<Raw<'a>>),
+    Range(u64),
+}
+
+/// A text: mostly one that means something somewhere, or an arbitrary one.
+#[derive(Clone, Debug)]
+pub struct Word<'a>(pub Cow<'a, str>);
+
+/// The bytes of a field.
+#[derive(Clone, Debug)]
+pub struct Raw<'a>(pub Cow<'a, [u8]>);
+
+const WORDS: [&str; 32] = [
+    "errors",
+    "choices",
+    "request_id",
+    "detail",
+    "pointer",
+    "type",
+    "title",
+    "status",
+    "instance",
+    "#/user/a~1b~0c",
+    "about:blank",
+    "https://example.org/problems#sold-out",
+    "//example.org/x?y=z&amp;q='",
+    "javascript:alert(1)",
+    "JaVaScRiPt:alert`1`//http://",
+    "data:text/html,<script>alert(1)</script>",
+    "<script>alert(1)</script>",
+    "\"><img src=x onerror=alert(1)>",
+    "</title></style></p></main><!-- --><base href=//evil>",
+    "two\r\nlines\u{2028}three\tand \0",
+    "Not Found",
+    "ünïcödé 日本語 🌷\u{202e}\u{2066}\u{fdd0}",
+    " \u{a0} ",
+    "%41%zz%",
+    "location",
+    "link",
+    "www-authenticate",
+    "retry-after",
+    "x-key-bin",
+    "/shop.Orders/Get",
+    "cache-control",
+    "content-range",
+];
+
+impl<'a> Arbitrary<'a> for Word<'a> {
+    fn arbitrary(input: &mut Unstructured<'a>) -> arbitrary::Result<Self> {
+        let known = WORDS.get(usize::from(input.arbitrary::<u8>()?) % (2 * WORDS.len()));
+        Ok(Self(Cow::Borrowed(match known {
+            Some(known) => known,
+            None => input.arbitrary()?,
+        })))
+    }
+}
+
+impl<'a> Arbitrary<'a> for Raw<'a> {
+    fn arbitrary(input: &mut Unstructured<'a>) -> arbitrary::Result<Self> {
+        let known = WORDS.get(usize::from(input.arbitrary::<u8>()?) % (2 * WORDS.len()));
+        Ok(Self(Cow::Borrowed(match known {
+            Some(known) => known.as_bytes(),
+            None => input.arbitrary()?,
+        })))
+    }
+}
+
+impl Raw<'_> {
+    fn tame(&self) -> Raw<'static> {
+        Raw(self.0.iter().map(|byte| tame(char::from(*byte)).map_or(*byte, |tame| tame as u8)).collect())
+    }
+}
+
+/// What stands for a character of markup, so that a page of it has the markup of the layer alone.
+///
+/// What can stand in a URI gives way to a character that can, anything else to one that cannot: what is a link remains
+/// one.
+fn tame(character: char) -> Option<char> {
+    match character {
+        '&' | '\'' => Some('~'),
+        '<' | '>' | '"' => Some('^'),
+        _ => None,
+    }
+}
+
+impl Word<'_> {
+    fn tame(&self) -> Word<'static> {
+        Word(self.0.chars().map(|character| tame(character).unwrap_or(character)).collect::<String>().into())
+    }
+
+    fn owned(&self) -> String {
+        self.0.clone().into_owned()
+    }
+}
+
+/// A value of JSON, as deep as `serde_json` reads one.
+#[derive(Arbitrary, Clone, Debug)]
+pub enum Tree<'a> {
+    Null,
+    Bool(bool),
+    Signed(i64),
+    Unsigned(u64),
+    Float(f64),
+    Text(Word<'a>),
+    List(Vec<Tree<'a>>),
+    Object(Vec<(Word<'a>, Tree<'a>)>),
+}
+
+impl Tree<'_> {
+    #[must_use]
+    pub fn value(&self, depth: usize) -> Value {
+        match self {
+            _ if depth > 100 => Value::Null,
+            Self::Null => Value::Null,
+            Self::Bool(value) => (*value).into(),
+            Self::Signed(value) => (*value).into(),
+            Self::Unsigned(value) => (*value).into(),
+            Self::Float(value) => (*value).into(),
+            Self::Text(value) => value.owned().into(),
+            Self::List(values) => values.iter().map(|value| value.value(depth + 1)).collect(),
+            Self::Object(members) => {
+                members.iter().map(|(name, value)| (name.owned(), value.value(depth + 1))).collect()
+            }
+        }
+    }
+
+    fn tame(&self) -> Tree<'static> {
+        match self {
+            Self::Null => Tree::Null,
+            Self::Bool(value) => Tree::Bool(*value),
+            Self::Signed(value) => Tree::Signed(*value),
+            Self::Unsigned(value) => Tree::Unsigned(*value),
+            Self::Float(value) => Tree::Float(*value),
+            Self::Text(value) => Tree::Text(value.tame()),
+            Self::List(values) => Tree::List(values.iter().map(Tree::tame).collect()),
+            Self::Object(members) => {
+                Tree::Object(members.iter().map(|(name, value)| (name.tame(), value.tame())).collect())
+            }
+        }
+    }
+}
+
+const CODES: [GrpcCode; 17] = [
+    GrpcCode::Ok,
+    GrpcCode::Cancelled,
+    GrpcCode::Unknown,
+    GrpcCode::InvalidArgument,
+    GrpcCode::DeadlineExceeded,
+    GrpcCode::NotFound,
+    GrpcCode::AlreadyExists,
+    GrpcCode::PermissionDenied,
+    GrpcCode::ResourceExhausted,
+    GrpcCode::FailedPrecondition,
+    GrpcCode::Aborted,
+    GrpcCode::OutOfRange,
+    GrpcCode::Unimplemented,
+    GrpcCode::Internal,
+    GrpcCode::Unavailable,
+    GrpcCode::DataLoss,
+    GrpcCode::Unauthenticated,
+];
+
+impl Said<'_> {
+    /// The status of it all.
+    pub fn status(&self) -> Status {
+        let status = match &self.kind {
+            Kind::Code(code) => Status::new(StatusCode::from_u16(100 + code % 900).unwrap_or_default()),
+            Kind::Unauthorized(challenge) => Status::unauthorized(&*challenge.0),
+            Kind::Found(location) => Status::found(&location.0),
+            Kind::Choices(choices) => Status::multiple_choices(choices.iter().map(|choice| &choice.0)),
+            Kind::Range(length) => Status::range_not_satisfiable(*length),
+        };
+        // The fields first: a malformed one that the code demands makes it another status.
+        let status = self.headers.iter().fold(status, |status, (name, value)| status.with_header(&*name.0, &*value.0));
+        let status = self.title.iter().fold(status, |status, text| status.with_title(text.owned()));
+        let status = self.detail.iter().fold(status, |status, text| status.with_detail(text.owned()));
+        let status = self.type_uri.iter().fold(status, |status, text| status.with_type(text.owned()));
+        let status = self.instance.iter().fold(status, |status, text| status.with_instance(text.owned()));
+        let status = self.retry_after.iter().fold(status, |status, delay| status.with_retry_after(*delay));
+        let add =
+            |status: Status, (name, value): &(Word<'_>, Tree<'_>)| status.with_extension(name.owned(), value.value(0));
+        let status = self.extensions.iter().fold(status, add);
+        let status = self.grpc_code().into_iter().fold(status, Status::with_grpc_code);
+        if self.exposed { status.expose() } else { status }
+    }
+
+    #[must_use]
+    pub fn grpc_code(&self) -> Option<GrpcCode> {
+        self.grpc_code.map(|code| CODES[usize::from(code) % CODES.len()])
+    }
+
+    /// A request with the path, the id, and this Accept, or that content type.
+    #[must_use]
+    pub fn request(&self, name: HeaderName, value: &'static str) -> Request<()> {
+        let mut request = Request::new(());
+        if let Ok(path) = self.path.0.parse() {
+            *request.uri_mut() = path;
+        }
+        request.headers_mut().insert(name, HeaderValue::from_static(value));
+        if let Some(id) = self.request_id.as_ref().and_then(|id| HeaderValue::from_bytes(id.0.as_bytes()).ok()) {
+            request.headers_mut().insert("x-request-id", id);
+        }
+        request
+    }
+
+    /// Whether the details stay inside, and the catalogue speaks.
+    #[must_use]
+    pub fn is_masked(&self, code: StatusCode) -> bool {
+        is_server_error(code) && !self.exposed
+    }
+
+    /// The title that has to be told, if it is none of the catalogue's.
+    #[must_use]
+    pub fn told_title(&self) -> Option<&str> {
+        self.title.as_ref().map(|title| &*title.0).filter(|text| !text.is_empty() && !text.contains(char::is_control))
+    }
+
+    /// The detail that has to be told.
+    #[must_use]
+    pub fn told_detail(&self, code: StatusCode) -> Option<&str> {
+        self.detail.as_ref().map(|detail| &*detail.0).filter(|text| !text.is_empty() && !self.is_masked(code))
+    }
+
+    /// The members that have to be told, in their order; `choices` is that of a 300.
+    #[must_use]
+    pub fn told_members(&self, status: &Status) -> Vec<(String, Value)> {
+        let mut members: Vec<(String, Value)> = Vec::new();
+        if self.is_masked(status.code()) {
+            return members;
+        }
+        if let (Kind::Choices(_), Some(choices)) = (&self.kind, status.extension("choices")) {
+            members.push(("choices".into(), choices.clone()));
+        }
+        for (name, value) in &self.extensions {
+            if ["", "type", "title", "status", "detail", "instance"].contains(&&*name.0) {
+                continue;
+            }
+            match members.iter_mut().find(|(known, _)| *known == name.0) {
+                Some((_, old)) => *old = value.value(0),
+                None => members.push((name.owned(), value.value(0))),
+            }
+        }
+        members
+    }
+
+    /// The id, where it may be told.
+    #[must_use]
+    pub fn told_id(&self, told: &[(String, Value)]) -> Option<String> {
+        let request = self.request_id.as_ref().map(Word::owned);
+        let harmless = |id: &String| {
+            (1..=128).contains(&id.len()) && id.bytes().all(|b| b.is_ascii_alphanumeric() || b"._:+/=-".contains(&b))
+        };
+        request.filter(harmless).filter(|_| !told.iter().any(|(name, _)| name == "request_id"))
+    }
+
+    /// The same without any markup, and with a page of the same structure; `None` where two names become one.
+    #[must_use]
+    pub fn tame(&self) -> Option<Said<'static>> {
+        let tame = |word: &Option<Word<'_>>| word.as_ref().map(Word::tame);
+        let said = Said {
+            kind: match &self.kind {
+                Kind::Code(code) => Kind::Code(*code),
+                Kind::Unauthorized(challenge) => Kind::Unauthorized(challenge.tame()),
+                Kind::Found(location) => Kind::Found(location.tame()),
+                Kind::Choices(choices) => Kind::Choices(choices.iter().map(Raw::tame).collect()),
+                Kind::Range(length) => Kind::Range(*length),
+            },
+            title: tame(&self.title),
+            detail: tame(&self.detail),
+            type_uri: tame(&self.type_uri),
+            instance: tame(&self.instance),
+            headers: self.headers.iter().map(|(name, value)| (name.tame(), value.tame())).collect(),
+            extensions: self.extensions.iter().map(|(name, value)| (name.tame(), value.tame())).collect(),
+            retry_after: self.retry_after,
+            grpc_code: self.grpc_code,
+            exposed: self.exposed,
+            request_id: tame(&self.request_id),
+            path: self.path.tame(),
+        };
+        let count = |said: &Said<'_>| said.status().extensions().len();
+        (count(&said) == count(self)).then_some(said)
+    }
+}
+
+/// 550 is counted among the 4xx.
+fn is_server_error(code: StatusCode) -> bool {
+    code.as_u16() >= 500 && code != 550
+}
+
+/// Whether every field that a status says goes out with it.
+///
+/// # Panics
+///
+/// If one does not.
+pub fn check_headers(status: &Status, sent: &HeaderMap) {
+    let caching = |name: &HeaderName| {
+        let name = name.as_str();
+        name.ends_with("cache-control") || ["expires", "surrogate-control", "x-accel-expires"].contains(&name)
+    };
+    for (name, value) in status.headers() {
+        let masked = is_server_error(status.code()) && caching(name)
+            || [header::X_CONTENT_TYPE_OPTIONS, header::CONTENT_LANGUAGE].contains(name);
+        let stands = sent.get_all(name).iter().any(|sent| sent == value);
+        assert!(masked || stands || status.code().as_u16() == 304, "{name}: {value:?} of {status:?} in {sent:?}");
+    }
+}
