@@ -1,0 +1,24 @@
+//! `allocations CASE..` counts the allocations of each; without names, of all. A line for each: count, bytes, name.
+
+use std::process::ExitCode;
+
+use allocation_counter::measure;
+
+fn main() -> ExitCode {
+    let names: Vec<String> = std::env::args().skip(1).collect();
+    let wanted = |id: &String| names.is_empty() || names.contains(id);
+    let mut found = 0;
+    for case in benches::cases().iter().filter(|case| wanted(&case.id())) {
+        let mut run = (case.make)();
+        // What is made once and for all is not counted.
+        run(1);
+        let info = measure(|| run(1));
+        println!("{}\t{}\t{}", info.count_total, info.bytes_total, case.id());
+        found += 1;
+    }
+    if found < names.len() {
+        eprintln!("a name is not one of: {:#?}", benches::cases());
+        return ExitCode::FAILURE;
+    }
+    ExitCode::SUCCESS
+}

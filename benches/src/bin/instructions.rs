@@ -1,0 +1,19 @@
+//! `instructions CASE N` does the work of a case N times; `instructions` prints the names. Run it under callgrind for two N:
+//! the difference is what the work itself takes.
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    let mut arguments = std::env::args().skip(1);
+    let Some(id) = arguments.next() else {
+        benches::cases().iter().for_each(|case| println!("{}", case.id()));
+        return ExitCode::SUCCESS;
+    };
+    let times = arguments.next().and_then(|times| times.parse().ok());
+    let (Some(case), Some(times)) = (benches::case(&id), times) else {
+        eprintln!("usage: instructions CASE N");
+        return ExitCode::FAILURE;
+    };
+    (case.make)()(times);
+    ExitCode::SUCCESS
+}
