@@ -11,7 +11,7 @@ use crate::{
     catalog::GrpcCode,
     complete,
     conditional::{not_modified, verdict},
-    conditions::Conditions,
+    conditions::Few,
     fill::{Filled, fill},
     noted::{self, Noted, Trail, X_REQUEST_ID},
     options::Options,
@@ -38,7 +38,7 @@ enum Maker {
 pub(crate) fn answer<B: Body>(
     outcome: Result<Response<B>, Status>,
     noted: &Noted,
-    conditions: &Conditions,
+    conditions: &Few,
     trail: &Trail,
     options: &Options,
     cx: &mut task::Context<'_>,
@@ -276,5 +276,5 @@ fn context<'a>(noted: &Noted, trail: &'a Trail, request_id: Option<&'a HeaderVal
 /// The response's, else the request's.
 fn request_id(parts: &response::Parts, trail: &Trail) -> Option<HeaderValue> {
     let valid = |value: &&HeaderValue| noted::request_id(value).is_some();
-    parts.headers.get(X_REQUEST_ID).filter(valid).or(trail.request_id.as_ref().filter(valid)).cloned()
+    parts.headers.get(&X_REQUEST_ID).filter(valid).or(trail.request_id.as_ref().filter(valid)).cloned()
 }

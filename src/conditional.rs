@@ -16,7 +16,7 @@ use crate::{
     Status, Validators, Verdict,
     body::{Look, StatusBody},
     catalog::GrpcCode,
-    conditions::Conditions,
+    conditions::{Conditions, Few},
     etag::TagHasher,
     precondition,
     reply::{self, grpc},
@@ -286,13 +286,13 @@ struct After {
     options: Options,
     get: bool,
     judged: bool,
-    conditions: Conditions,
+    conditions: Few,
 }
 
 impl After {
     fn of<B>(request: &Request<B>, options: Options) -> Self {
         let (get, head) = (request.method() == Method::GET, request.method() == Method::HEAD);
-        let conditions = if get || head { Conditions::of(request.headers()) } else { Conditions::default() };
+        let conditions = if get || head { Few::of(request.headers()) } else { Few::none() };
         Self { options, get, judged: false, conditions }
     }
 
@@ -324,7 +324,7 @@ impl After {
 struct Judged;
 
 /// What the answer makes of the request's conditions.
-pub(crate) fn verdict<B>(conditions: &Conditions, response: &Response<B>) -> Verdict {
+pub(crate) fn verdict<B, const N: usize>(conditions: &Conditions<N>, response: &Response<B>) -> Verdict {
     let judged = || response.extensions().get::<Judged>().is_some();
     // RFC 9110 §13.2.1: what failed, if only in gRPC's terms, is no success that a precondition could decide.
     if conditions.is_empty() || judged() || grpc::said(response.headers()).is_some_and(|code| code != GrpcCode::Ok) {

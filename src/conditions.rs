@@ -17,6 +17,18 @@ impl Field {
     pub(crate) const ALL: [Self; 5] =
         [Self::Match, Self::UnmodifiedSince, Self::NoneMatch, Self::ModifiedSince, Self::Range];
 
+    /// The field of this name, if it is one of those that decide whether there is a 304 or 412.
+    #[inline]
+    pub(crate) fn of(name: &HeaderName) -> Option<Self> {
+        Some(match *name {
+            header::IF_MATCH => Self::Match,
+            header::IF_UNMODIFIED_SINCE => Self::UnmodifiedSince,
+            header::IF_NONE_MATCH => Self::NoneMatch,
+            header::IF_MODIFIED_SINCE => Self::ModifiedSince,
+            _ => return None,
+        })
+    }
+
     fn name(self) -> HeaderName {
         match self {
             Self::Match => header::IF_MATCH,
@@ -40,29 +52,31 @@ impl Fields for HeaderMap {
     }
 }
 
-/// The lines of a request's preconditions. Up to eight of them are kept without an allocation.
-#[derive(Clone, Debug, Default)]
-pub(crate) struct Conditions(SmallVec<[(Field, HeaderValue); 8]>);
+/// The lines of a request's preconditions. Up to `N` of them are kept without an allocation.
+#[derive(Clone, Debug)]
+pub(crate) struct Conditions<const N: usize = 8>(SmallVec<[(Field, HeaderValue); N]>);
 
-impl Conditions {
+/// What each request has room for: clients send one or two lines, and a future is moved as a whole.
+pub(crate) type Few = Conditions<4>;
+
+impl<const N: usize> Conditions<N> {
+    pub(crate) fn none() -> Self {
+        Self(SmallVec::new())
+    }
+
     pub(crate) fn of(request: &HeaderMap) -> Self {
-        let mut conditions = Self::default();
+        let mut conditions = Self::none();
         for (name, value) in request {
-            conditions.note(name.as_str(), value);
+            conditions.note(name, value);
         }
         conditions
     }
 
     /// Keeps the field if it is one of those that decide whether there is a 304 or 412.
-    pub(crate) fn note(&mut self, name: &str, value: &HeaderValue) {
-        let field = match name {
-            "if-match" => Field::Match,
-            "if-unmodified-since" => Field::UnmodifiedSince,
-            "if-none-match" => Field::NoneMatch,
-            "if-modified-since" => Field::ModifiedSince,
-            _ => return,
-        };
-        self.0.push((field, value.clone()));
+    pub(crate) fn note(&mut self, name: &HeaderName, value: &HeaderValue) {
+        if let Some(field) = Field::of(name) {
+            self.0.push((field, value.clone()));
+        }
     }
 
     pub(crate) fn is_empty(&self) -> bool {
@@ -70,7 +84,7 @@ impl Conditions {
     }
 }
 
-impl Fields for Conditions {
+impl<const N: usize> Fields for Conditions<N> {
     fn lines(&self, field: Field) -> impl Iterator<Item = &HeaderValue> {
         self.0.iter().filter_map(move |(known, value)| (*known == field).then_some(value))
     }

@@ -17,7 +17,7 @@ use crate::{
     Documented, DocumentedStatus, ETag, Format, IntoStatus, Status, StatusBody, Verdict,
     catalog::{self, Entry},
     conditional::{not_modified, verdict},
-    conditions::Conditions,
+    conditions::Few,
     negotiate::negotiate,
     reply::{html, unnegotiated},
 };
@@ -130,7 +130,7 @@ impl Problems {
         ] {
             let _ = fields.try_insert(name, value);
         }
-        if verdict(&Conditions::of(headers), &response) == Verdict::NotModified {
+        if verdict(&Few::of(headers), &response) == Verdict::NotModified {
             return not_modified(response);
         }
         response.map(|_: StatusBody<Empty<Bytes>>| StatusBody::written(body.clone()))

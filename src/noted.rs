@@ -2,9 +2,13 @@
 
 use http::{HeaderName, HeaderValue, Method, Request, Version, header, uri::PathAndQuery};
 
-use crate::{Format, Protocol, conditions::Conditions, negotiate::negotiate};
+use crate::{
+    Format, Protocol,
+    conditions::{Few, Field},
+    negotiate::negotiate,
+};
 
-pub(crate) const X_REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+pub(crate) static X_REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
 /// What every answer may depend on.
 pub(crate) struct Noted {
@@ -26,6 +30,46 @@ pub(crate) struct Trail {
     pub(crate) request_id: Option<HeaderValue>,
 }
 
+/// What one pass over the header fields of a request has found.
+struct Pass<'a, B> {
+    request: &'a Request<B>,
+    formats: &'a [Format],
+    noted: Noted,
+    conditions: Few,
+    typed: bool,
+    request_id: Option<HeaderValue>,
+}
+
+impl<B> Pass<'_, B> {
+    /// Most fields are none of ours: those are passed over before anything is called.
+    #[inline(never)]
+    fn note(&mut self, name: &HeaderName, value: &HeaderValue) {
+        let Self { noted, .. } = self;
+        if *name == header::ACCEPT {
+            if noted.protocol.is_grpc() || noted.read.is_some() {
+                // What it says does not matter, or is known.
+            } else if noted.value.is_none() {
+                noted.value = Some(value.clone());
+            } else {
+                let lines = self.request.headers().get_all(header::ACCEPT).into_iter();
+                noted.read = negotiate(lines.map(HeaderValue::as_bytes), self.formats);
+            }
+        } else if *name == header::CONTENT_TYPE {
+            if !self.typed {
+                self.typed = true;
+                noted.protocol = Protocol::of(self.request.method(), value, self.request.headers());
+                if noted.protocol.is_grpc() {
+                    noted.value = Some(value.clone());
+                }
+            }
+        } else if *name == X_REQUEST_ID {
+            self.request_id.get_or_insert_with(|| value.clone());
+        } else {
+            self.conditions.note(name, value);
+        }
+    }
+}
+
 impl Noted {
     /// One pass over the header fields. Allocates nothing of its own: only a value that nobody has shared yet may count
     /// its first sharer, and a method of more than 15 bytes is copied where someone will read it.
@@ -34,34 +78,21 @@ impl Noted {
         formats: &[Format],
         conditional: bool,
         watched: bool,
-    ) -> (Self, Conditions, Trail) {
-        let (method, headers) = (request.method(), request.headers());
+    ) -> (Self, Few, Trail) {
+        let method = request.method();
         let head = method == Method::HEAD;
         let conditional = conditional && (head || method == Method::GET);
         let http1 = request.version() <= Version::HTTP_11;
-        let mut noted = Self { value: None, read: None, protocol: Protocol::Http, head, http1 };
-        let mut conditions = Conditions::default();
-        let (mut typed, mut request_id) = (false, None);
-        for (name, value) in headers {
-            match name.as_str() {
-                "accept" if noted.protocol.is_grpc() => {}
-                "accept" if noted.value.is_none() => noted.value = Some(value.clone()),
-                "accept" if noted.read.is_none() => {
-                    let lines = headers.get_all(header::ACCEPT).into_iter();
-                    noted.read = negotiate(lines.map(HeaderValue::as_bytes), formats);
-                }
-                "content-type" if !typed => {
-                    typed = true;
-                    noted.protocol = Protocol::of(method, value, headers);
-                    if noted.protocol.is_grpc() {
-                        noted.value = Some(value.clone());
-                    }
-                }
-                "x-request-id" if request_id.is_none() => request_id = Some(value.clone()),
-                name if conditional => conditions.note(name, value),
-                _ => {}
+        let noted = Self { value: None, read: None, protocol: Protocol::Http, head, http1 };
+        let mut pass = Pass { request, formats, noted, conditions: Few::none(), typed: false, request_id: None };
+        for (name, value) in request.headers() {
+            // By its identity: a name that `http` knows is one byte, and its text takes longer to compare than to note.
+            let of_every_request = *name == header::ACCEPT || *name == header::CONTENT_TYPE || *name == X_REQUEST_ID;
+            if of_every_request || conditional && Field::of(name).is_some() {
+                pass.note(name, value);
             }
         }
+        let Pass { noted, conditions, request_id, .. } = pass;
         // A gRPC status names the service, which is in the path.
         let path = (watched || noted.protocol.is_grpc()).then(|| request.uri().path_and_query().cloned()).flatten();
         let method = if watched { method.clone() } else { Method::GET };

@@ -19,7 +19,7 @@ use crate::{
     Context, Format, IntoStatus, Render, Status,
     answer::answer,
     body::StatusBody,
-    conditions::Conditions,
+    conditions::Few,
     noted::{Noted, Trail},
     options::Options,
     recognize,
@@ -285,7 +285,7 @@ pin_project! {
         #[pin]
         inner: Inner<F>,
         noted: Noted,
-        conditions: Conditions,
+        conditions: Few,
         trail: Trail,
         options: Arc<Options>,
     }
