@@ -3,6 +3,7 @@
 use std::{collections::HashSet, sync::Once};
 
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
+use smallvec::SmallVec;
 
 use crate::{catalog, report::warning, status::is_single};
 
@@ -139,17 +140,23 @@ pub(crate) fn empty(headers: &mut HeaderMap, code: StatusCode) {
 
 /// Takes away what describes a body, because the body goes; what the status itself says stays.
 pub(crate) fn undescribe(headers: &mut HeaderMap, code: StatusCode, said: &HeaderMap) {
-    for name in DESCRIBING.iter().filter(|name| !said.contains_key(*name)) {
-        headers.remove(name);
-    }
     // That of a 416 is the complete length, which the code demands (RFC 9110 §15.5.17).
-    if code != StatusCode::RANGE_NOT_SATISFIABLE {
-        headers.remove(header::CONTENT_RANGE);
+    let ranged = code == StatusCode::RANGE_NOT_SATISFIABLE;
+    remove_all(headers, |name| {
+        DESCRIBING.contains(name) && !said.contains_key(name) || *name == header::CONTENT_RANGE && !ranged
+    });
+}
+
+/// Removes the fields of which that holds: most of those that are asked for are not there.
+pub(crate) fn remove_all(headers: &mut HeaderMap, goes: impl Fn(&HeaderName) -> bool) {
+    let gone: SmallVec<[HeaderName; 4]> = headers.keys().filter(|name| goes(name)).cloned().collect();
+    for name in gone {
+        headers.remove(name);
     }
 }
 
 /// What describes a body.
-pub(crate) const DESCRIBING: [HeaderName; 17] = [
+pub(crate) static DESCRIBING: [HeaderName; 17] = [
     header::CONTENT_TYPE,
     header::CONTENT_LENGTH,
     header::CONTENT_ENCODING,

@@ -236,7 +236,7 @@ impl<'a> Tag<'a> {
         let (weak, quoted) = strip_weak(text);
         let opaque = quoted.strip_prefix(b"\"")?;
         // The first byte that may not stand in a tag has to be the closing quote.
-        let length = opaque.iter().position(|&byte| !is_etagc(byte))?;
+        let length = end_of_etagc(opaque)?;
         let (quoted, rest) = quoted.split_at_checked(length + 2)?;
         quoted.ends_with(b"\"").then_some((Self { weak, quoted }, rest))
     }
@@ -253,6 +253,14 @@ fn strip_weak(text: &[u8]) -> (bool, &[u8]) {
 /// `etagc` of RFC 9110 §8.8.3.
 fn is_etagc(byte: u8) -> bool {
     matches!(byte, 0x21 | 0x23..=0x7E | 0x80..)
+}
+
+/// Where the first byte stands that is no `etagc`; looked for by sixteens, because most tags are longer than that.
+fn end_of_etagc(text: &[u8]) -> Option<usize> {
+    let is_whole = |chunk: &&[u8]| chunk.iter().fold(true, |whole, &byte| whole & is_etagc(byte));
+    let whole = 16 * text.chunks_exact(16).take_while(is_whole).count();
+    let rest = text.get(whole..)?;
+    Some(whole + rest.iter().position(|&byte| !is_etagc(byte))?)
 }
 
 /// One member of an If-Match or If-None-Match field (RFC 9110 §13.1.1, §13.1.2).

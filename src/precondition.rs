@@ -1,10 +1,10 @@
 //! Preconditions (RFC 9110 §13): what a conditional request makes of the current representation.
 
-use http::{HeaderMap, Method, StatusCode, header};
+use http::{HeaderMap, HeaderName, Method, StatusCode, header};
 
 use crate::{
     Status, Validators,
-    complete::lists,
+    complete::{lists, remove_all},
     conditions::{Conditions, Field, Fields, only},
     date,
     etag::{Member, Tag, members},
@@ -184,11 +184,12 @@ fn names_current<'a>(
 ) -> Option<bool> {
     request.lines(field).next()?;
     let mut list = members(request.lines(field));
-    if let (Some(Member::Any), None) = (list.next(), list.next()) {
+    let first = [list.next(), list.next()];
+    if let [Some(Member::Any), None] = first {
         return Some(current.is_some());
     }
     let etag = current.and_then(|current| current.etag);
-    let mut list = members(request.lines(field));
+    let mut list = first.into_iter().flatten().chain(list);
     Some(etag.is_some_and(|etag| list.any(|member| matches!(member, Member::Tag(tag) if same(tag, etag)))))
 }
 
@@ -280,7 +281,12 @@ pub(crate) fn judge_answer(request: &impl Fields, code: StatusCode, answer: &Hea
     if !matches!(code, StatusCode::OK | StatusCode::PARTIAL_CONTENT) {
         return Verdict::Proceed;
     }
-    judge(&Method::GET, request, Some(Current::of_response(answer)), date::now)
+    // Most conditions are tags alone, or beside one.
+    let dated =
+        [Field::ModifiedSince, Field::UnmodifiedSince].iter().any(|field| request.lines(*field).next().is_some());
+    let current =
+        Current { last_modified: if dated { Current::date_of(answer) } else { None }, etag: Current::tag_of(answer) };
+    judge(&Method::GET, request, Some(current), date::now)
 }
 
 /// Whether an answer to GET may be given a tag of its content (RFC 9110 §8.8.3).
@@ -292,7 +298,7 @@ pub(crate) fn may_be_tagged(code: StatusCode, answer: &HeaderMap) -> bool {
 
 /// RFC 9110 §15.4.5: what a 200 leaves behind when it becomes a 304.
 pub(crate) fn leave_of_304(answer: &mut HeaderMap) {
-    for name in [
+    static LEFT: [HeaderName; 12] = [
         header::CONTENT_TYPE,
         header::CONTENT_LENGTH,
         header::CONTENT_ENCODING,
@@ -301,15 +307,13 @@ pub(crate) fn leave_of_304(answer: &mut HeaderMap) {
         header::CONTENT_DISPOSITION,
         header::TRANSFER_ENCODING,
         header::TRAILER,
-    ] {
-        answer.remove(name);
-    }
-    for name in ["content-digest", "repr-digest", "digest", "content-md5"] {
-        answer.remove(name);
-    }
-    if answer.contains_key(header::ETAG) {
-        answer.remove(header::LAST_MODIFIED);
-    }
+        HeaderName::from_static("content-digest"),
+        HeaderName::from_static("repr-digest"),
+        HeaderName::from_static("digest"),
+        HeaderName::from_static("content-md5"),
+    ];
+    let tagged = answer.contains_key(header::ETAG);
+    remove_all(answer, |name| LEFT.contains(name) || tagged && *name == header::LAST_MODIFIED);
 }
 
 /// The preconditions of a request, for a handler that knows the current representation (RFC 9110 §13).

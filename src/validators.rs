@@ -23,12 +23,14 @@ pub(crate) struct Current<'a> {
 
 impl<'a> Current<'a> {
     /// As [`Validators::from_headers`].
-    pub(crate) fn of_response(headers: &'a HeaderMap) -> Self {
-        Self {
-            etag: only(headers.get_all(ETAG).iter()).and_then(|value| Tag::parse(value.as_bytes().trim_ascii())),
-            last_modified: only(headers.get_all(LAST_MODIFIED).iter())
-                .and_then(|value| date::parse(value.as_bytes().trim_ascii(), date::now)),
-        }
+    pub(crate) fn tag_of(answer: &'a HeaderMap) -> Option<Tag<'a>> {
+        only(answer.get_all(ETAG).iter()).and_then(|value| Tag::parse(value.as_bytes().trim_ascii()))
+    }
+
+    /// As [`Validators::from_headers`].
+    pub(crate) fn date_of(answer: &HeaderMap) -> Option<i64> {
+        let value = only(answer.get_all(LAST_MODIFIED).iter())?;
+        date::parse(value.as_bytes().trim_ascii(), date::now)
     }
 }
 
@@ -83,7 +85,7 @@ impl Validators {
     pub fn from_headers(headers: &HeaderMap) -> Self {
         Self {
             etag: only(headers.get_all(ETAG).iter()).and_then(|value| ETag::try_from(value).ok()),
-            last_modified: Current::of_response(headers).last_modified,
+            last_modified: Current::date_of(headers),
             fields: HeaderMap::new(),
         }
     }
