@@ -13,9 +13,12 @@ use crate::{Context, Protocol, Status, body::StatusBody, catalog::GrpcCode, comp
 
 mod details;
 
-const GRPC_STATUS: HeaderName = HeaderName::from_static("grpc-status");
-const GRPC_MESSAGE: HeaderName = HeaderName::from_static("grpc-message");
-const GRPC_STATUS_DETAILS: HeaderName = HeaderName::from_static("grpc-status-details-bin");
+/// Header fields that are looked through faster than one is looked up.
+const FEW: usize = 4;
+
+static GRPC_STATUS: HeaderName = HeaderName::from_static("grpc-status");
+static GRPC_MESSAGE: HeaderName = HeaderName::from_static("grpc-message");
+static GRPC_STATUS_DETAILS: HeaderName = HeaderName::from_static("grpc-status-details-bin");
 
 /// What clients take by default: names, values and 32 bytes for each field stay below it (RFC 9113 §10.5.1).
 const LIMIT: usize = 8 * 1024;
@@ -71,7 +74,7 @@ impl Trailers {
         let field = |name: &HeaderName, length: usize| if length == 0 { 0 } else { size(name.as_str(), length) };
         let number = HeaderValue::from(self.code as i32);
         let mut used = used + field(&GRPC_STATUS, number.len());
-        let _ = head.try_insert(GRPC_STATUS, number);
+        let _ = head.try_insert(&GRPC_STATUS, number);
         let metadata: usize = self.metadata.iter().map(|(name, value)| size(name.as_str(), value.len())).sum();
         let room = LIMIT.saturating_sub(used + metadata + 1);
 
@@ -86,9 +89,9 @@ impl Trailers {
             cut(&self.message, room.saturating_sub(size(GRPC_MESSAGE.as_str(), 0))).into()
         };
         let details = if with_message + with_details <= room { details } else { String::new() };
-        for (name, text) in [(GRPC_MESSAGE, &*message), (GRPC_STATUS_DETAILS, &details)] {
+        for (name, text) in [(&GRPC_MESSAGE, &*message), (&GRPC_STATUS_DETAILS, &details)] {
             if let Some(value) = HeaderValue::from_str(text).ok().filter(|value| !value.is_empty()) {
-                used += field(&name, value.len());
+                used += field(name, value.len());
                 let _ = head.try_insert(name, value);
             }
         }
@@ -263,7 +266,12 @@ fn is_metadata(name: &HeaderName) -> bool {
 
 /// What an inner response says in its head: the code of a Trailers-Only.
 pub(crate) fn said(headers: &HeaderMap) -> Option<GrpcCode> {
-    let value = headers.get(GRPC_STATUS)?;
+    // To look at a few names takes less than to hash one.
+    let value = if headers.len() <= FEW {
+        headers.iter().find_map(|(name, value)| (*name == GRPC_STATUS).then_some(value))?
+    } else {
+        headers.get(&GRPC_STATUS)?
+    };
     Some(value.to_str().ok().and_then(|text| text.parse().ok()).map_or(GrpcCode::Unknown, GrpcCode::from_number))
 }
 
@@ -285,7 +293,7 @@ pub(crate) fn made(code: GrpcCode, parts: &response::Parts) -> Made {
     if let Some(made) = crate::tonic::made(&parts.extensions) {
         return made;
     }
-    let message = parts.headers.get(GRPC_MESSAGE).map(|value| percent_decode(value.as_bytes()).decode_utf8_lossy());
+    let message = parts.headers.get(&GRPC_MESSAGE).map(|value| percent_decode(value.as_bytes()).decode_utf8_lossy());
     let status = match message.filter(|message| !message.is_empty()) {
         Some(message) => Status::new(code.into()).with_detail(message.into_owned()),
         // As a bare 404 is an unknown method to gRPC.
@@ -297,7 +305,7 @@ pub(crate) fn made(code: GrpcCode, parts: &response::Parts) -> Made {
 
 /// Takes a gRPC status out of the head, for an answer in another form.
 pub(crate) fn unsay(headers: &mut HeaderMap, status: &Status) {
-    for name in [GRPC_STATUS, GRPC_MESSAGE, GRPC_STATUS_DETAILS] {
+    for name in [&GRPC_STATUS, &GRPC_MESSAGE, &GRPC_STATUS_DETAILS] {
         headers.remove(name);
     }
     complete::unsay(headers, status.headers());
