@@ -245,6 +245,10 @@ struct Escaper<'a, 'f>(&'a mut Formatter<'f>);
 
 impl Write for Escaper<'_, '_> {
     fn write_str(&mut self, text: &str) -> fmt::Result {
+        // Most text is ASCII with nothing to replace in it.
+        if text.bytes().fold(true, |plain, byte| plain & is_plain(byte)) {
+            return self.0.write_str(text);
+        }
         for piece in text.split_inclusive(|char| replacement(char).is_some()) {
             let mut chars = piece.chars();
             match chars.next_back().and_then(replacement) {
@@ -254,6 +258,11 @@ impl Write for Escaper<'_, '_> {
         }
         Ok(())
     }
+}
+
+/// Of ASCII: what needs no replacement.
+fn is_plain(byte: u8) -> bool {
+    matches!(byte, b' '..=b'~') & !matches!(byte, b'&' | b'<' | b'>' | b'"' | b'\'')
 }
 
 /// What stands in for a character that cannot be written as it is.
@@ -314,6 +323,12 @@ mod tests {
         assert!(render(&bare(404)).contains(&format!("<style>{STYLE}</style>")));
         assert!(!STYLE.contains(['<', '\r']), "an HTML parser would see another text than the one hashed");
         Ok(())
+    }
+
+    #[test]
+    fn what_is_plain_needs_no_replacement() {
+        let plain = (0..=u8::MAX).filter(|byte| is_plain(*byte));
+        assert!(plain.map(char::from).all(|char| replacement(char).is_none()));
     }
 
     #[test]
