@@ -3,6 +3,8 @@
 
 // A measurement that meets the unexpected fails by panicking.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic, clippy::missing_panics_doc)]
+// The services of the table fail with errors of several types, or never.
+#![allow(clippy::unnecessary_wraps)]
 
 use std::fmt;
 
@@ -18,13 +20,19 @@ pub struct Case {
     pub row: &'static str,
     /// How much of it; the first of a row is 1x.
     pub work: &'static str,
-    /// Who does it; `base: ` and a name: what the others of this row and work cost before they do anything.
+    /// Who does it; `base: ` and a name: what the others of this row and work cost before they do anything;
+    /// `floor: `: what nobody can go below.
     pub who: &'static str,
     /// Sets it up.
     pub make: Box<dyn Fn() -> Run>,
 }
 
 impl Case {
+    /// Whether the base of its work is taken off: it is neither that itself, nor a floor that does nothing else.
+    pub fn is_net(&self) -> bool {
+        !self.who.starts_with("base: ") && !self.who.starts_with("floor: ")
+    }
+
     /// Names it on a command line.
     pub fn id(&self) -> String {
         format!("{}/{}/{}", self.row, self.work, self.who)

@@ -35,7 +35,7 @@ fn status() -> Status {
     Status::not_found().with_detail(detail()).with_extension("order_id", 8).with_extension("currency", "EUR")
 }
 
-/// What problem_details' users derive `Serialize` for.
+/// What users of `problem_details` derive `Serialize` for.
 #[derive(Debug)]
 struct Members {
     order_id: u64,

@@ -50,8 +50,10 @@ fn long_tag(length: usize) -> String {
 }
 
 pub(crate) fn evaluate(table: &mut Table) {
+    /// The work, the current tag, and the fields of the request.
+    type Work = (&'static str, fn() -> String, fn() -> HeaderMap);
     let tag = || lines(&[TAG.to_owned()]);
-    let works: [(&str, fn() -> String, fn() -> HeaderMap); 10] = [
+    let works: [Work; 10] = [
         ("one tag", || TAG.to_owned(), tag),
         ("one tag of 340 bytes", || long_tag(340), || lines(&[long_tag(340)])),
         ("one tag of 3,400 bytes", || long_tag(3_400), || lines(&[long_tag(3_400)])),
@@ -65,7 +67,7 @@ pub(crate) fn evaluate(table: &mut Table) {
     ];
     for (work, tag, fields) in works {
         table.work("deciding a 304", work);
-        table.by("== on the field", move || floor(tag().leak(), fields()));
+        table.by("floor: == on the field", move || floor(tag().leak(), fields()));
         table.by("tower-status", move || ours(tag().leak(), fields()));
         table.by("headers", move || typed(&tag(), fields()));
     }

@@ -31,7 +31,7 @@ pub(crate) fn tag(table: &mut Table) {
             let pieces = Pieces::of(&content(size), frame);
             answering(move || Ok::<_, Infallible>(Response::new(pieces.clone())))
         };
-        table.by("XXH3 on a slice", move || {
+        table.by("floor: XXH3 on a slice", move || {
             let content = content(size);
             repeated(move || xxh3_128(black_box(&content)))
         });

@@ -98,11 +98,11 @@ pub(crate) fn goals() -> Vec<Goal> {
             1.0 / 3.0,
         );
     }
-    let floor = Some("deciding a 304/one tag/== on the field".into());
+    let floor = Some("deciding a 304/one tag/floor: == on the field".into());
     add("deciding a 304", "one tag", us, "within 2 times `==`".into(), Unit::Time, floor, 2.0);
     for work in ["64 KiB in one frame", "64 KiB in frames", "1 MiB in one frame", "1 MiB in frames"] {
         let row = "generated tag";
-        let floor = Some(format!("{row}/{work}/XXH3 on a slice"));
+        let floor = Some(format!("{row}/{work}/floor: XXH3 on a slice"));
         add(row, work, us, "within 1.1 times XXH3 on a slice".into(), Unit::Time, floor, 1.1);
         if work.ends_with("in frames") {
             let best = Some(format!("{row}/{work}/collect, XXH3"));
