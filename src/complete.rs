@@ -108,17 +108,19 @@ pub(crate) fn lists(value: &HeaderValue, token: &[u8]) -> bool {
 /// Of an answer of 400 and above that was written here.
 pub(crate) const NO_STORE: HeaderValue = HeaderValue::from_static("no-store");
 
+/// Cache-Control, Expires, and their forms for one cache (RFC 9213).
+pub(crate) fn is_caching(name: &HeaderName) -> bool {
+    *name == header::CACHE_CONTROL
+        || *name == header::EXPIRES
+        || name.as_str().ends_with("-cache-control")
+        || *name == "surrogate-control"
+        || *name == "x-accel-expires"
+}
+
 /// An error page is not kept: unless a 4xx says for how long (RFC 9111 §5.2).
 pub(crate) fn uncached(headers: &mut HeaderMap, code: StatusCode) {
     if catalog::is_server_error(code) {
-        let theirs = |name: &HeaderName| {
-            *name == header::CACHE_CONTROL
-                || *name == header::EXPIRES
-                || name.as_str().ends_with("-cache-control")
-                || *name == "surrogate-control"
-                || *name == "x-accel-expires"
-        };
-        let caching: Vec<_> = headers.keys().filter(|name| theirs(name)).cloned().collect();
+        let caching: Vec<_> = headers.keys().filter(|name| is_caching(name)).cloned().collect();
         for name in caching {
             headers.remove(name);
         }

@@ -133,6 +133,10 @@ impl Problems {
         if verdict(&Few::of(headers), &response) == Verdict::NotModified {
             return not_modified(response);
         }
+        if *method == Method::HEAD {
+            let _ = response.headers_mut().try_insert(header::CONTENT_LENGTH, body.len().into());
+            return response.map(|_: StatusBody<Empty<Bytes>>| StatusBody::withheld());
+        }
         response.map(|_: StatusBody<Empty<Bytes>>| StatusBody::written(body.clone()))
     }
 }
@@ -169,11 +173,15 @@ fn find<'a>(pages: &'a [Page], folder: Option<&str>, path: &str) -> Option<&'a P
     if path.is_empty() || folder == Some(path) {
         return pages.iter().find(|page| page.path.is_none());
     }
-    let of_type = |is_it: fn(&str, &str) -> bool| {
-        pages.iter().find(|page| page.path.as_deref().is_some_and(|known| is_it(known, path)))
+    let under = |path: &str| pages.iter().find(|page| page.path.as_deref() == Some(path));
+    let stripped = || {
+        // Where the router strips another beginning than the folder: what only one type ends with.
+        let ends =
+            |page: &&Page| path.starts_with('/') && page.path.as_deref().is_some_and(|known| known.ends_with(path));
+        let mut found = pages.iter().filter(ends);
+        found.next().filter(|_| found.next().is_none())
     };
-    of_type(|known, path| known == path)
-        .or_else(|| of_type(|known, path| path.starts_with('/') && known.ends_with(path)))
+    under(path).or_else(|| under(&format!("{}{path}", folder?))).or_else(stripped)
 }
 
 impl Problem {

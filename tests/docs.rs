@@ -47,6 +47,8 @@ impl IntoStatus for Shop {
         Documented::One(one(StatusCode::BAD_REQUEST).with_type("urn:problem:x")),
         Documented::One(one(StatusCode::SERVICE_UNAVAILABLE).with_detail("closed")),
         Documented::One(one(StatusCode::BAD_GATEWAY).with_type("/problems/für Ärzte")),
+        Documented::One(one(StatusCode::PAYMENT_REQUIRED).with_type("/problems/pay/declined")),
+        Documented::One(one(StatusCode::FORBIDDEN).with_type("/problems/declined")),
         Documented::All(Stock::STATUSES),
         Documented::All(Stock::STATUSES),
     ];
@@ -70,11 +72,12 @@ fn codes(json: &str) -> Result<Vec<u64>, BoxError> {
 
 #[tokio::test]
 async fn a_type_is_found_by_its_path() -> Result<(), BoxError> {
-    const ALL: &[u64] = &[410, 404, 401, 423, 400, 503, 502, 409];
+    const ALL: &[u64] = &[410, 404, 401, 423, 400, 503, 502, 402, 403, 409];
     #[rustfmt::skip]
-    let rows: [(&str, &[u64]); 17] = [
+    let rows: [(&str, &[u64]); 20] = [
         ("/problems/deleted", &[410, 404]), ("/problems/deleted/", &[410, 404]), ("/deleted", &[410, 404]),
         ("/problems/stock/sold-out", &[409]), ("/stock/sold-out", &[409]), ("/sold-out", &[409]),
+        ("/problems/declined", &[403]), ("/declined", &[403]), ("/pay/declined", &[402]),
         ("/problems/locked", &[423]), ("/problems/locked?x=y", &[423]), ("/problems/f%C3%BCr%20%C3%84rzte", &[502]),
         ("/", ALL), ("/problems", ALL), ("/problems/", ALL),
         // Not the end of a segment, another folder, nothing at all.
@@ -171,9 +174,10 @@ async fn methods_and_conditions() -> Result<(), BoxError> {
         assert_eq!(refused.status(), 405, "{method}");
         assert_eq!(refused.headers()[header::ALLOW], "GET, HEAD", "{method}");
     }
-    let (head, _) = ask(Method::HEAD, "/sold-out", &[]).await?;
+    let (head, none) = ask(Method::HEAD, "/sold-out", &[]).await?;
     assert_eq!((head.status(), &head.headers()[header::ETAG]), (StatusCode::OK, &page.headers()[header::ETAG]));
-    assert!(!whole.is_empty());
+    assert_eq!(head.headers()[header::CONTENT_LENGTH], *whole.len().to_string());
+    assert_eq!(none, "");
     Ok(())
 }
 
@@ -192,6 +196,6 @@ async fn inside_of_the_layer() -> Result<(), BoxError> {
 async fn several_error_types_are_listed_once() -> Result<(), BoxError> {
     let service = Problems::of::<Stock>().and::<Shop>().and::<Stock>();
     let body = service.oneshot(Request::get("/").body(())?).await?.into_body().collect().await?.to_bytes();
-    assert_eq!(codes(str::from_utf8(&body)?)?, [409, 410, 404, 401, 423, 400, 503, 502]);
+    assert_eq!(codes(str::from_utf8(&body)?)?, [409, 410, 404, 401, 423, 400, 503, 502, 402, 403]);
     Ok(())
 }

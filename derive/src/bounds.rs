@@ -47,7 +47,13 @@ pub(crate) enum Held<'a> {
 }
 
 pub(crate) fn held(ty: &Type) -> Held<'_> {
-    let Type::Path(path) = ty else { return Held::Itself };
+    let path = match ty {
+        Type::Path(path) => path,
+        // A fragment of a `macro_rules!`.
+        Type::Group(group) => return held(&group.elem),
+        Type::Paren(paren) => return held(&paren.elem),
+        _ => return Held::Itself,
+    };
     let Some(last) = path.path.segments.last() else { return Held::Itself };
     let PathArguments::AngleBracketed(arguments) = &last.arguments else { return Held::Itself };
     let [GenericArgument::Type(inner)] = &*arguments.args.iter().collect::<Vec<_>>() else { return Held::Itself };

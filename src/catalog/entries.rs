@@ -676,7 +676,8 @@ pub static ALL: &[Entry] = entries! {
         explanation: "The account that is logged in has no permission for this action.",
         causes: [
             "an action that is reserved for other accounts",
-            "a right that was taken away from the account",
+            "a server that says so with 550, which is not registered with IANA: clients that do \
+                not know it treat it as 500, so the rewrite option of the layer can make it a 403",
         ],
         advice: "Sign in with an account that has the permission, or ask the people who run this \
             site for it.",

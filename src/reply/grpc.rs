@@ -62,7 +62,10 @@ impl Trailers {
             let details = details.into();
             return Self { code, message, details, metadata };
         };
-        complete::say(&mut metadata, &self::metadata(theirs));
+        // That of a masked one is as likely an upstream's head as the message is.
+        if !hides {
+            complete::say(&mut metadata, &self::metadata(theirs));
+        }
         let message = if hides { shown.entry.explanation } else { shown.detail.unwrap_or_default() };
         let details = if hides { Bytes::new() } else { details.clone() };
         Self { code, message: message.to_owned(), details, metadata }
@@ -241,17 +244,16 @@ fn metadata(headers: &HeaderMap) -> HeaderMap {
 
 /// Whether a field can stand beside a gRPC status: it is neither gRPC's own, nor describes a body, nor is HTTP's alone.
 fn is_metadata(name: &HeaderName) -> bool {
-    const HTTP_ONLY: [HeaderName; 18] = [
+    const HTTP_ONLY: [HeaderName; 17] = [
         header::ALLOW,
-        header::CACHE_CONTROL,
         header::CONNECTION,
         header::CONTENT_RANGE,
         header::CONTENT_SECURITY_POLICY,
         header::DATE,
-        header::EXPIRES,
         HeaderName::from_static("keep-alive"),
         header::LINK,
         header::LOCATION,
+        header::PRAGMA,
         header::PROXY_AUTHENTICATE,
         HeaderName::from_static("proxy-connection"),
         header::REFRESH,
@@ -261,7 +263,8 @@ fn is_metadata(name: &HeaderName) -> bool {
         header::WWW_AUTHENTICATE,
         header::X_CONTENT_TYPE_OPTIONS,
     ];
-    !name.as_str().starts_with("grpc-") && !HTTP_ONLY.contains(name) && !complete::DESCRIBING.contains(name)
+    let http_only = HTTP_ONLY.contains(name) || complete::is_caching(name) || complete::DESCRIBING.contains(name);
+    !name.as_str().starts_with("grpc-") && !http_only
 }
 
 /// What an inner response says in its head: the code of a Trailers-Only.

@@ -75,6 +75,7 @@ async fn each_line_has_its_status() {
     let shop = Shop::open().await;
     let none = Value::Null;
     let wrong = json!({ "reference": "", "customer": 1, "item": " ", "quantity": 0 });
+    let stranger = json!({ "reference": "S-1", "customer": 99, "item": "bulbs", "quantity": 3 });
     #[rustfmt::skip]
     let rows = [
         ("GET /", &none, 303, ""),
@@ -97,6 +98,8 @@ async fn each_line_has_its_status() {
         ("POST /orders | as: clerk", &draft("N-1"), 409, ""),
         ("POST /orders | as: clerk", &wrong, 422, "/problems/invalid-order"),
         ("POST /orders | as: clerk", &json!({ "reference": 1 }), 422, ""),
+        ("POST /orders | as: clerk", &stranger, 422, "/problems/invalid-order"),
+        (r#"PUT /orders/1 | as: clerk | if-match: "v1""#, &stranger, 422, "/problems/invalid-order"),
         ("POST /orders | as: clerk", &none, 415, ""),
         ("PUT /orders/2 | as: clerk", &draft("G-1"), 428, ""),
         (r#"PUT /orders/2 | as: clerk | if-match: "v7""#, &draft("G-1"), 412, ""),
