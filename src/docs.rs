@@ -18,7 +18,6 @@ use crate::{
     catalog::{self, Entry},
     conditional::{not_modified, verdict},
     conditions::Few,
-    negotiate::negotiate,
     reply::{html, unnegotiated},
 };
 
@@ -112,8 +111,7 @@ impl Problems {
         let Some(page) = find(&self.pages, self.folder.as_deref(), path) else {
             return unnegotiated(Status::not_found(), parts);
         };
-        let accept = headers.get_all(header::ACCEPT).into_iter().map(HeaderValue::as_bytes);
-        let as_html = negotiate(accept, &[Format::Json, Format::Html]) == Some(Format::Html);
+        let as_html = Format::preferred(headers, &[Format::Json, Format::Html]) == Some(Format::Html);
         let (body, tag) = if as_html { &page.html } else { &page.json };
         let mut response = Response::from_parts(parts, StatusBody::default());
         let fields = response.headers_mut();

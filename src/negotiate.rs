@@ -1,5 +1,7 @@
 //! Accept ─► [`Format`] (RFC 9110 §12.5.1), over the few types that an answer can have.
 
+use http::{HeaderMap, HeaderValue, header};
+
 /// The forms of an answer to a plain HTTP request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
@@ -16,6 +18,24 @@ pub enum Format {
 const NAMED: u8 = 2;
 
 impl Format {
+    /// The one of the `offered` forms that this client reads (RFC 9110 §12.5.1), for a handler that sends several.
+    ///
+    /// The first where the client reads none; `None` where none is offered. Allocates nothing.
+    ///
+    /// # Example: JSON and a page from one route
+    ///
+    /// ```
+    /// use http::{HeaderMap, HeaderValue, header::ACCEPT};
+    /// use tower_status::Format;
+    ///
+    /// let accept = HeaderValue::from_static("text/html,*/*;q=0.8");
+    /// let headers = HeaderMap::from_iter([(ACCEPT, accept)]);
+    /// assert_eq!(Format::preferred(&headers, &[Format::Json, Format::Html]), Some(Format::Html));
+    /// ```
+    pub fn preferred(headers: &HeaderMap, offered: &[Self]) -> Option<Self> {
+        negotiate(headers.get_all(header::ACCEPT).into_iter().map(HeaderValue::as_bytes), offered)
+    }
+
     /// How closely a media range names this form; `None`: not at all.
     fn specificity(self, range: Range<'_>) -> Option<u8> {
         let (kind, subtypes): (_, &[&str]) = match self {

@@ -6,25 +6,27 @@ const { chromium } = require('playwright-core');
 const [base, executablePath, screenshots] = process.argv.slice(2);
 const axe = readFileSync(require.resolve('axe-core/axe.min.js'), 'utf8');
 
-// A tab whose console, policy violations and requests are watched. `expected` names the failures that it is to meet.
+// A context whose tabs' consoles, policy violations and requests are watched. `expected` names the failures to be met.
 async function open(browser, { expected = [], ...options } = {}) {
   const context = await browser.newContext(options);
-  const page = await context.newPage();
   const wrong = [];
-  page.on('console', (message) => {
-    const refusal = /^Failed to load resource: the server responded with a status of (\d+)/.exec(message.text());
-    if (refusal && expected.includes(Number(refusal[1]))) return;
-    if (['error', 'warning'].includes(message.type())) wrong.push(`console: ${message.text()} (${message.location().url})`);
-  });
-  page.on('pageerror', (error) => wrong.push(`script: ${error}`));
-  page.on('request', (request) => {
-    if (!request.url().startsWith(base) && !request.url().startsWith('data:')) wrong.push(`request: ${request.url()}`);
+  context.on('page', (page) => {
+    page.on('console', (message) => {
+      const refusal = /^Failed to load resource: the server responded with a status of (\d+)/.exec(message.text());
+      if (refusal && expected.includes(Number(refusal[1]))) return;
+      if (['error', 'warning'].includes(message.type())) wrong.push(`console: ${message.text()} (${message.location().url})`);
+    });
+    page.on('pageerror', (error) => wrong.push(`script: ${error}`));
+    page.on('request', (request) => {
+      const { origin, protocol } = new URL(request.url());
+      if (origin !== new URL(base).origin && protocol !== 'data:') wrong.push(`request: ${request.url()}`);
+    });
   });
   await context.exposeFunction('violated', (what) => wrong.push(`policy: ${what}`));
-  await page.addInitScript(() => {
+  await context.addInitScript(() => {
     document.addEventListener('securitypolicyviolation', (event) => window.violated(`${event.violatedDirective} ${event.blockedURI}`));
   });
-  return { page, context, wrong };
+  return { page: await context.newPage(), context, wrong };
 }
 
 async function accessible(page, name) {

@@ -11,7 +11,7 @@ for (const form of document.querySelectorAll('form')) {
     const body = method === 'DELETE' ? undefined : JSON.stringify(order);
     const response = await fetch(form.dataset.action, { method, headers, body });
     if (response.ok) {
-      form.dataset.tag = response.headers.get('etag') ?? form.dataset.tag ?? '';
+      if (form.dataset.tag) form.dataset.tag = response.headers.get('etag') ?? form.dataset.tag;
       say(method === 'DELETE' ? 'Deleted.' : 'Saved.');
       return;
     }

@@ -1,18 +1,12 @@
 //! The application that a team would write with tower-status: orders in a database, for programs and for people.
 
-use std::{
-    sync::{
-        Arc,
-        atomic::{AtomicBool, Ordering},
-    },
-    time::Duration,
-};
+use std::time::Duration;
 
 use axum::{
     Json, Router,
     extract::{Request, State},
-    http::{Extensions, HeaderMap, StatusCode, Version, header},
-    middleware::{Next, from_fn_with_state},
+    http::{Extensions, HeaderMap, HeaderName, StatusCode, Version, header},
+    middleware::{Next, from_extractor, from_fn_with_state},
     response::{IntoResponse, Redirect, Response},
     routing::{get, put},
 };
@@ -40,21 +34,24 @@ pub use store::open;
 use access::Caller;
 use error::OrderError;
 
+const X_REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+
 /// What the handlers share.
 #[derive(Debug, Clone)]
 struct App {
     db: SqlitePool,
-    stock_taking: Arc<AtomicBool>,
 }
 
 /// All routes and layers around a database.
 pub fn app(db: SqlitePool) -> Router {
-    let app = App { db, stock_taking: Arc::default() };
-    let one = get(orders::read)
-        .put(orders::replace)
+    let app = App { db };
+    let changes = put(orders::replace)
         .delete(orders::delete)
         // A change that does not say what it is based on is refused: 428.
-        .route_layer(ConditionalLayer::new().require_preconditions());
+        .route_layer(ConditionalLayer::new().require_preconditions())
+        // Around it: who is not signed in learns nothing of what a change needs.
+        .route_layer(from_extractor::<Caller>());
+    let one = get(orders::read).merge(changes);
     let all = get(orders::list)
         .post(orders::create)
         // The list has no version, so its tag is made of its content; weak, since it may be sent compressed.
@@ -82,8 +79,10 @@ pub fn app(db: SqlitePool) -> Router {
         .merge(assets)
         .with_state(app)
         .layer((
-            // A page of another origin can read every answer, also a refusal.
-            CorsLayer::permissive().expose_headers([header::ETAG, header::LOCATION, header::RETRY_AFTER]),
+            // A page of another origin may ask, with a token, and can read every answer, also a refusal.
+            CorsLayer::permissive()
+                .allow_headers([header::AUTHORIZATION, header::CONTENT_TYPE, header::IF_MATCH, header::IF_NONE_MATCH])
+                .expose_headers([header::ETAG, header::LOCATION, header::RETRY_AFTER, X_REQUEST_ID]),
             // A name for the request, before anything is said of it.
             SetRequestIdLayer::x_request_id(MakeRequestUuid),
             PropagateRequestIdLayer::x_request_id(),
@@ -117,7 +116,7 @@ fn has_no_strong_tag(_: StatusCode, _: Version, headers: &HeaderMap, _: &Extensi
 
 /// While the shop is closed only `/internal`, the problems' pages and the assets answer.
 async fn while_open(State(app): State<App>, request: Request, next: Next) -> Result<Response, OrderError> {
-    if app.stock_taking.load(Ordering::Relaxed) {
+    if store::is_stock_taking(&app.db).await? {
         return Err(OrderError::StockTaking);
     }
     Ok(next.run(request).await)
@@ -126,7 +125,7 @@ async fn while_open(State(app): State<App>, request: Request, next: Next) -> Res
 /// Closes and opens the shop.
 async fn stock_taking(State(app): State<App>, caller: Caller, Json(on): Json<bool>) -> Result<StatusCode, Status> {
     caller.may_delete()?;
-    app.stock_taking.store(on, Ordering::Relaxed);
+    store::set_stock_taking(&app.db, on).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 

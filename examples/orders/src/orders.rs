@@ -7,7 +7,7 @@ use axum::{
     response::{Html, IntoResponse, Redirect, Response},
 };
 use serde::Deserialize;
-use tower_status::{ETag, Preconditions, Status, Validators};
+use tower_status::{ETag, Format, Preconditions, Status, Validators};
 
 use crate::{
     App,
@@ -31,9 +31,8 @@ const PAGE: [(HeaderName, &str); 2] = [
     ),
 ];
 
-/// Whether a browser asks.
 fn wants_page(headers: &HeaderMap) -> bool {
-    headers.get_all(header::ACCEPT).iter().any(|value| value.to_str().is_ok_and(|accept| accept.contains("text/html")))
+    Format::preferred(headers, &[Format::Json, Format::Html]) == Some(Format::Html)
 }
 
 #[derive(Deserialize)]

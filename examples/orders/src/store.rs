@@ -132,6 +132,15 @@ pub(crate) async fn customers(db: &SqlitePool, name: &str) -> Result<Vec<i64>, O
     if named.is_empty() { Err(OrderError::NoSuchCustomer { name: name.to_owned() }) } else { Ok(named) }
 }
 
+pub(crate) async fn is_stock_taking(db: &SqlitePool) -> Result<bool, OrderError> {
+    Ok(sqlx::query_scalar("SELECT stock_taking FROM shop").fetch_one(db).await?)
+}
+
+pub(crate) async fn set_stock_taking(db: &SqlitePool, on: bool) -> Result<(), OrderError> {
+    sqlx::query("UPDATE shop SET stock_taking = ?").bind(on).execute(db).await?;
+    Ok(())
+}
+
 /// Asks for a table that no migration has made: what a forgotten migration looks like.
 pub(crate) async fn audit(db: &SqlitePool) -> Result<i64, OrderError> {
     Ok(sqlx::query_scalar("SELECT count(*) FROM audit_log").fetch_one(db).await?)

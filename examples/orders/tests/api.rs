@@ -101,6 +101,8 @@ async fn each_line_has_its_status() {
         ("POST /orders | as: clerk", &stranger, 422, "/problems/invalid-order"),
         (r#"PUT /orders/1 | as: clerk | if-match: "v1""#, &stranger, 422, "/problems/invalid-order"),
         ("POST /orders | as: clerk", &none, 415, ""),
+        ("PUT /orders/2", &draft("G-1"), 401, "/problems/sign-in"),
+        ("DELETE /orders/2", &none, 401, "/problems/sign-in"),
         ("PUT /orders/2 | as: clerk", &draft("G-1"), 428, ""),
         (r#"PUT /orders/2 | as: clerk | if-match: "v7""#, &draft("G-1"), 412, ""),
         (r#"PUT /orders/2 | as: clerk | if-match: W/"v1""#, &draft("G-1"), 412, ""),
@@ -154,6 +156,37 @@ async fn fields_that_a_status_demands() {
     let mistakes = mistakes.await.json();
     let pointers: Vec<_> = mistakes["errors"].as_array().unwrap().iter().map(|error| &error["pointer"]).collect();
     assert_eq!(pointers, ["/reference", "/item", "/quantity"]);
+}
+
+#[tokio::test]
+async fn a_client_gets_the_form_that_it_reads() {
+    let shop = Shop::open().await;
+    #[rustfmt::skip]
+    let rows = [
+        ("application/json", false), ("text/html", true), ("*/*", false), ("Text/HTML", true),
+        ("text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8", true),
+        ("application/json, text/html;q=0", false), ("text/html;q=0.5, application/json", false),
+    ];
+    for (accept, page) in rows {
+        for path in ["/orders", "/orders/1"] {
+            let answer = shop.ask(&format!("GET {path} | accept: {accept}"), Value::Null).await;
+            assert_eq!(answer.body.starts_with("<!DOCTYPE html>"), page, "{path} {accept}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_page_of_another_origin_may_send_a_token() {
+    let shop = Shop::open().await;
+    let ask = "OPTIONS /orders/1 | origin: https://example.org | access-control-request-method: PUT";
+    let answer =
+        shop.ask(&format!("{ask} | access-control-request-headers: authorization,if-match"), Value::Null).await;
+    let allowed = answer.field("access-control-allow-headers").unwrap();
+    for name in ["authorization", "if-match", "content-type"] {
+        assert!(allowed.contains(name), "{name} in {allowed}");
+    }
+    let refused = shop.ask("PUT /orders/1 | origin: https://example.org", draft("A-1")).await;
+    assert_eq!((refused.code.as_u16(), refused.field("access-control-allow-origin")), (401, Some("*")));
 }
 
 #[tokio::test]

@@ -1,7 +1,7 @@
 //! The program itself: its log, a second instance beside it, and a kill -9 among writes.
 
 // A test that meets the unexpected fails by panicking.
-#![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::expect_used)]
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::expect_used, clippy::panic)]
 
 use std::{
     collections::BTreeMap,
@@ -14,7 +14,7 @@ use std::{
     },
 };
 
-use reqwest::{Client, header};
+use reqwest::{Client, Method, header};
 use serde_json::{Value, json};
 
 /// A running instance; it ends with its test.
@@ -109,6 +109,11 @@ async fn two_instances_over_one_file_answer_alike() {
             assert_eq!(answers[0], answers[1], "{path} {accept}");
         }
     }
+    let turn =
+        |on: bool| client.put(format!("{}/internal/stock-taking", one.address)).bearer_auth("manager-token").json(&on);
+    turn(true).send().await.unwrap();
+    assert_eq!(client.get(format!("{}/orders", other.address)).send().await.unwrap().status(), 503);
+    turn(false).send().await.unwrap();
     // What one has written the other refuses to overwrite.
     let change = json!({ "reference": "A-1", "customer": 1, "item": "red tulips", "quantity": 8 });
     for (address, expected) in [(&one.address, 200), (&other.address, 412)] {
@@ -148,7 +153,25 @@ async fn no_acknowledged_write_is_lost() {
                 let tag = answer.headers()[header::ETAG].to_str().unwrap().to_owned();
                 let Ok(document) = answer.text().await else { return };
                 let id = serde_json::from_str::<Value>(&document).unwrap()["id"].as_i64().unwrap();
-                acknowledged.lock().unwrap().insert(id, (tag, document));
+                let mut last = Some((tag, document));
+                // Every second one is changed, every third one deleted; what nobody acknowledged says nothing.
+                for (method, every) in [(Method::PUT, 2), (Method::DELETE, 3)] {
+                    let Some((tag, _)) = last.clone().filter(|_| turn % every == 0) else { continue };
+                    let request =
+                        client.request(method.clone(), format!("{address}/orders/{id}")).bearer_auth("manager-token");
+                    let Ok(answer) = request.header(header::IF_MATCH, tag).json(&order).send().await else { return };
+                    last = match answer.status().as_u16() {
+                        204 => None,
+                        503 => last,
+                        200 => {
+                            let tag = answer.headers()[header::ETAG].to_str().unwrap().to_owned();
+                            let Ok(document) = answer.text().await else { return };
+                            Some((tag, document))
+                        }
+                        code => panic!("{method}: {code}"),
+                    };
+                }
+                acknowledged.lock().unwrap().insert(id, last);
                 count.fetch_add(1, Ordering::Relaxed);
             }
         }));
@@ -163,9 +186,19 @@ async fn no_acknowledged_write_is_lost() {
 
     let again = Instance::start(&file);
     let after = everything(&client, &again.address).await;
-    let acknowledged = acknowledged.lock().unwrap();
+    let acknowledged = std::mem::take(&mut *acknowledged.lock().unwrap());
     assert!(acknowledged.len() >= ENOUGH);
-    for (id, expected) in before.iter().chain(acknowledged.iter()) {
+    for (id, expected) in &before {
         assert_eq!(after.get(id), Some(expected), "order {id}");
     }
+    let mut deleted = 0;
+    for (id, expected) in &acknowledged {
+        assert_eq!(after.get(id), expected.as_ref(), "order {id}");
+        if expected.is_none() {
+            let answer = client.get(format!("{}/orders/{id}", again.address)).send().await.unwrap();
+            assert_eq!(answer.status(), 410, "order {id}");
+            deleted += 1;
+        }
+    }
+    assert!(deleted > 0 && acknowledged.values().flatten().any(|(tag, _)| tag == "\"v2\""), "all kinds of writes");
 }
