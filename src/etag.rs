@@ -403,6 +403,12 @@ mod tests {
             // The quotes decide where an invalid member ends: no tag is found inside another's quotes.
             (&[br#""a, "b""#], "!"),
             (&[br#""x ,"b", y", "c""#], r#"! "c""#),
+            // Longer than sixteen bytes, which are looked at together.
+            (&[br#""0123456789abcdef0123", "b""#], r#""0123456789abcdef0123" "b""#),
+            (&[br#""0123456789abcdef", "b""#], r#""0123456789abcdef" "b""#),
+            (&[br#""012 456789abcdef0123456789abcdef0123", "b""#], r#"! "b""#),
+            (&[br#""0123456789abcdef01 3", "b""#], r#"! "b""#),
+            (&[br#""0123456789abcdef0123456789abcdef"#, br#""b""#], r#"! "b""#),
             // An unbalanced quote ends with its line.
             (&[br#""a"#, br#""b""#], r#"! "b""#),
             (&[br#"""#, br"W/", br#"W/""#, br#""b""#], r#"! ! ! "b""#),

@@ -316,3 +316,23 @@ pub(crate) fn unsay(headers: &mut HeaderMap, status: &Status) {
         complete::unsay(headers, &rpc.metadata);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Whether it is looked for or looked up.
+    #[test]
+    fn a_grpc_status_is_found_among_any_number_of_fields() {
+        let mut headers = HeaderMap::new();
+        for others in 0..12 {
+            assert_eq!(said(&headers), None, "{others}");
+            headers.insert(&GRPC_STATUS, HeaderValue::from_static("5"));
+            assert_eq!(said(&headers), Some(GrpcCode::NotFound), "{others}");
+            headers.remove(&GRPC_STATUS);
+            let name = HeaderName::try_from(format!("grpc-status-{others}"));
+            headers.extend(name.ok().map(|name| (name, HeaderValue::from_static("5"))));
+            assert_eq!(headers.len(), others + 1);
+        }
+    }
+}
