@@ -127,9 +127,11 @@ impl<B: Body> Look<B> {
 
     pub(crate) fn into_body(self) -> StatusBody<B> {
         match self.0 {
-            // One frame was all: nothing of the inner body is needed any more.
+            // One frame was all: nothing of the inner body is needed any more. An empty one would not be yielded again.
             Looked { first: None, ended: true, .. } => StatusBody::default(),
-            Looked { first: Some(Ok(frame)), more, ended: true, .. } if frame.is_data() && more.is_empty() => {
+            Looked { first: Some(Ok(frame)), more, ended: true, .. }
+                if frame.data_ref().is_some_and(|data| !data.is_empty()) && more.is_empty() =>
+            {
                 StatusBody::written(frame.into_data().unwrap_or_default())
             }
             looked => StatusBody { kind: Kind::Looked { looked: Box::new(looked) } },
