@@ -126,8 +126,8 @@ fn check_details(said: &Said<'_>, status: &Status, path: &str, details: &ErrorDe
             info.domain,
             path.rsplit_once('/').map_or("", |(before, _)| before.rsplit('/').next().unwrap_or(""))
         );
-        let mut expected: Vec<_> =
-            members.iter().filter_map(|(name, value)| Some((name.clone(), scalar(value)?))).collect();
+        let keys = members.iter().filter(|(name, _)| is_key(name));
+        let mut expected: Vec<_> = keys.filter_map(|(name, value)| Some((name.clone(), scalar(value)?))).collect();
         expected.extend(said.told_id(&members).map(|id| ("request_id".to_owned(), id)));
         let mut found: Vec<_> = info.metadata.clone().into_iter().collect();
         expected.sort();
@@ -152,6 +152,11 @@ fn check_details(said: &Said<'_>, status: &Status, path: &str, details: &ErrorDe
     } else {
         assert_eq!(status.type_uri().filter(is_http), None);
     }
+}
+
+/// What `google.rpc.ErrorInfo` says of a key: `[a-zA-Z0-9-_]`, and at most 64 characters.
+fn is_key(name: &str) -> bool {
+    name.chars().count() <= 64 && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '-' || c == '_')
 }
 
 fn scalar(value: &Value) -> Option<String> {
