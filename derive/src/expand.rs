@@ -29,6 +29,7 @@ pub(crate) fn expand(input: &Input<'_>, errors: &Errors) -> TokenStream {
         #mistakes
 
         #[automatically_derived]
+        // A deprecated variant still answers, and paths are whole whatever their module imports.
         #[allow(deprecated, unused_qualifications)]
         impl #generics #root::IntoStatus for #name #arguments #clause {
             #body
@@ -253,6 +254,7 @@ fn cause(input: &Input<'_>) -> Option<TokenStream> {
     }
     Some(quote! {
         const __CAUSE: #root::Option<#root::CauseOf> = #root::Option::Some(|#error| {
+            // Unused where a cause is no error, and that is said already.
             #[allow(unused_imports)]
             use #root::Cause as _;
             if let #root::Option::Some(#this) = #error.downcast_ref::<Self>() {
