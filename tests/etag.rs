@@ -70,6 +70,15 @@ fn refuses() {
     }
 }
 
+/// Who reads the error in a log is told what a tag is.
+#[test]
+fn the_error_says_what_a_tag_is() {
+    let error = ETag::parse("v7").map_err(|error| error.to_string());
+    let expected =
+        "an entity tag is visible characters other than a double quote, in double quotes, strong or after `W/`";
+    assert_eq!(error, Err(expected.to_owned()));
+}
+
 /// Every byte: `etagc` is %x21, %x23-7E and %x80-FF.
 #[test]
 fn each_byte() {

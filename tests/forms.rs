@@ -284,6 +284,43 @@ async fn text_stays_line_structured() {
 }
 
 #[tokio::test]
+async fn text_says_each_thing_in_a_line_of_its_own() {
+    let status = Status::found("/orders/8")
+        .with_title("Moved\u{2028}on")
+        .with_detail("one\ntwo \u{1b}[31mred")
+        .with_type("https://example.org/moved")
+        .with_instance("/orders/7")
+        .with_extension("order", 7)
+        .with_extension("a\tb", "c\r\nd")
+        .with_extension("list", json!(["x", null]));
+    let entry = status.entry();
+    let none = Err::<Response<String>, _>(status);
+    let (_, body) = answered(&StatusMapLayer::new(), none, request(FORMS[2], Some(b"abc-1"))).await;
+    let expected = [
+        "302 Moved on",
+        "",
+        "one two  [31mred",
+        entry.explanation,
+        entry.advice,
+        "",
+        "location: /orders/8",
+        "type: https://example.org/moved",
+        "instance: /orders/7",
+        "order: 7",
+        "a b: c  d",
+        "list: [\"x\",null]",
+        "request_id: abc-1",
+        "",
+    ];
+    assert_eq!(str::from_utf8(&body).unwrap().split('\n').collect::<Vec<_>>(), expected);
+
+    let bare = Err::<Response<String>, _>(Status::gone());
+    let (_, body) = answered(&StatusMapLayer::new(), bare, request(FORMS[2], None)).await;
+    let entry = Status::gone().entry();
+    assert_eq!(str::from_utf8(&body).unwrap(), format!("410 Gone\n\n{}\n{}\n", entry.explanation, entry.advice));
+}
+
+#[tokio::test]
 async fn a_plain_text_body_becomes_the_same_detail_in_every_form() {
     for text in HOSTILE {
         for accept in FORMS {
