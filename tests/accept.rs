@@ -45,7 +45,12 @@ async fn answered(layer: StatusMapLayer, request: Request<()>) -> (Format, Heade
 }
 
 async fn form(formats: &[Format], lines: &[&[u8]]) -> Format {
-    answered(StatusMapLayer::new().formats(formats), request(lines)).await.0
+    let request = request(lines);
+    let preferred = Format::preferred(request.headers(), formats);
+    let (format, _) = answered(StatusMapLayer::new().formats(formats), request).await;
+    // A handler that asks hears the same; of an empty list, which the layer drops, nothing.
+    assert_eq!(preferred, (!formats.is_empty()).then_some(format));
+    format
 }
 
 /// Checks all rows, so that one run names every one that fails.
