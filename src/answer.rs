@@ -2,7 +2,7 @@
 
 use std::task;
 
-use http::{HeaderValue, Response, StatusCode, response};
+use http::{HeaderValue, Method, Response, StatusCode, response};
 use http_body::Body;
 
 use crate::{
@@ -34,12 +34,24 @@ enum Maker {
     Inner,
 }
 
+/// Whether a response is one of the many that go out as they are, whatever was asked.
+#[inline]
+pub(crate) fn passes<B>(response: &Response<B>, conditions: Option<&Few>) -> bool {
+    let code = response.status();
+    code.as_u16() < 400
+        && !reply::has_no_content(code)
+        && response.extensions().is_empty()
+        && conditions.is_none()
+        && !grpc::is_said(response.headers())
+}
+
 /// Passes a response that needs no change on as it is, else answers.
+#[inline(never)]
 pub(crate) fn answer<B: Body>(
     outcome: Result<Response<B>, Status>,
     noted: &Noted,
-    conditions: &Few,
-    trail: &Trail,
+    conditions: Option<&Few>,
+    trail: Option<&Trail>,
     options: &Options,
     cx: &mut task::Context<'_>,
 ) -> Response<StatusBody<B>> {
@@ -51,7 +63,7 @@ pub(crate) fn answer<B: Body>(
         }
         Ok(response) => response,
     };
-    match verdict(conditions, &response) {
+    match conditions.map_or(Verdict::Proceed, |conditions| verdict(conditions, &response)) {
         Verdict::Proceed => {}
         Verdict::NotModified => return not_modified(response),
         Verdict::PreconditionFailed => {
@@ -112,7 +124,7 @@ fn grpc_answer<B: Body>(
     code: GrpcCode,
     response: Response<B>,
     noted: &Noted,
-    trail: &Trail,
+    trail: Option<&Trail>,
     options: &Options,
 ) -> Response<StatusBody<B>> {
     let finished = response.extensions().get().is_some_and(|said: &Status| said.sent() == Some(response.status()));
@@ -148,7 +160,7 @@ impl<B: Body> Answer<B> {
         Self { maker: Maker::Said, status, ..self }
     }
 
-    fn finish(self, noted: &Noted, trail: &Trail, options: &Options) -> Response<StatusBody<B>> {
+    fn finish(self, noted: &Noted, trail: Option<&Trail>, options: &Options) -> Response<StatusBody<B>> {
         let Self { maker, status: said, mut parts, mut body, content } = self;
         let id = request_id(&parts, trail);
         let context = context(noted, trail, id.as_ref(), options);
@@ -249,7 +261,7 @@ fn pass<B: Body>(
     status: Status,
     response: Response<B>,
     noted: &Noted,
-    trail: &Trail,
+    trail: Option<&Trail>,
     options: &Options,
 ) -> Response<StatusBody<B>> {
     let (mut parts, body) = response.into_parts();
@@ -259,22 +271,33 @@ fn pass<B: Body>(
     Response::from_parts(parts, StatusBody::inner(body))
 }
 
-fn report(status: &Status, context: &Context<'_>, trail: &Trail, options: &Options) {
+fn report(status: &Status, context: &Context<'_>, trail: Option<&Trail>, options: &Options) {
     if status.code().as_u16() >= 400 {
-        report::log(status, context, trail.watched);
+        report::log(status, context, trail.is_some_and(|trail| trail.watched));
         if let Some(on_error) = &options.on_error {
             on_error(status, context);
         }
     }
 }
 
-fn context<'a>(noted: &Noted, trail: &'a Trail, request_id: Option<&'a HeaderValue>, options: &Options) -> Context<'a> {
+fn context<'a>(
+    noted: &Noted,
+    trail: Option<&'a Trail>,
+    request_id: Option<&'a HeaderValue>,
+    options: &Options,
+) -> Context<'a> {
     let request_id = request_id.and_then(noted::request_id);
-    Context::new(&trail.method, trail.path.as_ref(), request_id, noted.protocol, noted.format(&options.formats))
+    let (method, path) = trail.map_or((&Method::GET, None), |trail| (&trail.method, trail.path.as_ref()));
+    Context::new(method, path, request_id, noted.protocol, noted.format(&options.formats))
 }
 
 /// The response's, else the request's.
-fn request_id(parts: &response::Parts, trail: &Trail) -> Option<HeaderValue> {
+fn request_id(parts: &response::Parts, trail: Option<&Trail>) -> Option<HeaderValue> {
     let valid = |value: &&HeaderValue| noted::request_id(value).is_some();
-    parts.headers.get(&X_REQUEST_ID).filter(valid).or(trail.request_id.as_ref().filter(valid)).cloned()
+    parts
+        .headers
+        .get(&X_REQUEST_ID)
+        .filter(valid)
+        .or(trail.and_then(|trail| trail.request_id.as_ref()).filter(valid))
+        .cloned()
 }

@@ -17,6 +17,9 @@ impl Field {
     pub(crate) const ALL: [Self; 5] =
         [Self::Match, Self::UnmodifiedSince, Self::NoneMatch, Self::ModifiedSince, Self::Range];
 
+    /// Those that decide whether there is a 304 or 412.
+    pub(crate) const DECIDING: [Self; 4] = [Self::Match, Self::UnmodifiedSince, Self::NoneMatch, Self::ModifiedSince];
+
     /// The field of this name, if it is one of those that decide whether there is a 304 or 412.
     #[inline]
     pub(crate) fn of(name: &HeaderName) -> Option<Self> {
@@ -66,15 +69,15 @@ impl<const N: usize> Conditions<N> {
 
     pub(crate) fn of(request: &HeaderMap) -> Self {
         let mut conditions = Self::none();
-        for (name, value) in request {
-            conditions.note(name, value);
+        for field in request.keys().filter_map(Field::of) {
+            conditions.note(request, field);
         }
         conditions
     }
 
-    /// Keeps the field if it is one of those that decide whether there is a 304 or 412.
-    pub(crate) fn note(&mut self, name: &HeaderName, value: &HeaderValue) {
-        if let Some(field) = Field::of(name) {
+    /// Keeps the lines of a field.
+    pub(crate) fn note(&mut self, request: &HeaderMap, field: Field) {
+        for value in request.lines(field) {
             self.0.push((field, value.clone()));
         }
     }

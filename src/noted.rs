@@ -1,10 +1,10 @@
 //! What an answer will depend on, noted before the request goes on.
 
-use http::{HeaderName, HeaderValue, Method, Request, Version, header, uri::PathAndQuery};
+use http::{HeaderMap, HeaderName, HeaderValue, Method, Request, Version, header, uri::PathAndQuery};
 
 use crate::{
     Format, Protocol,
-    conditions::{Few, Field},
+    conditions::{Few, Field, only},
     negotiate::negotiate,
 };
 
@@ -19,6 +19,7 @@ pub(crate) struct Noted {
     pub(crate) protocol: Protocol,
     pub(crate) head: bool,
     pub(crate) http1: bool,
+    found: Found,
 }
 
 /// What only those read who are told of an answer.
@@ -30,73 +31,116 @@ pub(crate) struct Trail {
     pub(crate) request_id: Option<HeaderValue>,
 }
 
-/// What one pass over the header fields of a request has found.
-struct Pass<'a, B> {
-    request: &'a Request<B>,
-    formats: &'a [Format],
-    noted: Noted,
-    conditions: Few,
-    typed: bool,
-    request_id: Option<HeaderValue>,
-}
+/// A set of the fields that are ours to note.
+#[derive(Clone, Copy)]
+struct Found(u8);
 
-impl<B> Pass<'_, B> {
-    /// Most fields are none of ours: those are passed over before anything is called.
-    #[inline(never)]
-    fn note(&mut self, name: &HeaderName, value: &HeaderValue) {
-        let Self { noted, .. } = self;
-        if *name == header::ACCEPT {
-            if noted.protocol.is_grpc() || noted.read.is_some() {
-                // What it says does not matter, or is known.
-            } else if noted.value.is_none() {
-                noted.value = Some(value.clone());
-            } else {
-                let lines = self.request.headers().get_all(header::ACCEPT).into_iter();
-                noted.read = negotiate(lines.map(HeaderValue::as_bytes), self.formats);
-            }
-        } else if *name == header::CONTENT_TYPE {
-            if !self.typed {
-                self.typed = true;
-                noted.protocol = Protocol::of(self.request.method(), value, self.request.headers());
-                if noted.protocol.is_grpc() {
-                    noted.value = Some(value.clone());
-                }
-            }
-        } else if *name == X_REQUEST_ID {
-            self.request_id.get_or_insert_with(|| value.clone());
-        } else {
-            self.conditions.note(name, value);
+impl Found {
+    const ACCEPT: u8 = 1;
+    const CONTENT_TYPE: u8 = 1 << 1;
+    const REQUEST_ID: u8 = 1 << 2;
+    const CONDITIONS: u8 = !(Self::ACCEPT | Self::CONTENT_TYPE | Self::REQUEST_ID);
+
+    /// The field of this name, if it is one of them.
+    #[inline]
+    fn of(name: &HeaderName) -> u8 {
+        let text = name.as_str();
+        // Most names are of another length, which takes less to compare.
+        if !matches!(text.len(), 6 | 8 | 12 | 13 | 17 | 19) {
+            return 0;
         }
+        match *name {
+            header::ACCEPT => Self::ACCEPT,
+            header::CONTENT_TYPE => Self::CONTENT_TYPE,
+            _ if text == "x-request-id" => Self::REQUEST_ID,
+            _ => Field::of(name).map_or(0, Self::bit),
+        }
+    }
+
+    const fn bit(field: Field) -> u8 {
+        1 << (3 + field as u8)
+    }
+
+    const fn has(self, fields: u8) -> bool {
+        self.0 & fields != 0
     }
 }
 
 impl Noted {
-    /// One pass over the header fields. Allocates nothing of its own: only a value that nobody has shared yet may count
-    /// its first sharer, and a method of more than 15 bytes is copied where someone will read it.
-    pub(crate) fn of<B>(
-        request: &Request<B>,
-        formats: &[Format],
-        conditional: bool,
-        watched: bool,
-    ) -> (Self, Few, Trail) {
-        let method = request.method();
-        let head = method == Method::HEAD;
-        let conditional = conditional && (head || method == Method::GET);
-        let http1 = request.version() <= Version::HTTP_11;
-        let noted = Self { value: None, read: None, protocol: Protocol::Http, head, http1 };
-        let mut pass = Pass { request, formats, noted, conditions: Few::none(), typed: false, request_id: None };
-        for (name, value) in request.headers() {
-            // By its identity: a name that `http` knows is one byte, and its text takes longer to compare than to note.
-            let of_every_request = *name == header::ACCEPT || *name == header::CONTENT_TYPE || *name == X_REQUEST_ID;
-            if of_every_request || conditional && Field::of(name).is_some() {
-                pass.note(name, value);
+    /// One pass over the header fields: over their names, since few of them are ours. Allocates nothing of its own: only a
+    /// value that nobody has shared yet may count its first sharer.
+    #[inline]
+    pub(crate) fn of<B>(request: &Request<B>, formats: &[Format], conditional: bool) -> Self {
+        let (method, headers) = (request.method(), request.headers());
+        let mut noted = Self::of_fields(method, headers, formats);
+        noted.http1 = request.version() <= Version::HTTP_11;
+        if !conditional {
+            noted.found.0 &= !Found::CONDITIONS;
+        }
+        noted
+    }
+
+    fn of_fields(method: &Method, headers: &HeaderMap, formats: &[Format]) -> Self {
+        let (mut found, mut before_accept) = (0, 0);
+        for (position, name) in headers.keys().enumerate() {
+            let field = Found::of(name);
+            if field == Found::ACCEPT {
+                before_accept = position;
+            }
+            found |= field;
+        }
+        let head = *method == Method::HEAD;
+        if !head && *method != Method::GET {
+            found &= !Found::CONDITIONS;
+        }
+        let found = Found(found);
+        let mut noted = Self { value: None, read: None, protocol: Protocol::Http, head, http1: false, found };
+        if found.has(Found::CONTENT_TYPE) && *method == Method::POST {
+            let typed = headers.get(header::CONTENT_TYPE);
+            noted.protocol = typed.map_or(Protocol::Http, |value| Protocol::of(method, value, headers));
+            noted.value = typed.filter(|_| noted.protocol.is_grpc()).cloned();
+        }
+        // What Accept says to gRPC does not matter.
+        if found.has(Found::ACCEPT) && !noted.protocol.is_grpc() {
+            if headers.len() == headers.keys_len() {
+                // To go there takes less than to hash the name.
+                noted.value = headers.values().nth(before_accept).cloned();
+            } else {
+                (noted.value, noted.read) = accept(headers, formats);
             }
         }
-        let Pass { noted, conditions, request_id, .. } = pass;
+        noted
+    }
+
+    /// Whether there are conditions to judge an answer by.
+    #[inline]
+    pub(crate) fn is_conditional(&self) -> bool {
+        self.found.has(Found::CONDITIONS)
+    }
+
+    pub(crate) fn conditions(&self, headers: &HeaderMap) -> Few {
+        let mut conditions = Few::none();
+        for field in Field::DECIDING.into_iter().filter(|field| self.found.has(Found::bit(*field))) {
+            conditions.note(headers, field);
+        }
+        conditions
+    }
+
+    /// Whether someone will read it.
+    #[inline]
+    pub(crate) fn has_trail(&self, watched: bool) -> bool {
+        watched || self.protocol.is_grpc() || self.found.has(Found::REQUEST_ID)
+    }
+
+    /// A method of more than 15 bytes is copied where someone will read it.
+    #[inline]
+    pub(crate) fn trail<B>(&self, request: &Request<B>, watched: bool) -> Trail {
         // A gRPC status names the service, which is in the path.
-        let path = (watched || noted.protocol.is_grpc()).then(|| request.uri().path_and_query().cloned()).flatten();
-        let method = if watched { method.clone() } else { Method::GET };
-        (noted, conditions, Trail { watched, method, path, request_id })
+        let path = (watched || self.protocol.is_grpc()).then(|| request.uri().path_and_query().cloned()).flatten();
+        let method = if watched { request.method().clone() } else { Method::GET };
+        let identified = self.found.has(Found::REQUEST_ID);
+        let request_id = if identified { request.headers().get(&X_REQUEST_ID).cloned() } else { None };
+        Trail { watched, method, path, request_id }
     }
 
     /// The form that this client reads (RFC 9110 §12.5.1).
@@ -109,6 +153,15 @@ impl Noted {
     /// The content type of a gRPC answer.
     pub(crate) fn grpc_content_type(&self) -> HeaderValue {
         self.protocol.content_type(self.value.as_ref())
+    }
+}
+
+/// Of one line or several.
+fn accept(headers: &HeaderMap, formats: &[Format]) -> (Option<HeaderValue>, Option<Format>) {
+    let lines = headers.get_all(header::ACCEPT);
+    match only(lines.iter()) {
+        Some(line) => (Some(line.clone()), None),
+        None => (None, negotiate(lines.iter().map(HeaderValue::as_bytes), formats)),
     }
 }
 

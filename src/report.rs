@@ -44,10 +44,11 @@ macro_rules! warning {
 }
 pub(crate) use warning;
 
-/// Whether a log line of 400 and above can be of interest to anyone.
+/// Whether a log line of 400 and above can be of interest to anyone: who reads other targets alone is not asked for each request.
+#[inline]
 pub(crate) fn is_watched() -> bool {
     #[cfg(feature = "tracing")]
-    return tracing::enabled!(target: "tower_status", tracing::Level::ERROR);
+    return tracing::level_filters::LevelFilter::current() >= tracing::Level::ERROR;
     #[cfg(not(feature = "tracing"))]
     return false;
 }

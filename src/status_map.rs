@@ -17,7 +17,7 @@ use tower::{Layer, Service};
 
 use crate::{
     Context, Format, IntoStatus, Render, Status,
-    answer::answer,
+    answer::{answer, passes},
     body::StatusBody,
     conditions::Few,
     noted::{Noted, Trail},
@@ -268,14 +268,21 @@ where
     }
 
     fn call(&mut self, request: Request<ReqBody>) -> Self::Future {
-        let options = &*self.options;
+        let options = Arc::clone(&self.options);
+        let noted = Noted::of(&request, &options.formats, options.conditional);
         let watched = options.has_hook() || report::is_watched();
-        let (noted, conditions, trail) = Noted::of(&request, &options.formats, options.conditional, watched);
-        let inner = match &self.failed {
-            None => Inner::Called { future: self.inner.call(request) },
-            Some(status) => Inner::Failed { status: Some(status.clone()) },
-        };
-        StatusMapFuture { inner, noted, conditions, trail, options: Arc::clone(&self.options) }
+        let trail = if noted.has_trail(watched) { Some(noted.trail(&request, watched)) } else { None };
+        let conditions = if noted.is_conditional() { Some(noted.conditions(request.headers())) } else { None };
+        if conditions.is_some() || self.failed.is_some() {
+            let inner = match &self.failed {
+                None => Inner::Called { future: self.inner.call(request) },
+                Some(status) => Inner::Failed { status: Some(status.clone()) },
+            };
+            return StatusMapFuture { inner, noted, trail, conditions, options };
+        }
+        // By itself, since a future is moved as a whole, and this one has no conditions to move.
+        let inner = Inner::Called { future: self.inner.call(request) };
+        StatusMapFuture { inner, noted, trail, conditions: None, options }
     }
 }
 
@@ -285,8 +292,8 @@ pin_project! {
         #[pin]
         inner: Inner<F>,
         noted: Noted,
-        conditions: Few,
-        trail: Trail,
+        trail: Option<Trail>,
+        conditions: Option<Few>,
         options: Arc<Options>,
     }
 }
@@ -310,10 +317,15 @@ where
     fn poll(self: Pin<&mut Self>, cx: &mut TaskContext<'_>) -> Poll<Self::Output> {
         let this = self.project();
         let outcome = match this.inner.project() {
-            InnerProjection::Called { future } => ready!(future.poll(cx)).map_err(Into::into),
+            InnerProjection::Called { future } => match ready!(future.poll(cx)) {
+                Ok(response) if passes(&response, this.conditions.as_ref()) => {
+                    return Poll::Ready(Ok(response.map(StatusBody::inner)));
+                }
+                outcome => outcome.map_err(Into::into),
+            },
             InnerProjection::Failed { status } => Err(status.take().unwrap_or(Status::internal_server_error())),
         };
-        Poll::Ready(Ok(answer(outcome, this.noted, this.conditions, this.trail, this.options, cx)))
+        Poll::Ready(Ok(answer(outcome, this.noted, this.conditions.as_ref(), this.trail.as_ref(), this.options, cx)))
     }
 }
 
