@@ -6,6 +6,7 @@ use crate::{
     Format, Protocol,
     conditions::{Few, Field, only},
     negotiate::negotiate,
+    options::Options,
 };
 
 pub(crate) static X_REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
@@ -43,17 +44,17 @@ impl Found {
 
     /// The field of this name, if it is one of them.
     #[inline]
-    fn of(name: &HeaderName) -> u8 {
+    fn of(name: &HeaderName) -> Option<u8> {
         let text = name.as_str();
         // Most names are of another length, which takes less to compare.
         if !matches!(text.len(), 6 | 8 | 12 | 13 | 17 | 19) {
-            return 0;
+            return None;
         }
         match *name {
-            header::ACCEPT => Self::ACCEPT,
-            header::CONTENT_TYPE => Self::CONTENT_TYPE,
-            _ if text == "x-request-id" => Self::REQUEST_ID,
-            _ => Field::of(name).map_or(0, Self::bit),
+            header::ACCEPT => Some(Self::ACCEPT),
+            header::CONTENT_TYPE => Some(Self::CONTENT_TYPE),
+            _ if text == "x-request-id" => Some(Self::REQUEST_ID),
+            _ => Field::of(name).map(Self::bit),
         }
     }
 
@@ -70,31 +71,25 @@ impl Noted {
     /// One pass over the header fields: over their names, since few of them are ours. Allocates nothing of its own: only a
     /// value that nobody has shared yet may count its first sharer.
     #[inline]
-    pub(crate) fn of<B>(request: &Request<B>, formats: &[Format], conditional: bool) -> Self {
-        let (method, headers) = (request.method(), request.headers());
-        let mut noted = Self::of_fields(method, headers, formats);
-        noted.http1 = request.version() <= Version::HTTP_11;
-        if !conditional {
-            noted.found.0 &= !Found::CONDITIONS;
-        }
-        noted
+    pub(crate) fn of<B>(request: &Request<B>, options: &Options) -> Self {
+        Self::of_head(request.method(), request.version(), request.headers(), options)
     }
 
-    fn of_fields(method: &Method, headers: &HeaderMap, formats: &[Format]) -> Self {
+    fn of_head(method: &Method, version: Version, headers: &HeaderMap, options: &Options) -> Self {
         let (mut found, mut before_accept) = (0, 0);
         for (position, name) in headers.keys().enumerate() {
-            let field = Found::of(name);
+            let Some(field) = Found::of(name) else { continue };
             if field == Found::ACCEPT {
                 before_accept = position;
             }
             found |= field;
         }
-        let head = *method == Method::HEAD;
-        if !head && *method != Method::GET {
+        let (head, http1) = (*method == Method::HEAD, version <= Version::HTTP_11);
+        if !options.conditional || !head && *method != Method::GET {
             found &= !Found::CONDITIONS;
         }
         let found = Found(found);
-        let mut noted = Self { value: None, read: None, protocol: Protocol::Http, head, http1: false, found };
+        let mut noted = Self { value: None, read: None, protocol: Protocol::Http, head, http1, found };
         if found.has(Found::CONTENT_TYPE) && *method == Method::POST {
             let typed = headers.get(header::CONTENT_TYPE);
             noted.protocol = typed.map_or(Protocol::Http, |value| Protocol::of(method, value, headers));
@@ -106,7 +101,7 @@ impl Noted {
                 // To go there takes less than to hash the name.
                 noted.value = headers.values().nth(before_accept).cloned();
             } else {
-                (noted.value, noted.read) = accept(headers, formats);
+                (noted.value, noted.read) = accept(headers, &options.formats);
             }
         }
         noted
@@ -118,12 +113,11 @@ impl Noted {
         self.found.has(Found::CONDITIONS)
     }
 
-    pub(crate) fn conditions(&self, headers: &HeaderMap) -> Few {
-        let mut conditions = Few::none();
+    /// Into the room that the future has for them.
+    pub(crate) fn keep_conditions(&self, headers: &HeaderMap, conditions: &mut Few) {
         for field in Field::DECIDING.into_iter().filter(|field| self.found.has(Found::bit(*field))) {
             conditions.note(headers, field);
         }
-        conditions
     }
 
     /// Whether someone will read it.

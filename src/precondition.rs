@@ -298,22 +298,22 @@ pub(crate) fn may_be_tagged(code: StatusCode, answer: &HeaderMap) -> bool {
 
 /// RFC 9110 §15.4.5: what a 200 leaves behind when it becomes a 304.
 pub(crate) fn leave_of_304(answer: &mut HeaderMap) {
-    static LEFT: [HeaderName; 12] = [
-        header::CONTENT_TYPE,
-        header::CONTENT_LENGTH,
-        header::CONTENT_ENCODING,
-        header::CONTENT_LANGUAGE,
-        header::CONTENT_RANGE,
-        header::CONTENT_DISPOSITION,
-        header::TRANSFER_ENCODING,
-        header::TRAILER,
-        HeaderName::from_static("content-digest"),
-        HeaderName::from_static("repr-digest"),
-        HeaderName::from_static("digest"),
-        HeaderName::from_static("content-md5"),
-    ];
     let tagged = answer.contains_key(header::ETAG);
-    remove_all(answer, |name| LEFT.contains(name) || tagged && *name == header::LAST_MODIFIED);
+    remove_all(answer, |name| is_of_content(name) || tagged && *name == header::LAST_MODIFIED);
+}
+
+fn is_of_content(name: &HeaderName) -> bool {
+    match *name {
+        header::CONTENT_TYPE
+        | header::CONTENT_LENGTH
+        | header::CONTENT_ENCODING
+        | header::CONTENT_LANGUAGE
+        | header::CONTENT_RANGE
+        | header::CONTENT_DISPOSITION
+        | header::TRANSFER_ENCODING
+        | header::TRAILER => true,
+        _ => matches!(name.as_str(), "content-digest" | "repr-digest" | "digest" | "content-md5"),
+    }
 }
 
 /// The preconditions of a request, for a handler that knows the current representation (RFC 9110 §13).

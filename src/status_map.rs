@@ -269,16 +269,17 @@ where
 
     fn call(&mut self, request: Request<ReqBody>) -> Self::Future {
         let options = Arc::clone(&self.options);
-        let noted = Noted::of(&request, &options.formats, options.conditional);
+        let noted = Noted::of(&request, &options);
         let watched = options.has_hook() || report::is_watched();
         let trail = if noted.has_trail(watched) { Some(noted.trail(&request, watched)) } else { None };
-        let conditions = if noted.is_conditional() { Some(noted.conditions(request.headers())) } else { None };
-        if conditions.is_some() || self.failed.is_some() {
+        if noted.is_conditional() || self.failed.is_some() {
+            let mut conditions = Few::none();
+            noted.keep_conditions(request.headers(), &mut conditions);
             let inner = match &self.failed {
                 None => Inner::Called { future: self.inner.call(request) },
                 Some(status) => Inner::Failed { status: Some(status.clone()) },
             };
-            return StatusMapFuture { inner, noted, trail, conditions, options };
+            return StatusMapFuture { inner, noted, trail, conditions: Some(conditions), options };
         }
         // By itself, since a future is moved as a whole, and this one has no conditions to move.
         let inner = Inner::Called { future: self.inner.call(request) };

@@ -272,7 +272,7 @@ fn is_metadata(name: &HeaderName) -> bool {
 pub(crate) fn is_said(headers: &HeaderMap) -> bool {
     // To look at a few names takes less than to hash one.
     if headers.keys_len() <= FEW {
-        headers.keys().any(|name| *name == GRPC_STATUS)
+        headers.keys().any(|name| name.as_str() == "grpc-status")
     } else {
         is_said_among_many(headers)
     }
