@@ -68,8 +68,8 @@ impl Found {
 }
 
 impl Noted {
-    /// One pass over the header fields: over their names, since few of them are ours. Allocates nothing of its own: only a
-    /// value that nobody has shared yet may count its first sharer.
+    /// One pass over the header fields: over their names, since few of them are ours. Allocates nothing of its own:
+    /// only a value that nobody has shared yet may count its first sharer.
     #[inline]
     pub(crate) fn of<B>(request: &Request<B>, options: &Options) -> Self {
         Self::of_head(request.method(), request.version(), request.headers(), options)
@@ -98,7 +98,7 @@ impl Noted {
         // What Accept says to gRPC does not matter.
         if found.has(Found::ACCEPT) && !noted.protocol.is_grpc() {
             if headers.len() == headers.keys_len() {
-                // To go there takes less than to hash the name.
+                // Each name has one line, so that the values stand as the names do: counting takes less than hashing.
                 noted.value = headers.values().nth(before_accept).cloned();
             } else {
                 (noted.value, noted.read) = accept(headers, &options.formats);
@@ -113,14 +113,14 @@ impl Noted {
         self.found.has(Found::CONDITIONS)
     }
 
-    /// Into the room that the future has for them.
+    /// Into room that is there already: it is large to move.
     pub(crate) fn keep_conditions(&self, headers: &HeaderMap, conditions: &mut Few) {
         for field in Field::DECIDING.into_iter().filter(|field| self.found.has(Found::bit(*field))) {
             conditions.note(headers, field);
         }
     }
 
-    /// Whether someone will read it.
+    /// Whether someone may read a trail.
     #[inline]
     pub(crate) fn has_trail(&self, watched: bool) -> bool {
         watched || self.protocol.is_grpc() || self.found.has(Found::REQUEST_ID)
@@ -169,6 +169,26 @@ pub(crate) fn request_id(value: &HeaderValue) -> Option<&str> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn accept_is_found_wherever_it_stands() {
+        let format = |change: fn(&mut HeaderMap)| {
+            let mut request = Request::new(());
+            for (name, value) in [("host", "a"), ("cookie", "b"), ("accept", "text/html"), ("if-match", "c")] {
+                request.headers_mut().append(name, HeaderValue::from_static(value));
+            }
+            change(request.headers_mut());
+            let options = Options::default();
+            Noted::of(&request, &options).format(&options.formats)
+        };
+        assert_eq!(format(|_| ()), Format::Html);
+        // The last takes the place of what is removed.
+        assert_eq!(format(|headers| drop(headers.remove("host"))), Format::Html);
+        assert_eq!(format(|headers| drop(headers.remove("if-match"))), Format::Html);
+        let twice = |headers: &mut HeaderMap| assert!(headers.append("cookie", HeaderValue::from_static("d")));
+        assert_eq!(format(twice), Format::Html);
+        assert_eq!(format(|headers| drop(headers.remove("accept"))), Format::Json);
+    }
 
     #[test]
     fn fits_in_48_bytes() {

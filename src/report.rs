@@ -44,7 +44,8 @@ macro_rules! warning {
 }
 pub(crate) use warning;
 
-/// Whether a log line of 400 and above can be of interest to anyone: who reads other targets alone is not asked for each request.
+/// Whether a log line of 400 and above can be of interest to anyone. Which targets are read is not asked for each
+/// request: that would take longer than to note what only a line would show.
 #[inline]
 pub(crate) fn is_watched() -> bool {
     #[cfg(feature = "tracing")]
