@@ -52,21 +52,27 @@ pub(crate) fn system_time(seconds: i64) -> Option<SystemTime> {
     if seconds < 0 { UNIX_EPOCH.checked_sub(distance) } else { UNIX_EPOCH.checked_add(distance) }
 }
 
-/// `Sun, 06 Nov 1994 08:49:37 GMT`
+/// `Sun, 06 Nov 1994 08:49:37 GMT`, read at its fixed places: what nearly all clients send.
+#[rustfmt::skip]
 fn imf_fixdate(value: &[u8]) -> Option<i64> {
-    let mut text = Text(value);
-    text.name(&DAYS)?;
-    text.literal(", ")?;
-    let day = text.number(2)?;
-    text.literal(" ")?;
-    let month = text.name(&MONTHS)?;
-    text.literal(" ")?;
-    let year = text.number(4)?;
-    text.literal(" ")?;
-    let time = text.time_of_day()?;
-    text.literal(" GMT")?;
-    text.end()?;
-    instant(year, month, day, time)
+    let &[
+        n1, n2, n3, b',', b' ', d1, d2, b' ', m1, m2, m3, b' ', y1, y2, y3, y4, b' ',
+        h1, h2, b':', i1, i2, b':', s1, s2, b' ', b'G', b'M', b'T',
+    ] = value else { return None };
+    let is_day = matches!(&[n1, n2, n3], b"Mon" | b"Tue" | b"Wed" | b"Thu" | b"Fri" | b"Sat" | b"Sun");
+    let month = match &[m1, m2, m3] {
+        b"Jan" => 1, b"Feb" => 2, b"Mar" => 3, b"Apr" => 4, b"May" => 5, b"Jun" => 6,
+        b"Jul" => 7, b"Aug" => 8, b"Sep" => 9, b"Oct" => 10, b"Nov" => 11, b"Dec" => 12,
+        _ => return None,
+    };
+    let mut valid = is_day;
+    let mut two = |tens: u8, ones: u8| {
+        let (tens, ones) = (tens.wrapping_sub(b'0'), ones.wrapping_sub(b'0'));
+        valid &= tens <= 9 && ones <= 9;
+        u32::from(tens) * 10 + u32::from(ones)
+    };
+    let (day, year, time) = (two(d1, d2), two(y1, y2) * 100 + two(y3, y4), [two(h1, h2), two(i1, i2), two(s1, s2)]);
+    if valid { instant(year, month, day, time_of_day(time)?) } else { None }
 }
 
 /// `Sunday, 06-Nov-94 08:49:37 GMT`
@@ -83,7 +89,7 @@ fn rfc850(value: &[u8], now: impl FnOnce() -> i64) -> Option<i64> {
     let time = text.time_of_day()?;
     text.literal(" GMT")?;
     text.end()?;
-    instant(full_year(two_digits, month, day, time, now()), month, day, time)
+    instant(full_year(two_digits, month, day, time, now())?, month, day, time)
 }
 
 /// `Sun Nov  6 08:49:37 1994`
@@ -103,15 +109,20 @@ fn asctime(value: &[u8]) -> Option<i64> {
 }
 
 /// Of the years that end in these digits the last one that is not more than 50 years ahead (RFC 9110 §5.6.7).
-fn full_year(two_digits: i64, month: i64, day: i64, time: i64, now: i64) -> i64 {
+fn full_year(two_digits: u32, month: u32, day: u32, time: u32, now: i64) -> Option<u32> {
     // The year of `now` is at most one off, by the mean length of a year: start where nothing can be too early.
-    let latest = 1970 + now.div_euclid(31_556_952) + 51;
-    let year = latest - (latest - two_digits).rem_euclid(100);
-    if days(year - 50, month, day) * DAY + time > now { year - 100 } else { year }
+    let latest = 1970 + u32::try_from(now / 31_556_952).ok()? + 51;
+    let year = latest - (latest - two_digits) % 100;
+    Some(if seconds_at(year - 50, month, day, time) > now { year - 100 } else { year })
+}
+
+/// 00:00:00 to 23:59:60, in seconds.
+fn time_of_day([hour, minute, second]: [u32; 3]) -> Option<u32> {
+    (hour <= 23 && minute <= 59 && second <= 60).then_some(hour * 3600 + minute * 60 + second)
 }
 
 /// `None` for a day that its month does not have.
-fn instant(year: i64, month: i64, day: i64, time: i64) -> Option<i64> {
+fn instant(year: u32, month: u32, day: u32, time: u32) -> Option<i64> {
     let leap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
     let length = match month {
         2 if leap => 29,
@@ -119,16 +130,16 @@ fn instant(year: i64, month: i64, day: i64, time: i64) -> Option<i64> {
         4 | 6 | 9 | 11 => 30,
         _ => 31,
     };
-    (1..=length).contains(&day).then(|| days(year, month, day) * DAY + time)
+    (1..=length).contains(&day).then(|| seconds_at(year, month, day, time))
 }
 
-/// Days since 1970 in the Gregorian calendar.
-fn days(year: i64, month: i64, day: i64) -> i64 {
-    // A year that begins in March has its leap day at the end.
-    let year = if month <= 2 { year - 1 } else { year };
-    let before = (153 * ((month + 9) % 12) + 2) / 5 + day - 1;
-    let leap_days = year.div_euclid(4) - year.div_euclid(100) + year.div_euclid(400);
-    year * 365 + leap_days + before - 719_468
+/// Seconds since 1970 in the Gregorian calendar.
+fn seconds_at(year: u32, month: u32, day: u32, time: u32) -> i64 {
+    // A year that begins in March has its leap day at the end. Counted from the year -400, all numbers are positive.
+    let (year, month) = if month <= 2 { (year + 399, month + 9) } else { (year + 400, month - 3) };
+    let leap_days = year / 4 - year / 100 + year / 400;
+    let days = year * 365 + leap_days + (153 * month + 2) / 5 + day;
+    (i64::from(days) - 865_566) * DAY + i64::from(time)
 }
 
 /// What is still to be read. Case counts (RFC 9110 §5.6.7).
@@ -141,24 +152,22 @@ impl Text<'_> {
     }
 
     /// The place of the name in the list, from 1.
-    fn name(&mut self, names: &[&str]) -> Option<i64> {
+    fn name(&mut self, names: &[&str]) -> Option<u32> {
         (1..).zip(names).find_map(|(place, name)| self.literal(name).map(|()| place))
     }
 
-    fn number(&mut self, digits: usize) -> Option<i64> {
+    fn number(&mut self, digits: usize) -> Option<u32> {
         let (number, rest) = self.0.split_at_checked(digits)?;
         self.0 = rest;
-        number.iter().try_fold(0, |sum, byte| byte.is_ascii_digit().then(|| sum * 10 + i64::from(byte - b'0')))
+        number.iter().try_fold(0, |sum, byte| byte.is_ascii_digit().then(|| sum * 10 + u32::from(byte - b'0')))
     }
 
-    /// 00:00:00 to 23:59:60, in seconds.
-    fn time_of_day(&mut self) -> Option<i64> {
-        let hour = self.number(2).filter(|hour| *hour <= 23)?;
+    fn time_of_day(&mut self) -> Option<u32> {
+        let hour = self.number(2)?;
         self.literal(":")?;
-        let minute = self.number(2).filter(|minute| *minute <= 59)?;
+        let minute = self.number(2)?;
         self.literal(":")?;
-        let second = self.number(2).filter(|second| *second <= 60)?;
-        Some(hour * 3600 + minute * 60 + second)
+        time_of_day([hour, minute, self.number(2)?])
     }
 
     fn end(&self) -> Option<()> {

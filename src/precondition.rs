@@ -1,13 +1,15 @@
 //! Preconditions (RFC 9110 §13): what a conditional request makes of the current representation.
 
-use http::{HeaderMap, HeaderName, Method, StatusCode, header};
+use std::iter;
+
+use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
 
 use crate::{
     Status, Validators,
     complete::{lists, remove_all},
     conditions::{Conditions, Field, Fields, only},
     date,
-    etag::{Member, Tag, members},
+    etag::{Tag, is_any},
     validators::Current,
 };
 
@@ -54,7 +56,7 @@ pub enum Verdict {
 /// # Ok::<(), tower_status::InvalidETag>(())
 /// ```
 pub fn evaluate(method: &Method, request: &HeaderMap, current: Option<&Validators>) -> Verdict {
-    judge(method, request, current.map(Validators::as_current), date::now)
+    decide(method, &Found::of(request), current.map(Validators::as_current), date::now)
 }
 
 /// Whether the `Range` of a request counts, as its If-Range has it (RFC 9110 §13.1.5).
@@ -90,6 +92,15 @@ pub fn range_applies(request: &HeaderMap, current: &Validators) -> bool {
 
 /// The rules behind [`evaluate`], over borrowed validators; `now` dates a two-digit year.
 pub(crate) fn judge(method: &Method, request: &impl Fields, current: Option<Current<'_>>, now: fn() -> i64) -> Verdict {
+    decide(method, &Found::in_fields(request), current, now)
+}
+
+fn decide(
+    method: &Method,
+    request: &Found<'_, impl Fields>,
+    current: Option<Current<'_>>,
+    now: fn() -> i64,
+) -> Verdict {
     // RFC 9110 §13.2.1: these neither select nor modify a representation.
     if matches!(*method, Method::CONNECT | Method::OPTIONS | Method::TRACE) {
         return Verdict::Proceed;
@@ -122,6 +133,94 @@ pub(crate) fn judge(method: &Method, request: &impl Fields, current: Option<Curr
     }
 }
 
+/// Where the fields that decide stand, found once.
+struct Found<'a, F> {
+    fields: &'a F,
+    matches: Lines<'a>,
+    unmodified_since: Lines<'a>,
+    none_match: Lines<'a>,
+    modified_since: Lines<'a>,
+}
+
+/// The lines of one field.
+#[derive(Clone, Copy)]
+enum Lines<'a> {
+    None,
+    One(&'a HeaderValue),
+    Several,
+}
+
+impl<'a> Found<'a, HeaderMap> {
+    /// One pass over the header fields takes less than to hash the names that are looked for.
+    fn of(request: &'a HeaderMap) -> Self {
+        let mut found = Self {
+            fields: request,
+            matches: Lines::None,
+            unmodified_since: Lines::None,
+            none_match: Lines::None,
+            modified_since: Lines::None,
+        };
+        for (name, value) in request {
+            let lines = match Field::of(name) {
+                None | Some(Field::Range) => continue,
+                Some(Field::Match) => &mut found.matches,
+                Some(Field::UnmodifiedSince) => &mut found.unmodified_since,
+                Some(Field::NoneMatch) => &mut found.none_match,
+                Some(Field::ModifiedSince) => &mut found.modified_since,
+            };
+            *lines = if let Lines::None = lines { Lines::One(value) } else { Lines::Several };
+        }
+        found
+    }
+}
+
+impl<'a, F: Fields> Found<'a, F> {
+    fn in_fields(fields: &'a F) -> Self {
+        let found = |field| {
+            let mut lines = fields.lines(field);
+            match (lines.next(), lines.next()) {
+                (None, _) => Lines::None,
+                (Some(line), None) => Lines::One(line),
+                (Some(_), Some(_)) => Lines::Several,
+            }
+        };
+        Self {
+            fields,
+            matches: found(Field::Match),
+            unmodified_since: found(Field::UnmodifiedSince),
+            none_match: found(Field::NoneMatch),
+            modified_since: found(Field::ModifiedSince),
+        }
+    }
+
+    /// Whether `*` or a tag of the list stands for the current representation; `None` without the field.
+    fn names_current(
+        &self,
+        lines: Lines<'a>,
+        field: Field,
+        current: Option<Current<'_>>,
+        weakly: bool,
+    ) -> Option<bool> {
+        let is_listed = |etag: Tag<'_>, line: &HeaderValue| etag.is_listed(line.as_bytes(), weakly);
+        let etag = current.and_then(|current| current.etag);
+        let exists = current.is_some();
+        Some(match lines {
+            Lines::None => return None,
+            Lines::One(line) => etag.is_some_and(|etag| is_listed(etag, line)) || exists && is_any(iter::once(line)),
+            Lines::Several => {
+                let lines = || self.fields.lines(field);
+                etag.is_some_and(|etag| lines().any(|line| is_listed(etag, line))) || exists && is_any(lines())
+            }
+        })
+    }
+}
+
+impl<'a> Lines<'a> {
+    fn only(self) -> Option<&'a HeaderValue> {
+        if let Self::One(line) = self { Some(line) } else { None }
+    }
+}
+
 /// How one field of the request stands to the current representation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Condition {
@@ -138,36 +237,37 @@ impl From<bool> for Condition {
 }
 
 /// RFC 9110 §13.1.1: strong comparison.
-fn if_match(request: &impl Fields, current: Option<Current<'_>>) -> Condition {
-    names_current(request, Field::Match, current, Tag::strong_eq).map_or(Condition::Absent, Condition::from)
+fn if_match(request: &Found<'_, impl Fields>, current: Option<Current<'_>>) -> Condition {
+    let named = request.names_current(request.matches, Field::Match, current, false);
+    named.map_or(Condition::Absent, Condition::from)
 }
 
 /// RFC 9110 §13.1.2: weak comparison.
-fn if_none_match(request: &impl Fields, current: Option<Current<'_>>) -> Condition {
-    names_current(request, Field::NoneMatch, current, Tag::weak_eq)
-        .map_or(Condition::Absent, |named| Condition::from(!named))
+fn if_none_match(request: &Found<'_, impl Fields>, current: Option<Current<'_>>) -> Condition {
+    let named = request.names_current(request.none_match, Field::NoneMatch, current, true);
+    named.map_or(Condition::Absent, |named| Condition::from(!named))
 }
 
 /// RFC 9110 §13.1.3.
-fn if_modified_since(request: &impl Fields, current: Option<Current<'_>>, now: fn() -> i64) -> Condition {
-    dates(request, Field::ModifiedSince, current, now)
+fn if_modified_since<F>(request: &Found<'_, F>, current: Option<Current<'_>>, now: fn() -> i64) -> Condition {
+    dates(request.modified_since, current, now)
         .map_or(Condition::Absent, |(modified, since)| Condition::from(modified > since))
 }
 
 /// RFC 9110 §13.1.4.
-fn if_unmodified_since(request: &impl Fields, current: Option<Current<'_>>, now: fn() -> i64) -> Condition {
-    dates(request, Field::UnmodifiedSince, current, now)
+fn if_unmodified_since<F>(request: &Found<'_, F>, current: Option<Current<'_>>, now: fn() -> i64) -> Condition {
+    dates(request.unmodified_since, current, now)
         .map_or(Condition::Absent, |(modified, since)| Condition::from(modified <= since))
 }
 
 /// RFC 9110 §13.1.5: strong comparison, or the exact date where it is a strong validator (§8.8.2.2).
 fn if_range(request: &impl Fields, current: Current<'_>, now: fn() -> i64) -> Condition {
-    if request.lines(Field::Range).next().is_none() {
-        return Condition::Absent;
-    }
-    let Some(value) = only_line(request, Field::Range) else {
+    let mut lines = request.lines(Field::Range);
+    let Some(value) = lines.next() else { return Condition::Absent };
+    if lines.next().is_some() {
         return Condition::False;
-    };
+    }
+    let value = value.as_bytes().trim_ascii();
     let same = match Tag::parse(value) {
         Some(tag) => current.etag.is_some_and(|etag| etag.strong_eq(tag)),
         None => current.last_modified.is_some_and(|at| date::parse(value, now) == Some(at) && at < now()),
@@ -175,28 +275,11 @@ fn if_range(request: &impl Fields, current: Current<'_>, now: fn() -> i64) -> Co
     Condition::from(same)
 }
 
-/// Whether `*` or a tag of the list stands for the current representation; `None` without the field.
-fn names_current<'a>(
-    request: &'a impl Fields,
-    field: Field,
-    current: Option<Current<'a>>,
-    same: fn(Tag<'a>, Tag<'a>) -> bool,
-) -> Option<bool> {
-    request.lines(field).next()?;
-    let mut list = members(request.lines(field));
-    let first = [list.next(), list.next()];
-    if let [Some(Member::Any), None] = first {
-        return Some(current.is_some());
-    }
-    let etag = current.and_then(|current| current.etag);
-    let mut list = first.into_iter().flatten().chain(list);
-    Some(etag.is_some_and(|etag| list.any(|member| matches!(member, Member::Tag(tag) if same(tag, etag)))))
-}
-
 /// The date of the representation and that of the field; `None` where the field is to be ignored.
-fn dates(request: &impl Fields, field: Field, current: Option<Current<'_>>, now: fn() -> i64) -> Option<(i64, i64)> {
+fn dates(lines: Lines<'_>, current: Option<Current<'_>>, now: fn() -> i64) -> Option<(i64, i64)> {
+    let since = lines.only()?;
     let modified = current?.last_modified?;
-    Some((modified, date::parse(only_line(request, field)?, now)?))
+    Some((modified, date::parse(since.as_bytes().trim_ascii(), now)?))
 }
 
 /// The value of a field that has one line, without the white space around it (RFC 9110 §5.5).
@@ -368,8 +451,6 @@ impl Preconditions {
 
 #[cfg(test)]
 mod tests {
-    use http::HeaderValue;
-
     use super::*;
 
     /// RFC 9110 §8.8.2.2: within its second the date is weak.
