@@ -34,10 +34,11 @@ pin_project! {
     }
 }
 
-/// A body of which some frames were polled already.
+/// A body of which some frames were polled already: data, and then perhaps trailers or an error.
 struct Looked<B: Body> {
-    first: Option<Result<Frame<Bytes>, B::Error>>,
-    more: VecDeque<Result<Frame<Bytes>, B::Error>>,
+    first: Option<Bytes>,
+    more: VecDeque<Bytes>,
+    last: Option<Result<Frame<Bytes>, B::Error>>,
     ended: bool,
     body: Pin<Box<B>>,
 }
@@ -83,23 +84,38 @@ impl<B: Body> Look<B> {
     /// The body yields the same frames afterwards. Allocates the Box that it is pinned in, and a queue from the
     /// second frame on.
     pub(crate) fn at(body: B, limit: usize, cx: &mut Context<'_>) -> Self {
-        let mut looked = Looked { first: None, more: VecDeque::new(), ended: false, body: Box::pin(body) };
-        let (mut left, mut empty) = (limit, 0);
+        let (mut first, mut more, mut last) = (None, VecDeque::new(), None);
+        let (mut body, mut ended, mut left, mut empty) = (Box::pin(body), false, limit, 0);
         while empty < EMPTY_FRAMES {
-            let Poll::Ready(polled) = looked.body.as_mut().poll_frame(cx) else { break };
-            let Some(frame) = polled else {
-                looked.ended = true;
-                break;
+            let Poll::Ready(polled) = body.as_mut().poll_frame(cx) else { break };
+            let data = match polled.map(|polled| polled.map(Frame::into_data)) {
+                Some(Ok(Ok(data))) => into_bytes(data),
+                // Trailers, or an error: it passes as it is.
+                Some(Ok(Err(frame))) => {
+                    last = Some(Ok(frame.map_data(into_bytes)));
+                    break;
+                }
+                Some(Err(error)) => {
+                    last = Some(Err(error));
+                    break;
+                }
+                None => {
+                    ended = true;
+                    break;
+                }
             };
-            let frame = frame.map(|frame| frame.map_data(into_bytes));
-            let length = frame.as_ref().ok().and_then(Frame::data_ref).map(Bytes::len);
-            looked.push(frame);
-            // Too long, trailers, or an error: it passes as it is.
-            let Some(rest) = length.and_then(|length| left.checked_sub(length)) else { break };
+            let length = data.len();
+            if first.is_none() {
+                first = Some(data);
+            } else {
+                more.push_back(data);
+            }
+            // Too long: it passes as it is.
+            let Some(rest) = left.checked_sub(length) else { break };
             left = rest;
-            empty += usize::from(length == Some(0));
+            empty += usize::from(length == 0);
         }
-        Self(looked)
+        Self(Looked { first, more, last, ended, body })
     }
 
     /// All of its data, if it ended within the limit.
@@ -119,20 +135,17 @@ impl<B: Body> Look<B> {
     }
 
     /// Its data, frame by frame, if no more will follow (trailers may).
-    pub(crate) fn content(&self) -> Option<impl Iterator<Item = &Bytes>> {
-        let last = self.0.more.back().or(self.0.first.as_ref());
-        let trailers = matches!(last, Some(Ok(frame)) if frame.is_trailers());
-        (self.0.ended || trailers).then(|| self.0.data())
+    pub(crate) fn content(&self) -> Option<impl Iterator<Item = &[u8]>> {
+        let trailers = matches!(&self.0.last, Some(Ok(frame)) if frame.is_trailers());
+        (self.0.ended || trailers).then(|| self.0.data().map(Bytes::as_ref))
     }
 
     pub(crate) fn into_body(self) -> StatusBody<B> {
         match self.0 {
             // One frame was all: nothing of the inner body is needed any more. An empty one would not be yielded again.
             Looked { first: None, ended: true, .. } => StatusBody::default(),
-            Looked { first: Some(Ok(frame)), more, ended: true, .. }
-                if frame.data_ref().is_some_and(|data| !data.is_empty()) && more.is_empty() =>
-            {
-                StatusBody::written(frame.into_data().unwrap_or_default())
+            Looked { first: Some(data), more, ended: true, .. } if !data.is_empty() && more.is_empty() => {
+                StatusBody::written(data)
             }
             looked => StatusBody { kind: Kind::Looked { looked: Box::new(looked) } },
         }
@@ -140,20 +153,13 @@ impl<B: Body> Look<B> {
 }
 
 impl<B: Body> Looked<B> {
-    fn push(&mut self, frame: Result<Frame<Bytes>, B::Error>) {
-        if self.first.is_none() {
-            self.first = Some(frame);
-        } else {
-            self.more.push_back(frame);
-        }
-    }
-
     fn data(&self) -> impl Iterator<Item = &Bytes> {
-        self.first.iter().chain(&self.more).filter_map(|frame| frame.as_ref().ok()?.data_ref())
+        self.first.iter().chain(&self.more)
     }
 
     fn poll_frame(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, B::Error>>> {
-        match self.first.take().or_else(|| self.more.pop_front()) {
+        let data = self.first.take().or_else(|| self.more.pop_front());
+        match data.map(|data| Ok(Frame::data(data))).or_else(|| self.last.take()) {
             Some(frame) => Poll::Ready(Some(frame)),
             None if self.ended => Poll::Ready(None),
             None => self.body.as_mut().poll_frame(cx).map_ok(|frame| frame.map_data(into_bytes)),
@@ -161,7 +167,8 @@ impl<B: Body> Looked<B> {
     }
 
     fn is_end_stream(&self) -> bool {
-        self.first.is_none() && self.more.is_empty() && (self.ended || self.body.is_end_stream())
+        let yielded = self.first.is_none() && self.more.is_empty() && self.last.is_none();
+        yielded && (self.ended || self.body.is_end_stream())
     }
 
     fn size_hint(&self) -> SizeHint {

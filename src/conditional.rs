@@ -13,11 +13,10 @@ use pin_project_lite::pin_project;
 use tower::{Layer, Service};
 
 use crate::{
-    Status, Validators, Verdict,
+    ETag, Status, Validators, Verdict,
     body::{Look, StatusBody},
     catalog::GrpcCode,
     conditions::{Conditions, Few},
-    etag::TagHasher,
     precondition,
     reply::{self, grpc},
 };
@@ -351,9 +350,7 @@ fn tagged<B: Body>(response: Response<B>, limit: u64, weak: bool, cx: &mut Conte
     };
     let look = Look::at(body, limit, cx);
     if let Some(content) = look.content() {
-        let mut hasher = TagHasher::new();
-        content.for_each(|piece| hasher.update(piece));
-        let _ = parts.headers.try_insert(header::ETAG, hasher.finish(weak).into());
+        let _ = parts.headers.try_insert(header::ETAG, ETag::of_pieces(content, weak).into());
     }
     Response::from_parts(parts, look.into_body())
 }

@@ -29,7 +29,7 @@ pub(crate) const PEERS: [&str; 14] = [
     "serde_json",
     "sha2",
     "fnv",
-    "xxhash-rust",
+    "twox-hash",
 ];
 
 /// What is left, and why. By hand.
