@@ -188,6 +188,7 @@ async fn malformed_members_are_skipped_and_no_others() {
         ("text/plain;x=\"a,text/html,b\", text/plain;q=0.1", Text, "a comma inside quotes ends no member"),
         ("text/plain;x=\"a\\\",text/html,b\", text/plain;q=0.1", Text, "nor after an escaped quote"),
         ("text/plain;x=\"a\\\\\",text/html", Html, "but after an escaped backslash the quote is closed"),
+        ("text/plain;q=0.1, text/html;x=\\\", application/json", Text, "outside of quotes a backslash escapes none (RFC 9110 §5.6.4)"),
         ("text/plain;x=\";q=0.9;\", text/html;q=0.1", Html, "a semicolon inside quotes ends no parameter"),
     ];
     check(&rows).await;

@@ -3,6 +3,7 @@
 
 use std::{
     convert::Infallible,
+    future::ready,
     sync::{
         Arc, Mutex,
         atomic::{AtomicUsize, Ordering},
@@ -283,4 +284,23 @@ async fn without_an_outer_layer_a_412_is_a_complete_problem_document() {
     let body = answer.into_body().collect().await.unwrap().to_bytes();
     let document: serde_json::Value = serde_json::from_slice(&body).unwrap();
     assert_eq!((&document["status"], &document["title"]), (&412.into(), &"Precondition Failed".into()));
+}
+
+#[test]
+fn debug_names_what_it_is_and_how_it_was_told() {
+    let inner = service_fn(|_: Request<()>| ready(Ok::<_, Status>(Response::new(String::new()))));
+    let layer = ConditionalLayer::new().generate_etags(7);
+    let asking = layer.validators(|_| ready(Ok(None)));
+    let mut services = (layer.layer(()), layer.layer(inner), asking.layer(inner));
+    for (text, name) in [
+        (format!("{layer:?}"), "ConditionalLayer"),
+        (format!("{asking:?}"), "ConditionalLayer"),
+        (format!("{:?}", services.0), "Conditional"),
+    ] {
+        assert!(text.starts_with(name) && text.contains("generate: Some(7)"), "{text}");
+    }
+    let future = format!("{:?}", services.1.call(Request::new(())));
+    assert!(future.starts_with("ConditionalFuture"), "{future}");
+    let future = format!("{:?}", services.2.call(Request::new(())));
+    assert!(future.starts_with("AskingFuture"), "{future}");
 }

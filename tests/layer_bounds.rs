@@ -5,7 +5,7 @@ use std::{
     cell::Cell,
     convert::Infallible,
     fmt::Debug,
-    future::Ready,
+    future::{Ready, ready},
     io::Cursor,
     marker::PhantomPinned,
     pin::Pin,
@@ -106,6 +106,9 @@ fn debug_names_what_it_is_and_tells_no_secret() {
     for text in [format!("{layer:?}"), format!("{:?}", layer.layer(()))] {
         assert!(text.starts_with("StatusMap") && text.contains("Basic"), "{text}");
     }
+    let inner = service_fn(|_: Request<()>| ready(Ok::<_, Status>(Response::new(Full::new(Bytes::new())))));
+    let future = format!("{:?}", layer.layer(inner).call(Request::new(())));
+    assert!(future.starts_with("StatusMapFuture") && future.contains("Basic"), "{future}");
     assert!(format!("{:?}", StatusBody::<Full<Bytes>>::default()).starts_with("StatusBody"));
 }
 
