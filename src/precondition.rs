@@ -6,7 +6,7 @@ use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
 
 use crate::{
     Status, Validators,
-    complete::{lists, remove_all},
+    complete::lists,
     conditions::{Conditions, Field, Fields, only},
     date,
     etag::{Tag, is_any},
@@ -193,6 +193,12 @@ impl<'a, F: Fields> Found<'a, F> {
         }
     }
 
+    /// Whether the date of the representation can decide a GET.
+    fn rests_on_date(&self) -> bool {
+        self.unmodified_since.is_some() && !self.matches.is_some()
+            || self.modified_since.is_some() && !self.none_match.is_some()
+    }
+
     /// Whether `*` or a tag of the list stands for the current representation; `None` without the field.
     fn names_current(
         &self,
@@ -216,6 +222,10 @@ impl<'a, F: Fields> Found<'a, F> {
 }
 
 impl<'a> Lines<'a> {
+    fn is_some(self) -> bool {
+        !matches!(self, Self::None)
+    }
+
     fn only(self) -> Option<&'a HeaderValue> {
         if let Self::One(line) = self { Some(line) } else { None }
     }
@@ -364,12 +374,10 @@ pub(crate) fn judge_answer(request: &impl Fields, code: StatusCode, answer: &Hea
     if !matches!(code, StatusCode::OK | StatusCode::PARTIAL_CONTENT) {
         return Verdict::Proceed;
     }
-    // Most conditions are tags alone, or beside one.
-    let dated =
-        [Field::ModifiedSince, Field::UnmodifiedSince].iter().any(|field| request.lines(*field).next().is_some());
-    let current =
-        Current { last_modified: if dated { Current::date_of(answer) } else { None }, etag: Current::tag_of(answer) };
-    judge(&Method::GET, request, Some(current), date::now)
+    let request = Found::in_fields(request);
+    // Most conditions are tags alone, or beside one, where a date counts for nothing.
+    let last_modified = if request.rests_on_date() { Current::date_of(answer) } else { None };
+    decide(&Method::GET, &request, Some(Current { last_modified, etag: Current::tag_of(answer) }), date::now)
 }
 
 /// Whether an answer to GET may be given a tag of its content (RFC 9110 §8.8.3).
@@ -382,7 +390,11 @@ pub(crate) fn may_be_tagged(code: StatusCode, answer: &HeaderMap) -> bool {
 /// RFC 9110 §15.4.5: what a 200 leaves behind when it becomes a 304.
 pub(crate) fn leave_of_304(answer: &mut HeaderMap) {
     let tagged = answer.contains_key(header::ETAG);
-    remove_all(answer, |name| is_of_content(name) || tagged && *name == header::LAST_MODIFIED);
+    let goes = |name: &HeaderName| is_of_content(name) || tagged && *name == header::LAST_MODIFIED;
+    // One after the other, because none of them has to be kept meanwhile.
+    while let Some(name) = answer.keys().find(|name| goes(name)).cloned() {
+        answer.remove(name);
+    }
 }
 
 fn is_of_content(name: &HeaderName) -> bool {
