@@ -160,13 +160,14 @@ impl<B: Body> Answer<B> {
         Self { maker: Maker::Said, status, ..self }
     }
 
-    fn finish(self, noted: &Noted, trail: Option<&Trail>, options: &Options) -> Response<StatusBody<B>> {
-        let Self { maker, status: said, mut parts, mut body, content } = self;
-        let id = request_id(&parts, trail);
+    fn finish(mut self, noted: &Noted, trail: Option<&Trail>, options: &Options) -> Response<StatusBody<B>> {
+        let Self { maker, .. } = self;
+        let id = request_id(&self.parts, trail);
         let context = context(noted, trail, id.as_ref(), options);
 
         // ----- recognize -----
-        let mut status = recognize::settle(said.clone(), &options.mappers);
+        let said = (maker == Maker::Said).then(|| self.status.clone());
+        let mut status = recognize::settle(self.status, &options.mappers);
         if maker == Maker::Inner && context.protocol.is_grpc() && status.code() == StatusCode::NOT_FOUND {
             // Nobody said what was not found: the method.
             status = status.with_grpc_code(GrpcCode::Unimplemented);
@@ -175,30 +176,30 @@ impl<B: Body> Answer<B> {
             let rewritten = recognize::settle(rewrite(status.clone(), &context), &options.mappers);
             if rewritten.code() != status.code() || rewritten.has_words() {
                 // What stood for another status.
-                body = body.filter(|_| parts.extensions.get::<KeepBody>().is_some());
+                self.body = self.body.filter(|_| self.parts.extensions.get::<KeepBody>().is_some());
             }
             if maker == Maker::Inner && rewritten.code() != status.code() {
                 for name in status.entry().demands {
-                    parts.headers.remove(name);
+                    self.parts.headers.remove(name);
                 }
             }
             status = rewritten;
         }
+        self.status = status;
 
         // ----- complete, reply -----
         // Whoever made a response of a status has said its fields, and others may have changed them since.
-        let is_said = maker == Maker::Said && status.is_same(&said);
-        if maker == Maker::Said && (!is_said || context.protocol.is_grpc()) {
-            complete::unsay(&mut parts.headers, said.headers());
+        let is_said = said.as_ref().is_some_and(|said| self.status.is_same(said));
+        if let Some(said) = said.filter(|_| !is_said || context.protocol.is_grpc()) {
+            complete::unsay(&mut self.parts.headers, said.headers());
         }
-        let body = if context.protocol.is_grpc() && body.is_none() {
-            grpc::write(&mut parts, &status, &context, noted.grpc_content_type(), options.expose_server_errors)
+        let body = if context.protocol.is_grpc() && self.body.is_none() {
+            let content_type = noted.grpc_content_type();
+            grpc::write(&mut self.parts, &self.status, &context, content_type, options.expose_server_errors)
         } else {
-            let answer = Answer { maker, status: status.clone(), parts, body, content };
-            let (completed, body) = answer.in_http(is_said, &context, noted, options);
-            parts = completed;
-            body
+            self.in_http(is_said, &context, noted, options)
         };
+        let Self { status, mut parts, .. } = self;
 
         // ----- report -----
         report(&status, &context, trail, options);
@@ -207,17 +208,11 @@ impl<B: Body> Answer<B> {
     }
 
     /// Completes the header fields and writes the body, unless the inner one stays.
-    fn in_http(
-        self,
-        is_said: bool,
-        context: &Context<'_>,
-        noted: &Noted,
-        options: &Options,
-    ) -> (response::Parts, StatusBody<B>) {
-        let Self { maker, status, mut parts, body, content } = self;
+    fn in_http(&mut self, is_said: bool, context: &Context<'_>, noted: &Noted, options: &Options) -> StatusBody<B> {
+        let Self { maker, status, parts, body, content } = self;
         let code = status.code();
         parts.status = code;
-        let body = body.filter(|_| !reply::has_no_content(code));
+        let body = body.take().filter(|_| !reply::has_no_content(code));
         if code == StatusCode::NOT_MODIFIED {
             precondition::leave_of_304(&mut parts.headers);
         } else if body.is_none() {
@@ -227,21 +222,20 @@ impl<B: Body> Answer<B> {
             complete::say(&mut parts.headers, status.headers());
         }
         complete::complete(&mut parts.headers, code, options.challenge.as_ref(), noted.http1);
-        if maker != Maker::Inner {
+        if *maker != Maker::Inner {
             for name in complete::missing(&parts.headers, code, noted.http1) {
                 warning!("a {code} goes out without {name}, which its section demands");
             }
         }
-        let body = body.unwrap_or_else(|| {
+        body.unwrap_or_else(|| {
             let style = Style {
                 render: options.render.as_deref(),
                 expose: options.expose_server_errors,
                 negotiated: options.formats.len() > 1,
-                content,
+                content: *content,
             };
-            reply::write(&mut parts.headers, &status, context, &style)
-        });
-        (parts, body)
+            reply::write(&mut parts.headers, status, context, &style)
+        })
     }
 }
 

@@ -119,8 +119,8 @@ pub enum Permanence {
 ///
 /// [RFC 9110 §15]: https://www.rfc-editor.org/rfc/rfc9110.html#section-15
 pub fn get(code: StatusCode) -> Option<&'static Entry> {
-    let position = ALL.binary_search_by_key(&code, |entry| entry.code).ok()?;
-    ALL.get(position)
+    let position = POSITIONS.get(usize::from(code.as_u16()))?;
+    ALL.get(usize::from(*position))
 }
 
 /// The entry that speaks for a code: its own, else that of its class's x00. A code above 599 is
@@ -141,6 +141,18 @@ pub(crate) fn entry(code: StatusCode) -> &'static Entry {
 pub(crate) fn is_server_error(code: StatusCode) -> bool {
     code.as_u16() >= 500 && code.as_u16() != 550
 }
+
+/// Where the entry of each code stands; where there is none, beyond all.
+#[expect(clippy::indexing_slicing, reason = "a code beyond it would not compile")]
+static POSITIONS: [u8; 600] = {
+    let mut positions = [u8::MAX; 600];
+    let (mut entries, mut position) = (ALL, 0);
+    while let [entry, rest @ ..] = entries {
+        positions[entry.code.as_u16() as usize] = position;
+        (entries, position) = (rest, position + 1);
+    }
+    positions
+};
 
 /// The entry of 500, found while compiling: without one the crate does not build.
 static LAST_RESORT: &Entry = {

@@ -14,13 +14,15 @@ pub(crate) const DEFAULT_CHALLENGE: HeaderValue = HeaderValue::from_static(r#"Be
 
 /// Adds what a status says, each line once.
 pub(crate) fn say(headers: &mut HeaderMap, said: &HeaderMap) {
+    // Only lines that stand already can be there twice.
+    let known = |headers: &HeaderMap, name| headers.get_all(name).iter().cloned().collect::<HashSet<_>>();
     for name in said.keys() {
-        let known: HashSet<_> = headers.get_all(name).iter().cloned().collect();
+        let known = headers.contains_key(name).then(|| known(headers, name));
         // A map is full at 32,768 lines; what does not fit is not worth a panic.
         for value in said.get_all(name) {
             if is_single(name) {
                 let _ = headers.try_insert(name, value.clone());
-            } else if !known.contains(value) {
+            } else if known.as_ref().is_none_or(|known| !known.contains(value)) {
                 let _ = headers.try_append(name, value.clone());
             }
         }
@@ -151,6 +153,9 @@ pub(crate) fn undescribe(headers: &mut HeaderMap, code: StatusCode, said: &Heade
 
 /// Removes the fields of which that holds: most of those that are asked for are not there.
 pub(crate) fn remove_all(headers: &mut HeaderMap, goes: impl Fn(&HeaderName) -> bool) {
+    if headers.is_empty() {
+        return;
+    }
     let gone: SmallVec<[HeaderName; 4]> = headers.keys().filter(|name| goes(name)).cloned().collect();
     for name in gone {
         headers.remove(name);

@@ -1,6 +1,6 @@
 //! [`Status`] ─► response: what may be shown, in the form that this client reads.
 
-use std::borrow::Cow;
+use std::{borrow::Cow, sync::LazyLock};
 
 use bytes::Bytes;
 use http::{HeaderMap, HeaderValue, Response, StatusCode, header, response};
@@ -9,6 +9,7 @@ use serde_json::Value;
 
 use crate::{Context, Format, Status, body::StatusBody, catalog::Entry, complete};
 
+mod escape;
 pub(crate) mod grpc;
 pub(crate) mod html;
 pub(crate) mod json;
@@ -117,11 +118,20 @@ pub(crate) fn write<B: Body>(
     if has_no_content(code) {
         return no_content(code);
     }
-    let (content_type, body) = rendered(headers, status, context, style);
-    describe(headers, code, content_type);
-    if style.negotiated {
-        vary_by_accept(headers);
-    }
+    let theirs = style.render.and_then(|render| render.render(&status.masked(style.expose), context));
+    let body = if let Some((content_type, body)) = theirs {
+        Form { content_type, policy: None, english: false, negotiated: style.negotiated }.describe(headers, code);
+        body
+    } else {
+        let shown = Shown::new(status, style.expose, context.request_id);
+        let english = !matches!(style.content, Content::Unknown) && shown.is_bare();
+        describe(headers, code, context.format, english, style.negotiated);
+        match context.format {
+            Format::Json => json::render(&shown),
+            Format::Text => text::render(&shown),
+            Format::Html => html::render(&shown).into(),
+        }
+    };
     // RFC 9110 §8.6: to HEAD, Content-Length is what GET would have sent, or absent.
     match style.content {
         Content::Sent => return StatusBody::written(body),
@@ -143,8 +153,8 @@ pub(crate) fn unnegotiated<B: Body>(status: Status, mut parts: response::Parts) 
     let body = if has_no_content(code) {
         no_content(code)
     } else {
-        speak_english(headers, &Shown::new(&status, false, None));
-        describe(headers, code, json::CONTENT_TYPE);
+        let english = Shown::new(&status, false, None).is_bare();
+        describe(headers, code, Format::Json, english, false);
         StatusBody::document(status.clone(), document)
     };
     parts.status = code;
@@ -162,46 +172,80 @@ fn document(status: &Status) -> Bytes {
     json::render(&Shown::new(status, false, None))
 }
 
-fn describe(headers: &mut HeaderMap, code: StatusCode, content_type: HeaderValue) {
-    complete::uncached(headers, code);
-    let _ = headers.try_insert(header::CONTENT_TYPE, content_type);
-    let _ = headers.try_insert(header::X_CONTENT_TYPE_OPTIONS, NOSNIFF);
+/// What a body is.
+struct Form {
+    content_type: HeaderValue,
+    /// Beside an application's own it only adds to it.
+    policy: Option<HeaderValue>,
+    /// All the text is the catalogue's.
+    english: bool,
+    negotiated: bool,
 }
 
-/// Says the language where all the text is the catalogue's.
-fn speak_english(headers: &mut HeaderMap, shown: &Shown<'_>) {
-    if shown.is_bare() {
-        let _ = headers.try_insert(header::CONTENT_LANGUAGE, ENGLISH);
+impl Form {
+    /// One of the built-in forms.
+    fn of(format: Format, english: bool, negotiated: bool) -> Self {
+        let (content_type, policy) = match format {
+            Format::Json => (json::CONTENT_TYPE, None),
+            Format::Text => (text::CONTENT_TYPE, None),
+            Format::Html => (html::CONTENT_TYPE, Some(html::CONTENT_SECURITY_POLICY)),
+        };
+        Self { content_type, policy, english, negotiated }
+    }
+
+    fn describe(self, headers: &mut HeaderMap, code: StatusCode) {
+        if self.english {
+            let _ = headers.try_insert(header::CONTENT_LANGUAGE, ENGLISH);
+        }
+        if let Some(policy) = self.policy {
+            let _ = headers.try_append(header::CONTENT_SECURITY_POLICY, policy);
+        }
+        complete::uncached(headers, code);
+        let _ = headers.try_insert(header::CONTENT_TYPE, self.content_type);
+        let _ = headers.try_insert(header::X_CONTENT_TYPE_OPTIONS, NOSNIFF);
+        if self.negotiated {
+            vary_by_accept(headers);
+        }
+    }
+}
+
+/// Says what a body in one of the built-in forms is.
+fn describe(headers: &mut HeaderMap, code: StatusCode, format: Format, english: bool, negotiated: bool) {
+    // Where nothing stands yet the same fields are added again and again: a copy takes half as long.
+    if headers.capacity() == 0 && code.as_u16() >= 400 {
+        headers.clone_from(usual(format, english, negotiated));
+    } else {
+        Form::of(format, english, negotiated).describe(headers, code);
+    }
+}
+
+/// What an answer of 400 and above in one of the built-in forms has that nothing else is said of.
+fn usual(format: Format, english: bool, negotiated: bool) -> &'static HeaderMap {
+    static JSON: LazyLock<[HeaderMap; 4]> = LazyLock::new(|| of(Format::Json));
+    static HTML: LazyLock<[HeaderMap; 4]> = LazyLock::new(|| of(Format::Html));
+    static TEXT: LazyLock<[HeaderMap; 4]> = LazyLock::new(|| of(Format::Text));
+    fn of(format: Format) -> [HeaderMap; 4] {
+        [(false, false), (false, true), (true, false), (true, true)].map(|(english, negotiated)| {
+            let mut headers = HeaderMap::new();
+            Form::of(format, english, negotiated).describe(&mut headers, StatusCode::NOT_FOUND);
+            headers
+        })
+    }
+    let [theirs, theirs_negotiated, english_only, english_negotiated] = match format {
+        Format::Json => &*JSON,
+        Format::Html => &*HTML,
+        Format::Text => &*TEXT,
+    };
+    match (english, negotiated) {
+        (false, false) => theirs,
+        (false, true) => theirs_negotiated,
+        (true, false) => english_only,
+        (true, true) => english_negotiated,
     }
 }
 
 const NOSNIFF: HeaderValue = HeaderValue::from_static("nosniff");
 const ENGLISH: HeaderValue = HeaderValue::from_static("en");
-
-fn rendered(
-    headers: &mut HeaderMap,
-    status: &Status,
-    context: &Context<'_>,
-    style: &Style<'_>,
-) -> (HeaderValue, Bytes) {
-    let rendered = style.render.and_then(|render| render.render(&status.masked(style.expose), context));
-    if let Some(rendered) = rendered {
-        return rendered;
-    }
-    let shown = Shown::new(status, style.expose, context.request_id);
-    if !matches!(style.content, Content::Unknown) {
-        speak_english(headers, &shown);
-    }
-    match context.format {
-        Format::Json => (json::CONTENT_TYPE, json::render(&shown)),
-        Format::Text => (text::CONTENT_TYPE, text::render(&shown)),
-        Format::Html => {
-            // Beside an application's own policy it only adds to it.
-            let _ = headers.try_append(header::CONTENT_SECURITY_POLICY, html::CONTENT_SECURITY_POLICY);
-            (html::CONTENT_TYPE, html::render(&shown).into())
-        }
-    }
-}
 
 /// RFC 9110 §6.4.1, §15.3.6: what never has content.
 pub(crate) fn has_no_content(code: StatusCode) -> bool {

@@ -42,7 +42,7 @@ pub(super) fn list(problems: &[Problem]) -> String {
 fn written(title: &str, write: impl FnOnce(&mut String) -> fmt::Result) -> String {
     let mut page = String::new();
     // A String refuses no text.
-    let _ = html::write_head(&mut page, "", &Escaped(title));
+    html::write_head(&mut page, "", |page| html::write_text(page, title));
     let _ = write(&mut page);
     page.push_str("</main>\n</body>\n</html>\n");
     page
@@ -60,7 +60,7 @@ fn write_problem(page: &mut String, problem: &Problem) -> fmt::Result {
     }
     // Those of the status: a title of its own says that the problem is another one.
     if problem.documented.title.is_none() {
-        html::write_list(page, "What usually causes this", entry.causes.iter().map(Escaped))?;
+        html::write_list(page, "What usually causes this", entry.causes, |page, cause| html::write_text(page, cause));
     }
     writeln!(page, "<h2>For programs</h2>\n<dl>")?;
     if let Some(uri) = &problem.type_uri {

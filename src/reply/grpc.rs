@@ -244,7 +244,7 @@ fn metadata(headers: &HeaderMap) -> HeaderMap {
 
 /// Whether a field can stand beside a gRPC status: it is neither gRPC's own, nor describes a body, nor is HTTP's alone.
 fn is_metadata(name: &HeaderName) -> bool {
-    const HTTP_ONLY: [HeaderName; 17] = [
+    static HTTP_ONLY: [HeaderName; 17] = [
         header::ALLOW,
         header::CONNECTION,
         header::CONTENT_RANGE,

@@ -1,14 +1,19 @@
 //! The page for a person: one HTML document without a script and without anything to load, for screen and paper.
 //!
 //! What an application says is text, never markup. It is in a language that is not known here (`lang=""`) and reads in
-//! the direction of its own letters (`dir="auto"`), while the page around it is English.
+//! the direction of its own letters (`dir="auto"`), while the page around it is English. The catalogue's text is written
+//! as it is: it needs no escape.
 
-use std::fmt::{self, Display, Formatter, Write};
+use std::fmt::{self, Display, Formatter};
 
 use http::{HeaderValue, StatusCode};
 use serde_json::Value;
 
-use super::Shown;
+use super::{
+    Shown,
+    escape::{self, Escape, Out, Written},
+    json,
+};
 use crate::catalog;
 
 pub(crate) const CONTENT_TYPE: HeaderValue = HeaderValue::from_static("text/html; charset=utf-8");
@@ -21,115 +26,113 @@ pub(crate) const CONTENT_SECURITY_POLICY: HeaderValue = HeaderValue::from_static
 
 const STYLE: &str = include_str!("html.css");
 
-/// The attributes of an element that holds the application's text.
-const THEIRS: &str = r#" lang="" dir="auto""#;
+/// An element that holds the application's text.
+macro_rules! theirs {
+    ($element:literal) => {
+        concat!("<", $element, r#" lang="" dir="auto">"#)
+    };
+}
 
 /// One allocation of exactly the page's length: what is written first is only counted.
 pub(crate) fn render(shown: &Shown<'_>) -> String {
-    let mut length = Length(0);
-    // Neither a count nor a String refuses text.
-    let _ = write_page(&mut length, shown);
-    let mut page = String::with_capacity(length.0);
-    let _ = write_page(&mut page, shown);
-    page
+    Page(shown).to_text()
 }
 
-struct Length(usize);
+struct Page<'a>(&'a Shown<'a>);
 
-impl Write for Length {
-    fn write_str(&mut self, text: &str) -> fmt::Result {
-        self.0 += text.len();
-        Ok(())
+impl Written for Page<'_> {
+    fn write(&self, page: &mut impl Out) {
+        write_page(page, self.0);
     }
 }
 
-fn write_page(page: &mut dyn Write, shown: &Shown<'_>) -> fmt::Result {
+fn write_page(page: &mut impl Out, shown: &Shown<'_>) {
     let entry = shown.entry;
     let code = shown.code.as_str();
     let title = given(Some(shown.title)).unwrap_or(entry.title);
-    let whose = if title == entry.title { "" } else { THEIRS };
-    let title = Escaped(title);
     let kind = match shown.code.as_u16() {
         _ if catalog::is_server_error(shown.code) => r#" class="server""#,
         400.. => r#" class="client""#,
         _ => "",
     };
-    write_head(page, kind, &format_args!("{code} {title}"))?;
-    writeln!(page, "<h1><b>{code}</b> <span{whose}>{title}</span></h1>")?;
+    write_head(page, kind, |page| {
+        write_all(page, [code, " "]);
+        write_text(page, title);
+    });
+    let span = if title == entry.title { "<span>" } else { theirs!("span") };
+    write_all(page, ["<h1><b>", code, "</b> ", span]);
+    write_text(page, title);
+    page.raw("</span></h1>\n");
 
     let detail = given(shown.detail);
     if let Some(detail) = detail {
-        writeln!(page, r#"<p class="detail"{THEIRS}>{}</p>"#, Escaped(detail))?;
+        page.raw(theirs!(r#"p class="detail""#));
+        write_text(page, detail);
+        page.raw("</p>\n");
     }
-    writeln!(page, "<p>{}</p>", Escaped(entry.explanation))?;
+    write_all(page, ["<p>", entry.explanation, "</p>\n"]);
     for (name, value) in shown.extensions {
         match (name.as_ref(), items(shown, name, value)) {
             (_, None) => {}
-            ("choices", Some(choices)) => write_list(page, "Choices", choices.iter().map(Choice))?,
-            (_, Some(errors)) => write_list(page, "Problems found", errors.iter().map(Finding))?,
+            ("choices", Some(choices)) => write_list(page, "Choices", choices, write_choice),
+            (_, Some(errors)) => write_list(page, "Problems found", errors, write_finding),
         }
     }
     if let Some(location) = shown.location.filter(|uri| is_link(uri)) {
-        writeln!(page, "<p>Go to {}</p>", Reference(location))?;
+        page.raw("<p>Go to ");
+        write_reference(page, location);
+        page.raw("</p>\n");
     }
 
-    writeln!(page, "<h2>What you can do</h2>\n<p>{}</p>", Escaped(entry.advice))?;
+    write_all(page, ["<h2>What you can do</h2>\n<p>", entry.advice, "</p>\n"]);
     if let Some(uri) = shown.type_uri.filter(|uri| is_link(uri)) {
-        writeln!(page, r#"<p><a class="about" href="{}" rel="noreferrer">About this problem</a></p>"#, Escaped(uri))?;
+        page.raw(r#"<p><a class="about" href=""#);
+        write_text(page, uri);
+        page.raw("\" rel=\"noreferrer\">About this problem</a></p>\n");
     }
     // With a detail there is nothing to guess, and what did not fail has no causes worth reading.
     if detail.is_none() && shown.code.as_u16() >= 400 {
-        write_list(page, "What usually causes this", entry.causes.iter().map(Escaped))?;
+        write_list(page, "What usually causes this", entry.causes, |page, cause| page.raw(cause));
     }
 
-    write_facts(page, shown)?;
+    write_facts(page, shown);
     if let Some(id) = given(shown.request_id) {
-        writeln!(page, "<h2>If you ask for help, quote this request id</h2>")?;
-        writeln!(page, r#"<p><code class="id">{}</code></p>"#, Escaped(id))?;
+        page.raw("<h2>If you ask for help, quote this request id</h2>\n<p><code class=\"id\">");
+        write_text(page, id);
+        page.raw("</code></p>\n");
     }
-    let (link, section) = (Escaped(entry.spec.link), Escaped(entry.spec.section));
-    writeln!(
-        page,
-        r#"</main>
-<footer>About this status: <a href="{link}" rel="noreferrer">{section}</a></footer>
-</body>
-</html>"#
-    )
+    write_all(page, ["</main>\n<footer>About this status: <a href=\"", entry.spec.link]);
+    write_all(page, ["\" rel=\"noreferrer\">", entry.spec.section, "</a></footer>\n</body>\n</html>\n"]);
 }
 
 /// The document up to its content; `kind` is an attribute.
-pub(crate) fn write_head(page: &mut dyn Write, kind: &str, title: &dyn Display) -> fmt::Result {
-    writeln!(
-        page,
-        r#"<!DOCTYPE html>
-<html lang="en"{kind}>
+pub(crate) fn write_head<O: Out>(page: &mut O, kind: &str, write_title: impl FnOnce(&mut O)) {
+    write_all(page, ["<!DOCTYPE html>\n<html lang=\"en\"", kind]);
+    page.raw(
+        r#">
 <head>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta name="robots" content="noindex">
 <meta name="color-scheme" content="light dark">
-<title>{title}</title>
-<style>{STYLE}</style>
-</head>
-<body>
-<main>"#
-    )
+<title>"#,
+    );
+    write_title(page);
+    write_all(page, ["</title>\n<style>", STYLE, "</style>\n</head>\n<body>\n<main>\n"]);
 }
 
-pub(crate) fn write_list<T: Display>(
-    page: &mut dyn Write,
-    heading: &str,
-    items: impl Iterator<Item = T>,
-) -> fmt::Result {
-    writeln!(page, "<h2>{heading}</h2>\n<ul>")?;
+pub(crate) fn write_list<O: Out, T>(page: &mut O, heading: &str, items: &[T], write_item: impl Fn(&mut O, &T)) {
+    write_all(page, ["<h2>", heading, "</h2>\n<ul>\n"]);
     for item in items {
-        writeln!(page, "<li>{item}</li>")?;
+        page.raw("<li>");
+        write_item(page, item);
+        page.raw("</li>\n");
     }
-    writeln!(page, "</ul>")
+    page.raw("</ul>\n");
 }
 
 /// What else is known of this occurrence, as names and values. A URI reference is here if it had no place as a link.
-fn write_facts(page: &mut dyn Write, shown: &Shown<'_>) -> fmt::Result {
+fn write_facts(page: &mut impl Out, shown: &Shown<'_>) {
     let mut members = shown
         .extensions
         .iter()
@@ -143,18 +146,24 @@ fn write_facts(page: &mut dyn Write, shown: &Shown<'_>) -> fmt::Result {
         ("instance", given(shown.instance)),
     ];
     if members.peek().is_none() && uris.iter().all(|(_, uri)| uri.is_none()) {
-        return Ok(());
+        return;
     }
-    writeln!(page, "<h2>Details</h2>\n<dl>")?;
+    page.raw("<h2>Details</h2>\n<dl>\n");
     for (name, value) in members {
-        writeln!(page, "<dt>{}</dt><dd{THEIRS}>{}</dd>", Escaped(name), Plain(value))?;
+        page.raw("<dt>");
+        write_text(page, name);
+        page.raw(concat!("</dt>", theirs!("dd")));
+        write_value(page, value);
+        page.raw("</dd>\n");
     }
     for (name, uri) in uris {
         if let Some(uri) = uri {
-            writeln!(page, "<dt>{name}</dt><dd>{}</dd>", Reference(uri))?;
+            write_all(page, ["<dt>", name, "</dt><dd>"]);
+            write_reference(page, uri);
+            page.raw("</dd>\n");
         }
     }
-    writeln!(page, "</dl>")
+    page.raw("</dl>\n");
 }
 
 /// The items of `errors` and of the `choices` of a 300, which are lists of their own.
@@ -168,55 +177,65 @@ fn given(text: Option<&str>) -> Option<&str> {
     text.filter(|text| !text.trim().is_empty())
 }
 
-/// The text of a value: a string as it is, anything else as JSON, also an empty string, so that it is seen.
-struct Plain<'a>(&'a Value);
+/// What needs no escape.
+fn write_all<const N: usize>(page: &mut impl Out, texts: [&str; N]) {
+    for text in texts {
+        page.raw(text);
+    }
+}
 
-impl Display for Plain<'_> {
-    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
-        match self.0 {
-            Value::String(text) if !text.is_empty() => Escaped(text).fmt(f),
-            Value::Array(_) | Value::Object(_) => write!(f, "<code>{}</code>", Escaped(self.0)),
-            scalar => Escaped(scalar).fmt(f),
+/// The text of a value: a string as it is, anything else as JSON, also an empty string, so that it is seen.
+fn write_value(page: &mut impl Out, value: &Value) {
+    match value {
+        Value::String(text) if !text.is_empty() => write_text(page, text),
+        Value::Array(_) | Value::Object(_) => {
+            page.raw("<code>");
+            json::write_value(&mut Escaper(page), value);
+            page.raw("</code>");
         }
+        scalar => json::write_value(&mut Escaper(page), scalar),
     }
 }
 
 /// One of `errors`: mostly an object with a `detail` and a `pointer`, whose other members are for programs.
-struct Finding<'a>(&'a Value);
-
-impl Display for Finding<'_> {
-    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
-        let member = |name| given(self.0.get(name).and_then(Value::as_str));
-        let Some(detail) = member("detail") else {
-            return write!(f, "<span{THEIRS}>{}</span>", Plain(self.0));
-        };
-        if let Some(pointer) = member("pointer") {
-            write!(f, "<code>{}</code> ", Escaped(pointer))?;
-        }
-        write!(f, "<span{THEIRS}>{}</span>", Escaped(detail))
+fn write_finding(page: &mut impl Out, finding: &Value) {
+    let member = |name| given(finding.get(name).and_then(Value::as_str));
+    let detail = member("detail");
+    if let (Some(_), Some(pointer)) = (detail, member("pointer")) {
+        page.raw("<code>");
+        write_text(page, pointer);
+        page.raw("</code> ");
     }
+    page.raw(theirs!("span"));
+    match detail {
+        Some(detail) => write_text(page, detail),
+        None => write_value(page, finding),
+    }
+    page.raw("</span>");
 }
 
 /// One of `choices`: mostly a URI reference.
-struct Choice<'a>(&'a Value);
-
-impl Display for Choice<'_> {
-    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
-        match self.0 {
-            Value::String(uri) if is_link(uri) => Reference(uri).fmt(f),
-            other => write!(f, "<span{THEIRS}>{}</span>", Plain(other)),
+fn write_choice(page: &mut impl Out, choice: &Value) {
+    match choice {
+        Value::String(uri) if is_link(uri) => write_reference(page, uri),
+        other => {
+            page.raw(theirs!("span"));
+            write_value(page, other);
+            page.raw("</span>");
         }
     }
 }
 
 /// A URI reference: a link if it is one that may be followed, else text.
-struct Reference<'a>(&'a str);
-
-impl Display for Reference<'_> {
-    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
-        let uri = Escaped(self.0);
-        if is_link(self.0) { write!(f, r#"<a href="{uri}" rel="noreferrer">{uri}</a>"#) } else { uri.fmt(f) }
+fn write_reference(page: &mut impl Out, uri: &str) {
+    if !is_link(uri) {
+        return write_text(page, uri);
     }
+    page.raw("<a href=\"");
+    write_text(page, uri);
+    page.raw("\" rel=\"noreferrer\">");
+    write_text(page, uri);
+    page.raw("</a>");
 }
 
 /// Whether a URI reference is relative (RFC 3986 §4.2, so also `//host`), http or https.
@@ -233,57 +252,61 @@ pub(crate) fn is_link(uri: &str) -> bool {
 }
 
 /// Text for an element's content or a quoted attribute, escaped while it is written.
+pub(crate) fn write_text(page: &mut impl Out, text: &str) {
+    page.text::<Html>(text);
+}
+
+/// Escapes what is no text of its own.
+struct Escaper<'a, O>(&'a mut O);
+
+impl<O: Out> Out for Escaper<'_, O> {
+    fn raw(&mut self, text: &str) {
+        write_text(self.0, text);
+    }
+}
+
+/// Text that is escaped where it is printed.
 pub(crate) struct Escaped<T>(pub(crate) T);
 
-impl<T: Display> Display for Escaped<T> {
+impl<T: AsRef<str>> Display for Escaped<T> {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
-        write!(Escaper(f), "{}", self.0)
+        let mut result = Ok(());
+        escape::escape::<Html>(self.0.as_ref(), |run| result = result.and_then(|()| f.write_str(run)));
+        result
     }
 }
 
-struct Escaper<'a, 'f>(&'a mut Formatter<'f>);
+/// What stands for itself in a page.
+pub(crate) struct Html;
 
-impl Write for Escaper<'_, '_> {
-    fn write_str(&mut self, text: &str) -> fmt::Result {
-        // Most text is ASCII with nothing to replace in it.
-        if text.bytes().fold(true, |plain, byte| plain & is_plain(byte)) {
-            return self.0.write_str(text);
-        }
-        for piece in text.split_inclusive(|char| replacement(char).is_some()) {
-            let mut chars = piece.chars();
-            match chars.next_back().and_then(replacement) {
-                Some(replacement) => write!(self.0, "{}{replacement}", chars.as_str())?,
-                None => self.0.write_str(piece)?,
-            }
-        }
-        Ok(())
+impl Escape for Html {
+    /// Where the control characters above ASCII begin (U+0080), the separators and directions (U+2000), and the
+    /// noncharacters (U+FDD0, and those of each plane), is looked at closely.
+    fn special(byte: u8) -> u8 {
+        let markup = u8::from(byte == b'"') | u8::from(byte | 1 == b'\'') | u8::from(byte | 2 == b'>');
+        let above = u8::from(byte == 0x7f) | u8::from(byte == 0xc2) | u8::from(byte == 0xe2) | u8::from(byte >= 0xef);
+        u8::from(byte < b' ') | markup | above
     }
-}
 
-/// Of ASCII: what needs no replacement.
-fn is_plain(byte: u8) -> bool {
-    matches!(byte, b' '..=b'~') & !matches!(byte, b'&' | b'<' | b'>' | b'"' | b'\'')
-}
-
-/// What stands in for a character that cannot be written as it is.
-fn replacement(char: char) -> Option<&'static str> {
-    Some(match char {
-        '&' => "&amp;",
-        '<' => "&lt;",
-        '>' => "&gt;",
-        '"' => "&#34;",
-        '\'' => "&#39;",
-        '\t' | '\n' => return None,
-        '\r' => " ",
-        '\u{2028}' | '\u{2029}' => "\n",
-        // Isolates, which Fluent puts around each value. The element isolates what it holds, as long as no stray end of
-        // an isolate can end that early.
-        '\u{2066}'..='\u{2069}' => "",
-        // Embeddings and overrides, which show one text and mean another; noncharacters, which HTML forbids.
-        '\u{202a}'..='\u{202e}' | '\u{fdd0}'..='\u{fdef}' => "\u{fffd}",
-        char if char.is_control() || u32::from(char) & 0xfffe == 0xfffe => "\u{fffd}",
-        _ => return None,
-    })
+    fn replacement(char: char) -> Option<&'static str> {
+        Some(match char {
+            '&' => "&amp;",
+            '<' => "&lt;",
+            '>' => "&gt;",
+            '"' => "&#34;",
+            '\'' => "&#39;",
+            '\t' | '\n' => return None,
+            '\r' => " ",
+            '\u{2028}' | '\u{2029}' => "\n",
+            // Isolates, which Fluent puts around each value. The element isolates what it holds, as long as no stray end of
+            // an isolate can end that early.
+            '\u{2066}'..='\u{2069}' => "",
+            // Embeddings and overrides, which show one text and mean another; noncharacters, which HTML forbids.
+            '\u{202a}'..='\u{202e}' | '\u{fdd0}'..='\u{fdef}' => "\u{fffd}",
+            char if char.is_control() || u32::from(char) & 0xfffe == 0xfffe => "\u{fffd}",
+            _ => return None,
+        })
+    }
 }
 
 #[cfg(test)]
@@ -327,8 +350,22 @@ mod tests {
 
     #[test]
     fn what_is_plain_needs_no_replacement() {
-        let plain = (0..=u8::MAX).filter(|byte| is_plain(*byte));
-        assert!(plain.map(char::from).all(|char| replacement(char).is_none()));
+        for char in '\0'..=char::MAX {
+            let plain = char.to_string().bytes().next().is_some_and(|byte| Html::special(byte) == 0);
+            assert!(!plain || Html::replacement(char).is_none(), "{char:?}");
+        }
+        assert!((0x80..0xc0).all(|byte| Html::special(byte) == 0), "what follows in a character");
+    }
+
+    /// Else they would have to be escaped.
+    #[test]
+    fn the_catalogue_is_plain() {
+        for entry in catalog::ALL {
+            let texts = [entry.title, entry.explanation, entry.advice, entry.spec.section, entry.spec.link];
+            for text in texts.iter().chain(entry.causes) {
+                assert_eq!(Escaped(text).to_string(), *text);
+            }
+        }
     }
 
     #[test]
@@ -352,6 +389,12 @@ mod tests {
         }
     }
 
+    fn reference(uri: &str) -> String {
+        let mut text = String::new();
+        write_reference(&mut text, uri);
+        text
+    }
+
     #[test]
     #[rustfmt::skip]
     fn links_are_relative_http_or_https() {
@@ -368,9 +411,9 @@ mod tests {
         ];
         for (uri, expected) in links.map(|uri| (uri, true)).into_iter().chain(texts.map(|uri| (uri, false))) {
             assert_eq!(is_link(uri), expected, "{uri:?}");
-            assert_eq!(Reference(uri).to_string().contains("href"), expected, "{uri:?}");
+            assert_eq!(reference(uri).contains("href"), expected, "{uri:?}");
         }
-        assert_eq!(Reference("/?a&b'").to_string(), r#"<a href="/?a&amp;b&#39;" rel="noreferrer">/?a&amp;b&#39;</a>"#);
+        assert_eq!(reference("/?a&b'"), r#"<a href="/?a&amp;b&#39;" rel="noreferrer">/?a&amp;b&#39;</a>"#);
     }
 
     #[test]

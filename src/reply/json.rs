@@ -1,16 +1,17 @@
 //! Problem documents (RFC 9457).
 
-use std::io::{self, Write};
-
 use bytes::Bytes;
 use http::HeaderValue;
-use serde::Serialize;
+use serde_json::Value;
 
-use super::Shown;
+use super::{
+    Shown,
+    escape::{self, Escape, Out, Written},
+};
 
 pub(crate) const CONTENT_TYPE: HeaderValue = HeaderValue::from_static("application/problem+json");
 
-/// A bare status allocates nothing, any other once.
+/// A bare status allocates nothing, any other once: what is written first is only counted.
 pub(crate) fn render(shown: &Shown<'_>) -> Bytes {
     let bare = shown.is_bare()
         && shown.code == shown.entry.code
@@ -20,49 +21,124 @@ pub(crate) fn render(shown: &Shown<'_>) -> Bytes {
     if bare {
         return Bytes::from_static(shown.entry.json.as_bytes());
     }
-    // Most documents are shorter: written here first, they are allocated once, at their exact length.
-    let mut room = [0; 512];
-    let mut left = &mut room[..];
-    if write_document(&mut left, shown).is_ok() {
-        let unused = left.len();
-        let length = room.len() - unused;
-        return Bytes::copy_from_slice(room.get(..length).unwrap_or_default());
-    }
-    let mut out = Vec::with_capacity(2 * room.len());
-    match write_document(&mut out, shown) {
-        Ok(()) => out.into(),
-        // Text, numbers and `Value`s cannot fail to be written to memory; a whole document stands in if they did.
-        Err(_) => Bytes::from_static(shown.entry.json.as_bytes()),
+    Document(shown).to_text().into()
+}
+
+struct Document<'a>(&'a Shown<'a>);
+
+impl Written for Document<'_> {
+    fn write(&self, out: &mut impl Out) {
+        let Self(shown) = self;
+        out.raw(r#"{"type":"#);
+        match shown.type_uri {
+            Some(uri) => write_text(out, uri),
+            None => out.raw(r#""about:blank""#),
+        }
+        out.raw(r#","title":"#);
+        write_text(out, shown.title);
+        out.raw(r#","status":"#);
+        out.raw(shown.code.as_str());
+        out.raw(r#","detail":"#);
+        write_text(out, shown.detail.unwrap_or(shown.entry.explanation));
+        if let Some(instance) = shown.instance {
+            out.raw(r#","instance":"#);
+            write_text(out, instance);
+        }
+        for (name, value) in shown.extensions {
+            out.raw(",");
+            write_text(out, name);
+            out.raw(":");
+            write_value(out, value);
+        }
+        if let Some(id) = shown.request_id {
+            out.raw(r#","request_id":"#);
+            write_text(out, id);
+        }
+        out.raw("}");
     }
 }
 
-fn write_document(out: &mut impl Write, shown: &Shown<'_>) -> io::Result<()> {
-    out.write_all(b"{\"type\":")?;
-    write(out, shown.type_uri.unwrap_or("about:blank"))?;
-    out.write_all(b",\"title\":")?;
-    write(out, shown.title)?;
-    out.write_all(b",\"status\":")?;
-    write(out, &shown.code.as_u16())?;
-    member(out, "detail", shown.detail.unwrap_or(shown.entry.explanation))?;
-    if let Some(instance) = shown.instance {
-        member(out, "instance", instance)?;
+/// As `serde_json` prints it.
+pub(super) fn write_value(out: &mut impl Out, value: &Value) {
+    match value {
+        Value::Null => out.raw("null"),
+        Value::Bool(true) => out.raw("true"),
+        Value::Bool(false) => out.raw("false"),
+        Value::Number(number) => match number.as_u64() {
+            Some(number) => out.raw(itoa::Buffer::new().format(number)),
+            None => escape::print(out, number),
+        },
+        Value::String(text) => write_text(out, text),
+        Value::Array(items) => {
+            out.raw("[");
+            for (position, item) in items.iter().enumerate() {
+                out.raw(if position == 0 { "" } else { "," });
+                write_value(out, item);
+            }
+            out.raw("]");
+        }
+        Value::Object(members) => {
+            out.raw("{");
+            for (position, (name, value)) in members.iter().enumerate() {
+                out.raw(if position == 0 { "" } else { "," });
+                write_text(out, name);
+                out.raw(":");
+                write_value(out, value);
+            }
+            out.raw("}");
+        }
     }
-    for (name, value) in shown.extensions {
-        member(out, name, value)?;
-    }
-    if let Some(id) = shown.request_id {
-        member(out, "request_id", id)?;
-    }
-    out.write_all(b"}")
 }
 
-fn member(out: &mut impl Write, name: &str, value: &(impl Serialize + ?Sized)) -> io::Result<()> {
-    out.write_all(b",")?;
-    write(out, name)?;
-    out.write_all(b":")?;
-    write(out, value)
+fn write_text(out: &mut impl Out, text: &str) {
+    out.raw("\"");
+    out.text::<Json>(text);
+    out.raw("\"");
 }
 
-fn write(out: &mut impl Write, value: &(impl Serialize + ?Sized)) -> io::Result<()> {
-    Ok(serde_json::to_writer(out, value)?)
+struct Json;
+
+impl Escape for Json {
+    fn special(byte: u8) -> u8 {
+        u8::from(byte < b' ') | u8::from(byte == b'"') | u8::from(byte == b'\\')
+    }
+
+    /// RFC 8259 §7.
+    fn replacement(char: char) -> Option<&'static str> {
+        #[rustfmt::skip]
+        const CONTROLS: [&str; 32] = [
+            r"\u0000", r"\u0001", r"\u0002", r"\u0003", r"\u0004", r"\u0005", r"\u0006", r"\u0007",
+            r"\b", r"\t", r"\n", r"\u000b", r"\f", r"\r", r"\u000e", r"\u000f",
+            r"\u0010", r"\u0011", r"\u0012", r"\u0013", r"\u0014", r"\u0015", r"\u0016", r"\u0017",
+            r"\u0018", r"\u0019", r"\u001a", r"\u001b", r"\u001c", r"\u001d", r"\u001e", r"\u001f",
+        ];
+        match char {
+            '"' => Some(r#"\""#),
+            '\\' => Some(r"\\"),
+            char => CONTROLS.get(char as usize).copied(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn values_are_what_serde_json_prints() -> Result<(), serde_json::Error> {
+        let all: String = ('\0'..=char::MAX).collect();
+        let values = [
+            json!([null, true, false, "", [], {}, [[{}]], {"a": {"b": [1]}, "\"\n": "\\"}]),
+            json!([0, -1, u64::MAX, i64::MIN, 0.0, -0.0, 0.1, 1e300, 5e-324, f64::MAX, 0.1_f32]),
+            json!([all, "ends in a quote\"", "\"begins with one", "sixteen bytes are looked at \"at once\" here"]),
+        ];
+        for value in values {
+            let mut text = String::new();
+            write_value(&mut text, &value);
+            assert_eq!(text, serde_json::to_string(&value)?);
+        }
+        Ok(())
+    }
 }

@@ -9,7 +9,7 @@ use crate::report::warning;
 
 /// Fields of which one line is all that may stand (RFC 9110 §5.3).
 pub(crate) fn is_single(name: &HeaderName) -> bool {
-    const SINGLE: [HeaderName; 11] = [
+    static SINGLE: [HeaderName; 11] = [
         header::LOCATION,
         header::RETRY_AFTER,
         header::CONTENT_RANGE,
@@ -27,7 +27,7 @@ pub(crate) fn is_single(name: &HeaderName) -> bool {
 
 /// Fields that describe or frame the body, so that only its writer can say them.
 pub(super) fn is_framing(name: &HeaderName) -> bool {
-    const FRAMING: [HeaderName; 8] = [
+    static FRAMING: [HeaderName; 8] = [
         header::CONTENT_TYPE,
         header::CONTENT_LENGTH,
         header::CONTENT_ENCODING,

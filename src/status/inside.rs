@@ -27,7 +27,7 @@ impl Status {
             // Another delay than the one that was set before.
             parts.retry_after = None;
         }
-        let headers = &mut parts.headers;
+        let headers = parts.headers.get_or_insert_default();
         let stored = if field::is_single(&name) {
             headers.try_insert(name, value).is_ok()
         } else {
@@ -119,9 +119,12 @@ impl Status {
                 parts.extensions.push((name.clone(), value.clone()));
             }
         }
-        let absent: Vec<_> = outer.headers.iter().filter(|(name, _)| !parts.headers.contains_key(*name)).collect();
-        for (name, value) in absent {
-            let _ = parts.headers.try_append(name.clone(), value.clone());
+        if let Some(outer) = &outer.headers {
+            let headers = parts.headers.get_or_insert_default();
+            let absent: Vec<_> = outer.iter().filter(|(name, _)| !headers.contains_key(*name)).collect();
+            for (name, value) in absent {
+                let _ = headers.try_append(name.clone(), value.clone());
+            }
         }
         self
     }
