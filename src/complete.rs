@@ -53,6 +53,9 @@ pub(crate) fn uncomplete(headers: &mut HeaderMap, code: StatusCode, said: &Heade
 }
 
 fn retain(headers: &mut HeaderMap, name: &HeaderName, keep: impl Fn(&HeaderValue) -> bool) {
+    if headers.get_all(name).iter().all(&keep) {
+        return;
+    }
     let kept: Vec<_> = headers.get_all(name).iter().filter(|value| keep(value)).cloned().collect();
     headers.remove(name);
     for value in kept {

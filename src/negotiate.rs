@@ -35,46 +35,79 @@ impl Format {
     pub fn preferred(headers: &HeaderMap, offered: &[Self]) -> Option<Self> {
         negotiate(headers.get_all(header::ACCEPT).into_iter().map(HeaderValue::as_bytes), offered)
     }
-
-    /// How closely a media range names this form; `None`: not at all.
-    fn specificity(self, range: Range<'_>) -> Option<u8> {
-        let (kind, subtypes): (_, &[&str]) = match self {
-            Self::Json => ("application", &["json", "problem+json"]),
-            Self::Html => ("text", &["html"]),
-            Self::Text => ("text", &["plain"]),
-        };
-        match range {
-            Range { kind: b"*", subtype: b"*" } => Some(0),
-            _ if !range.kind.eq_ignore_ascii_case(kind.as_bytes()) => None,
-            Range { subtype: b"*", .. } => Some(1),
-            Range { subtype, .. } => {
-                let named = subtypes.iter().position(|known| subtype.eq_ignore_ascii_case(known.as_bytes()))?;
-                u8::try_from(named).ok().map(|named| NAMED + named)
-            }
-        }
-    }
 }
 
 /// The form that this client reads; `formats` is the server's order. `None`: it is empty.
 ///
 /// Linear in the length of all field lines, allocates nothing.
 pub(crate) fn negotiate<'a>(lines: impl Iterator<Item = &'a [u8]>, formats: &[Format]) -> Option<Format> {
-    let mut wishes = [Format::Json, Format::Html, Format::Text].map(|format| (format, Wish::default()));
-    for (range, q) in lines.flat_map(members).filter_map(member) {
-        for (format, wish) in &mut wishes {
-            wish.hear(format.specificity(range), q);
+    let mut wishes = Wishes::default();
+    for line in lines {
+        // What most programs send.
+        if line == b"*/*" {
+            wishes.hear(Range { kind: b"*", subtype: b"*" }, 1000);
+            continue;
+        }
+        // Most have no quoted strings, in which a separator is none.
+        let strings = line.contains(&b'"');
+        for (range, q) in members(line, strings).filter_map(|text| member(text, strings)) {
+            wishes.hear(range, q);
         }
     }
     let mut best: Option<(Format, Wish)> = None;
-    for (format, wish) in formats.iter().filter_map(|format| wishes.iter().find(|(known, _)| known == format)) {
+    for format in formats {
+        let wish = match format {
+            Format::Json => wishes.json,
+            Format::Html => wishes.html,
+            Format::Text => wishes.text,
+        };
         if wish.q > 0 && best.is_none_or(|(_, known)| wish.rank() > known.rank()) {
-            best = Some((*format, *wish));
+            best = Some((*format, wish));
         }
     }
     best.map(|(format, _)| format).or(formats.first().copied())
 }
 
-/// How much a client wants a form.
+/// How much a client wants each form.
+#[derive(Default)]
+struct Wishes {
+    json: Wish,
+    html: Wish,
+    text: Wish,
+}
+
+impl Wishes {
+    /// Each form that the range names hears how closely.
+    fn hear(&mut self, Range { kind, subtype }: Range<'_>, q: u16) {
+        let is = |known| is(subtype, known);
+        if kind == b"*" {
+            if subtype == b"*" {
+                self.json.hear(0, q);
+                self.html.hear(0, q);
+                self.text.hear(0, q);
+            }
+        } else if self::is(kind, b"text") {
+            if subtype == b"*" {
+                self.html.hear(1, q);
+                self.text.hear(1, q);
+            } else if is(b"html") {
+                self.html.hear(NAMED, q);
+            } else if is(b"plain") {
+                self.text.hear(NAMED, q);
+            }
+        } else if self::is(kind, b"application") {
+            if subtype == b"*" {
+                self.json.hear(1, q);
+            } else if is(b"json") {
+                self.json.hear(NAMED, q);
+            } else if is(b"problem+json") {
+                self.json.hear(NAMED + 1, q);
+            }
+        }
+    }
+}
+
+/// How much it wants one.
 #[derive(Clone, Copy, Default)]
 struct Wish {
     specificity: Option<u8>,
@@ -84,9 +117,9 @@ struct Wish {
 
 impl Wish {
     /// The more specific range decides for a type; of two that are as specific, the higher q.
-    fn hear(&mut self, specificity: Option<u8>, q: u16) {
-        if specificity.is_some() && (specificity, q) > (self.specificity, self.q) {
-            *self = Self { specificity, q };
+    fn hear(&mut self, specificity: u8, q: u16) {
+        if (Some(specificity), q) > (self.specificity, self.q) {
+            *self = Self { specificity: Some(specificity), q };
         }
     }
 
@@ -103,15 +136,23 @@ struct Range<'a> {
     subtype: &'a [u8],
 }
 
-/// The members of a list (RFC 9110 §5.6.1); a comma inside a quoted string ends none.
-fn members(list: &[u8]) -> impl Iterator<Item = &[u8]> {
-    split(list, b',').map(<[u8]>::trim_ascii).filter(|member| !member.is_empty())
+/// Case does not matter; most write the small letters.
+fn is(text: &[u8], known: &[u8]) -> bool {
+    text == known || text.eq_ignore_ascii_case(known)
 }
 
-fn split(text: &[u8], separator: u8) -> impl Iterator<Item = &[u8]> {
+/// The members of a list (RFC 9110 §5.6.1); a comma inside a quoted string ends none.
+fn members(list: &[u8], strings: bool) -> impl Iterator<Item = &[u8]> {
+    split(list, b',', strings).map(<[u8]>::trim_ascii).filter(|member| !member.is_empty())
+}
+
+fn split(text: &[u8], separator: u8, strings: bool) -> impl Iterator<Item = &[u8]> {
     let mut quoted = false;
     let mut escaped = false;
     text.split(move |&byte| {
+        if !strings {
+            return byte == separator;
+        }
         let was_escaped = std::mem::take(&mut escaped);
         match byte {
             b'\\' if quoted => escaped = !was_escaped,
@@ -123,8 +164,8 @@ fn split(text: &[u8], separator: u8) -> impl Iterator<Item = &[u8]> {
 }
 
 /// `media-range [ weight ]` (RFC 9110 §12.5.1); `None`: malformed, or a range that none of our types is in.
-fn member(member: &[u8]) -> Option<(Range<'_>, u16)> {
-    let mut parts = split(member, b';').map(<[u8]>::trim_ascii);
+fn member(member: &[u8], strings: bool) -> Option<(Range<'_>, u16)> {
+    let mut parts = split(member, b';', strings).map(<[u8]>::trim_ascii);
     let range = range(parts.next()?)?;
     let mut q = 1000;
     for parameter in parts.filter(|parameter| !parameter.is_empty()) {

@@ -57,7 +57,14 @@ impl Protocol {
 
     /// The content type of an answer, with the subtype of the request's.
     pub(crate) fn content_type(self, request: Option<&HeaderValue>) -> HeaderValue {
-        let base = TYPES.iter().find(|(_, protocol)| *protocol == self).map_or("application/grpc", |(base, _)| base);
+        let base = match self {
+            Self::Http | Self::Grpc => const { HeaderValue::from_static("application/grpc") },
+            Self::GrpcWeb => const { HeaderValue::from_static("application/grpc-web") },
+            Self::GrpcWebText => const { HeaderValue::from_static("application/grpc-web-text") },
+        };
+        if request.is_some_and(|value| *value == base) {
+            return base;
+        }
         let subtype = request.and_then(|value| split(value.as_bytes())).map_or(&[][..], |(_, subtype)| subtype);
         // A `+` and an RFC 6838 §4.2 restricted-name.
         let is_name = |byte: &u8| byte.is_ascii_alphanumeric() || b"!#$&-^_.+".contains(byte);
@@ -69,7 +76,7 @@ impl Protocol {
             }
             _ => None,
         };
-        echoed.unwrap_or(HeaderValue::from_static(base))
+        echoed.unwrap_or(base)
     }
 }
 
@@ -78,7 +85,9 @@ fn split(media_type: &[u8]) -> Option<(Protocol, &[u8])> {
     let essence = media_type.split(|&byte| byte == b';').next()?.trim_ascii();
     TYPES.iter().find_map(|(base, protocol)| {
         let (head, rest) = essence.split_at_checked(base.len())?;
-        let is_it = head.eq_ignore_ascii_case(base.as_bytes()) && matches!(rest.first(), None | Some(b'+'));
+        // Most write the small letters.
+        let is_base = head == base.as_bytes() || head.eq_ignore_ascii_case(base.as_bytes());
+        let is_it = is_base && matches!(rest.first(), None | Some(b'+'));
         is_it.then_some((*protocol, rest))
     })
 }

@@ -22,8 +22,10 @@ use crate::{
 mod constructors;
 mod field;
 mod inside;
+mod members;
 
 pub(crate) use field::is_single;
+use members::Members;
 
 /// A status with all that its answer needs: code, header fields, and the words that explain it.
 ///
@@ -84,7 +86,7 @@ struct Parts {
     retry_after: Option<Duration>,
     /// Most have none, and an empty one takes 96 bytes.
     headers: Option<Box<HeaderMap>>,
-    extensions: Vec<(Cow<'static, str>, Value)>,
+    extensions: Members,
     source: Option<Source>,
     rpc: Option<Box<Rpc>>,
 }
@@ -289,13 +291,7 @@ impl Status {
                 warning!("dropped the extension {name:?} of {}: the name is reserved or empty", self.code);
             }
             Err(error) => warning!("dropped the extension {name:?} of {}: {error}", self.code),
-            Ok(value) => {
-                let extensions = &mut self.parts_mut().extensions;
-                match extensions.iter_mut().find(|(known, _)| *known == name) {
-                    Some((_, old)) => *old = value,
-                    None => extensions.push((name, value)),
-                }
-            }
+            Ok(value) => self.parts_mut().extensions.set(name, value),
         }
         self
     }
@@ -375,7 +371,7 @@ impl Status {
 
     /// All extension members, in the order in which they were set.
     pub fn extensions(&self) -> &[(Cow<'static, str>, Value)] {
-        self.parts().map_or(&[], |parts| &parts.extensions)
+        self.parts().map_or(&[], |parts| parts.extensions.all())
     }
 
     /// The delay that was set with [`with_retry_after`](Self::with_retry_after), unrounded.
@@ -431,8 +427,8 @@ impl fmt::Debug for Status {
             if let Some(headers) = &parts.headers {
                 debug.field("headers", headers);
             }
-            if !parts.extensions.is_empty() {
-                debug.field("extensions", &parts.extensions);
+            if !parts.extensions.all().is_empty() {
+                debug.field("extensions", &parts.extensions.all());
             }
             if let Some(source) = self.source() {
                 debug.field("source", &source);

@@ -66,7 +66,7 @@ impl From<Status> for tonic::Status {
     fn from(status: Status) -> Self {
         let Trailers { code, message, details, metadata } = Trailers::of(&status, "", None, None, false);
         let metadata = MetadataMap::from_headers(metadata);
-        let mut made = Self::with_details_and_metadata(code.into(), message, details, metadata);
+        let mut made = Self::with_details_and_metadata(code.into(), message.into_owned(), details, metadata);
         made.set_source(Arc::new(status));
         made
     }

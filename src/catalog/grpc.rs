@@ -75,6 +75,29 @@ impl fmt::Display for GrpcCode {
 }
 
 impl GrpcCode {
+    /// Its number in digits.
+    pub(crate) const fn number(self) -> &'static str {
+        match self {
+            Self::Ok => "0",
+            Self::Cancelled => "1",
+            Self::Unknown => "2",
+            Self::InvalidArgument => "3",
+            Self::DeadlineExceeded => "4",
+            Self::NotFound => "5",
+            Self::AlreadyExists => "6",
+            Self::PermissionDenied => "7",
+            Self::ResourceExhausted => "8",
+            Self::FailedPrecondition => "9",
+            Self::Aborted => "10",
+            Self::OutOfRange => "11",
+            Self::Unimplemented => "12",
+            Self::Internal => "13",
+            Self::Unavailable => "14",
+            Self::DataLoss => "15",
+            Self::Unauthenticated => "16",
+        }
+    }
+
     /// A number that no code has is `UNKNOWN`.
     pub(crate) fn from_number(number: i32) -> Self {
         CODES.into_iter().find(|code| *code as i32 == number).unwrap_or(Self::Unknown)
@@ -157,6 +180,18 @@ impl From<GrpcCode> for StatusCode {
             GrpcCode::Unimplemented => Self::NOT_IMPLEMENTED,
             GrpcCode::Unavailable => Self::SERVICE_UNAVAILABLE,
             GrpcCode::DeadlineExceeded => Self::GATEWAY_TIMEOUT,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers() {
+        for code in CODES {
+            assert_eq!(code.number(), (code as i32).to_string());
         }
     }
 }

@@ -30,20 +30,20 @@ const RESERVED: usize = 1024;
 const ENCODED: &AsciiSet = &CONTROLS.add(b'%');
 
 /// What a gRPC client is told.
-pub(crate) struct Trailers {
+pub(crate) struct Trailers<'a> {
     pub(crate) code: GrpcCode,
-    pub(crate) message: String,
+    pub(crate) message: Cow<'a, str>,
     /// `google.rpc.Status`, or empty.
     pub(crate) details: Bytes,
     pub(crate) metadata: HeaderMap,
 }
 
-impl Trailers {
+impl<'a> Trailers<'a> {
     /// What may be shown of a status; `path` names the service, `delay` is what a response says where the status does not.
     pub(crate) fn of(
-        status: &Status,
+        status: &'a Status,
         path: &str,
-        request_id: Option<&str>,
+        request_id: Option<&'a str>,
         delay: Option<Duration>,
         expose: bool,
     ) -> Self {
@@ -54,13 +54,13 @@ impl Trailers {
         let shown = Shown::of(status, hides, request_id);
         let mut metadata = self::metadata(status.headers());
         let Some(Rpc { details, metadata: theirs, .. }) = rpc else {
-            let message = shown.detail.unwrap_or(shown.entry.explanation).to_owned();
+            let message = shown.detail.unwrap_or(shown.entry.explanation);
             let delay = status.retry_after().or(delay);
             // They repeat the message, and are the first to go.
             let details =
-                if message.len() < LIMIT { details::encode(&shown, code, &message, path, delay) } else { vec![] };
+                if message.len() < LIMIT { details::encode(&shown, code, message, path, delay) } else { vec![] };
             let details = details.into();
-            return Self { code, message, details, metadata };
+            return Self { code, message: message.into(), details, metadata };
         };
         // That of a masked one is as likely an upstream's head as the message is.
         if !hides {
@@ -68,14 +68,14 @@ impl Trailers {
         }
         let message = if hides { shown.entry.explanation } else { shown.detail.unwrap_or_default() };
         let details = if hides { Bytes::new() } else { details.clone() };
-        Self { code, message: message.to_owned(), details, metadata }
+        Self { code, message: message.into(), details, metadata }
     }
 
     /// Appends all fields to `head` as long as they fit: the details go first, then the message is cut, and metadata is
     /// left out last.
     fn append(&self, head: &mut HeaderMap, used: usize) {
         let field = |name: &HeaderName, length: usize| if length == 0 { 0 } else { size(name.as_str(), length) };
-        let number = HeaderValue::from(self.code as i32);
+        let number = HeaderValue::from_static(self.code.number());
         let mut used = used + field(&GRPC_STATUS, number.len());
         let _ = head.try_insert(&GRPC_STATUS, number);
         let metadata: usize = self.metadata.iter().map(|(name, value)| size(name.as_str(), value.len())).sum();
@@ -84,7 +84,8 @@ impl Trailers {
         let message = encoded(&self.message, room);
         let with_message = field(&GRPC_MESSAGE, message.len());
         // Of what is longer than that, nothing would fit.
-        let details = STANDARD_NO_PAD.encode(self.details.get(..LIMIT).map_or(&*self.details, |_| &[]));
+        let fits = !self.details.is_empty() && self.details.len() < LIMIT;
+        let details = if fits { STANDARD_NO_PAD.encode(&self.details) } else { String::new() };
         let with_details = field(&GRPC_STATUS_DETAILS, details.len());
         let message = if with_message <= room {
             message
@@ -93,7 +94,10 @@ impl Trailers {
         };
         let details = if with_message + with_details <= room { details } else { String::new() };
         for (name, text) in [(&GRPC_MESSAGE, &*message), (&GRPC_STATUS_DETAILS, &details)] {
-            if let Some(value) = HeaderValue::from_str(text).ok().filter(|value| !value.is_empty()) {
+            if text.is_empty() {
+                continue;
+            }
+            if let Ok(value) = HeaderValue::from_str(text) {
                 used += field(name, value.len());
                 let _ = head.try_insert(name, value);
             }
@@ -129,10 +133,10 @@ pub(crate) fn write<B: Body>(
     let inner = std::mem::take(headers);
     // The answer is OK: what went wrong is in its trailers.
     parts.status = StatusCode::OK;
-    let _ = headers.try_insert(header::CONTENT_TYPE, content_type);
     // The pseudo-header and the Date are the server's.
     let servers = size(":status", "200".len()) + size("date", "Sun, 06 Nov 1994 08:49:37 GMT".len());
-    let mut used = servers + size("content-type", headers.values().map(HeaderValue::len).sum());
+    let mut used = servers + size("content-type", content_type.len());
+    let _ = headers.try_insert(header::CONTENT_TYPE, content_type);
     for (name, value) in inner.iter().filter(|(name, _)| is_metadata(name)) {
         let with = used + size(name.as_str(), value.len());
         if with < LIMIT - RESERVED && headers.try_append(name.clone(), value.clone()).is_ok() {
@@ -201,6 +205,10 @@ fn encoded(message: &str, room: usize) -> Cow<'_, str> {
     }
     let inner = message.trim_matches(' ');
     if inner.len() == message.len() {
+        // Most have nothing to encode.
+        if message.bytes().all(|byte| matches!(byte, b' '..=b'~') && byte != b'%') {
+            return message.into();
+        }
         return utf8_percent_encode(message, ENCODED).into();
     }
     let spaces = |text: &str| "%20".repeat(text.len());

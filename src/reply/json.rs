@@ -29,17 +29,21 @@ struct Document<'a>(&'a Shown<'a>);
 impl Written for Document<'_> {
     fn write(&self, out: &mut impl Out) {
         let Self(shown) = self;
-        out.raw(r#"{"type":"#);
-        match shown.type_uri {
-            Some(uri) => write_text(out, uri),
-            None => out.raw(r#""about:blank""#),
+        let entry = shown.entry;
+        if shown.type_uri.is_none() && shown.title == entry.title && shown.code == entry.code {
+            // All but the last member's value, which is a text.
+            let end = entry.json.len().saturating_sub(entry.explanation.len() + r#"""}"#.len());
+            out.raw(entry.json.get(..end).unwrap_or_default());
+        } else {
+            out.raw(r#"{"type":"#);
+            write_text(out, shown.type_uri.unwrap_or("about:blank"));
+            out.raw(r#","title":"#);
+            write_text(out, shown.title);
+            out.raw(r#","status":"#);
+            out.raw(shown.code.as_str());
+            out.raw(r#","detail":"#);
         }
-        out.raw(r#","title":"#);
-        write_text(out, shown.title);
-        out.raw(r#","status":"#);
-        out.raw(shown.code.as_str());
-        out.raw(r#","detail":"#);
-        write_text(out, shown.detail.unwrap_or(shown.entry.explanation));
+        write_text(out, shown.detail.unwrap_or(entry.explanation));
         if let Some(instance) = shown.instance {
             out.raw(r#","instance":"#);
             write_text(out, instance);

@@ -114,11 +114,7 @@ impl Status {
             }
         }
         parts.retry_after = parts.retry_after.or(outer.retry_after);
-        for (name, value) in &outer.extensions {
-            if !parts.extensions.iter().any(|(known, _)| known == name) {
-                parts.extensions.push((name.clone(), value.clone()));
-            }
-        }
+        parts.extensions.complete(&outer.extensions);
         if let Some(outer) = &outer.headers {
             let headers = parts.headers.get_or_insert_default();
             let absent: Vec<_> = outer.iter().filter(|(name, _)| !headers.contains_key(*name)).collect();
@@ -167,7 +163,7 @@ impl Status {
     pub(crate) fn has_words(&self) -> bool {
         self.parts().is_some_and(|parts| {
             let texts = [&parts.title, &parts.detail, &parts.type_uri, &parts.instance];
-            texts.into_iter().any(Option::is_some) || !parts.extensions.is_empty()
+            texts.into_iter().any(Option::is_some) || !parts.extensions.all().is_empty()
         })
     }
 

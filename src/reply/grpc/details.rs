@@ -19,6 +19,10 @@ pub(super) fn encode(
     path: &str,
     retry_after: Option<Duration>,
 ) -> Vec<u8> {
+    let named = shown.type_uri.is_some() || shown.title != shown.entry.title || shown.request_id.is_some();
+    if !named && shown.extensions.is_empty() && retry_after.is_none() {
+        return vec![];
+    }
     let details = [
         ("ErrorInfo", error_info(shown, path)),
         ("RetryInfo", retry_after.map(retry_info)),

@@ -1,0 +1,91 @@
+//! The extension members of a status, each name once.
+
+use std::{borrow::Cow, collections::HashSet, hash::BuildHasher};
+
+use serde_json::Value;
+use smallvec::SmallVec;
+
+/// In the order in which they were set.
+#[derive(Clone, Default)]
+pub(super) struct Members {
+    list: SmallVec<[(Cow<'static, str>, Value); 2]>,
+    /// The hashes of all names, where there are many.
+    hashes: Option<HashSet<u64>>,
+}
+
+/// So few names are compared faster than hashed.
+const FEW: usize = 16;
+
+impl Members {
+    pub(super) fn all(&self) -> &[(Cow<'static, str>, Value)] {
+        &self.list
+    }
+
+    /// Adds a member, or replaces that of its name.
+    pub(super) fn set(&mut self, name: Cow<'static, str>, value: Value) {
+        match self.find(&name) {
+            Some((_, old)) => *old = value,
+            None => self.list.push((name, value)),
+        }
+    }
+
+    /// Adds those whose names do not stand yet.
+    pub(super) fn complete(&mut self, others: &Self) {
+        for (name, value) in &others.list {
+            if self.find(name).is_none() {
+                self.list.push((name.clone(), value.clone()));
+            }
+        }
+    }
+
+    pub(super) fn clear(&mut self) {
+        *self = Self::default();
+    }
+
+    /// The member of a name; where there is none, one is expected to follow.
+    fn find(&mut self, name: &str) -> Option<&mut (Cow<'static, str>, Value)> {
+        if self.list.len() >= FEW && self.is_new(name) {
+            return None;
+        }
+        self.list.iter_mut().find(|(known, _)| known == name)
+    }
+
+    /// Whether it is certain that no member has this name; from now on one has.
+    #[cold]
+    fn is_new(&mut self, name: &str) -> bool {
+        let hashes = self.hashes.get_or_insert_with(|| {
+            let mut hashes = HashSet::with_capacity(2 * FEW);
+            for (name, _) in &self.list {
+                let hash = hashes.hasher().hash_one(&**name);
+                hashes.insert(hash);
+            }
+            hashes
+        });
+        let hash = hashes.hasher().hash_one(name);
+        hashes.insert(hash)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_name_once_in_the_order_of_the_first() {
+        for count in [1, FEW - 1, FEW, FEW + 1, 1_000] {
+            let mut members = Members::default();
+            for (round, number) in (0..2).flat_map(|round| (0..count).map(move |number| (round, number))) {
+                members.set(format!("name {number}").into(), Value::from(round));
+            }
+            let mut others = Members::default();
+            for number in [0, count] {
+                others.set(format!("name {number}").into(), Value::from(2));
+            }
+            members.complete(&others);
+            let expected: Vec<_> = (0..=count)
+                .map(|number| (format!("name {number}").into(), Value::from(if number < count { 1 } else { 2 })))
+                .collect();
+            assert_eq!(members.all(), expected);
+        }
+    }
+}
