@@ -221,20 +221,20 @@ fn describe(headers: &mut HeaderMap, code: StatusCode, format: Format, english: 
 
 /// What an answer of 400 and above in one of the built-in forms has that nothing else is said of.
 fn usual(format: Format, english: bool, negotiated: bool) -> &'static HeaderMap {
-    static JSON: LazyLock<[HeaderMap; 4]> = LazyLock::new(|| of(Format::Json));
-    static HTML: LazyLock<[HeaderMap; 4]> = LazyLock::new(|| of(Format::Html));
-    static TEXT: LazyLock<[HeaderMap; 4]> = LazyLock::new(|| of(Format::Text));
-    fn of(format: Format) -> [HeaderMap; 4] {
-        [(false, false), (false, true), (true, false), (true, true)].map(|(english, negotiated)| {
-            let mut headers = HeaderMap::new();
-            Form::of(format, english, negotiated).describe(&mut headers, StatusCode::NOT_FOUND);
-            headers
+    static JSON_HTML_TEXT: LazyLock<[[HeaderMap; 4]; 3]> = LazyLock::new(|| {
+        [Format::Json, Format::Html, Format::Text].map(|format| {
+            [(false, false), (false, true), (true, false), (true, true)].map(|(english, negotiated)| {
+                let mut headers = HeaderMap::new();
+                Form::of(format, english, negotiated).describe(&mut headers, StatusCode::NOT_FOUND);
+                headers
+            })
         })
-    }
+    });
+    let [json, html, text] = &*JSON_HTML_TEXT;
     let [theirs, theirs_negotiated, english_only, english_negotiated] = match format {
-        Format::Json => &*JSON,
-        Format::Html => &*HTML,
-        Format::Text => &*TEXT,
+        Format::Json => json,
+        Format::Html => html,
+        Format::Text => text,
     };
     match (english, negotiated) {
         (false, false) => theirs,
