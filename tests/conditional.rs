@@ -7,14 +7,14 @@ use std::{
     future::ready,
     pin::Pin,
     sync::{Arc, Mutex},
-    task::{Context, Poll},
+    task::{Context, Poll, Waker},
 };
 
 use bytes::Bytes;
 use http::{HeaderMap, HeaderName, HeaderValue, Method, Request, Response, StatusCode};
 use http_body::{Body, Frame, SizeHint};
 use http_body_util::{BodyExt, Full};
-use tower::{Layer, ServiceExt, service_fn};
+use tower::{Layer, Service, ServiceExt, service_fn};
 use tower_status::{ConditionalLayer, ETag, StatusBody, StatusMapLayer};
 
 type Fields = &'static [(&'static str, &'static str)];
@@ -362,4 +362,27 @@ async fn an_event_stream_passes_frame_by_frame_at_once() {
     assert_eq!(stream.frame().await.unwrap().unwrap().into_trailers().unwrap(), trailers);
     drop(events);
     assert!(stream.frame().await.is_none());
+}
+
+/// Ready when the inner service is, never before, and failing as it does.
+#[test]
+fn readiness_is_that_of_the_inner_service() {
+    struct Unready(Poll<Result<(), &'static str>>);
+    impl Service<Request<()>> for Unready {
+        type Response = Response<Full<Bytes>>;
+        type Error = &'static str;
+        type Future = std::future::Ready<Result<Self::Response, Self::Error>>;
+
+        fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), &'static str>> {
+            self.0
+        }
+
+        fn call(&mut self, _: Request<()>) -> Self::Future {
+            ready(Err("called"))
+        }
+    }
+    for state in [Poll::Pending, Poll::Ready(Ok(())), Poll::Ready(Err("closed"))] {
+        let mut service = ConditionalLayer::new().layer(Unready(state));
+        assert_eq!(service.poll_ready(&mut Context::from_waker(Waker::noop())), state);
+    }
 }
