@@ -123,7 +123,7 @@ fn time_of_day([hour, minute, second]: [u32; 3]) -> Option<u32> {
 
 /// `None` for a day that its month does not have.
 fn instant(year: u32, month: u32, day: u32, time: u32) -> Option<i64> {
-    let leap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
+    let leap = year.is_multiple_of(4) && (!year.is_multiple_of(100) || year.is_multiple_of(400));
     let length = match month {
         2 if leap => 29,
         2 => 28,
