@@ -4,14 +4,12 @@
 //! the direction of its own letters (`dir="auto"`), while the page around it is English. The catalogue's text is written
 //! as it is: it needs no escape.
 
-use std::fmt::{self, Display, Formatter};
-
 use http::{HeaderValue, StatusCode};
 use serde_json::Value;
 
 use super::{
     Shown,
-    escape::{self, Escape, Out, Written},
+    escape::{Escape, Out, Written},
     json,
 };
 use crate::catalog;
@@ -266,12 +264,14 @@ impl<O: Out> Out for Escaper<'_, O> {
 }
 
 /// Text that is escaped where it is printed.
+#[cfg(any(feature = "docs", test))]
 pub(crate) struct Escaped<T>(pub(crate) T);
 
-impl<T: AsRef<str>> Display for Escaped<T> {
-    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+#[cfg(any(feature = "docs", test))]
+impl<T: AsRef<str>> std::fmt::Display for Escaped<T> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         let mut result = Ok(());
-        escape::escape::<Html>(self.0.as_ref(), |run| result = result.and_then(|()| f.write_str(run)));
+        super::escape::escape::<Html>(self.0.as_ref(), |run| result = result.and_then(|()| f.write_str(run)));
         result
     }
 }

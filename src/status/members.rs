@@ -14,7 +14,7 @@ pub(super) struct Members {
 }
 
 /// So few names are compared faster than hashed.
-const FEW: usize = 16;
+const FEW: usize = 64;
 
 impl Members {
     pub(super) fn all(&self) -> &[(Cow<'static, str>, Value)] {
