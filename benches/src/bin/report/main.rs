@@ -194,7 +194,7 @@ fn head() -> String {
         "<!-- Written by `cargo run --release -p benches --bin report` and `benches/e2e`. -->\n# What it costs\n\n\
          {}, on {cores} cores of {model}, {}, {}. Beside it: {}.\n\n\
          Ratios count, absolute times do not: they are medians of batches that take turns on a machine that others use. \
-         Instructions (callgrind) and allocations are exact. Of each figure the *base* of its work is taken off (of times, \
+         Instructions (callgrind, with mimalloc) and allocations are exact. Of each figure the *base* of its work is taken off (of times, \
          in the same round): what it costs before anybody does anything.\n",
         line("date", &["-u", "+%Y-%m-%d"]),
         line("rustc", &["--version"]),
