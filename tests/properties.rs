@@ -16,7 +16,13 @@ use bytes::Bytes;
 use http::{HeaderMap, HeaderName, HeaderValue, Method, Request, Response, StatusCode, header, response::Parts};
 use http_body::{Body, Frame, SizeHint};
 use percent_encoding::percent_decode_str;
-use proptest::{collection::vec, option, prelude::*, test_runner::RngSeed};
+use proptest::{
+    collection::vec,
+    option,
+    prelude::*,
+    sample::{select, subsequence},
+    test_runner::RngSeed,
+};
 use serde_json::{Map, Value, json};
 use tower::{Layer, ServiceExt, service_fn};
 use tower_status::{ConditionalLayer, ETag, Preconditions, Status, StatusMapLayer, Validators, evaluate};
@@ -172,6 +178,19 @@ fn fields() -> impl Strategy<Value = HeaderMap> {
     })
 }
 
+/// What a client asks with that no answer of `fields` is decided by: neither has it this tag, nor a date.
+fn asked() -> impl Strategy<Value = Vec<(&'static str, &'static str)>> {
+    let fields = [
+        ("accept", "text/html, */*;q=0.1"),
+        ("accept", "text/plain"),
+        ("content-type", "application/grpc"),
+        ("if-none-match", "\"longer-than-any-field-of-an-answer\""),
+        ("if-modified-since", "Sun, 06 Nov 1994 08:49:37 GMT"),
+        ("x-request-id", "7f3a"),
+    ];
+    subsequence(fields.to_vec(), 0..=fields.len())
+}
+
 fn steps() -> impl Strategy<Value = Vec<Step>> {
     let step = prop_oneof![
         4 => vec(any::<u8>(), 0..12).prop_map(|data| Step::Data(data.into())),
@@ -295,14 +314,24 @@ proptest! {
         headers in fields(),
         steps in steps(),
         sized: bool,
-        method in prop_oneof![Just(Method::GET), Just(Method::HEAD), Just(Method::PUT)],
+        extended: bool,
+        method in select(vec![Method::GET, Method::HEAD, Method::PUT, Method::POST]),
+        asked in asked(),
     ) {
         let body = Steps::new(steps.clone(), sized);
-        let outcome = Ok(response(code, &headers, &body));
+        let mut response = response(code, &headers, &body);
+        if extended {
+            response.extensions_mut().insert(7_u8);
+        }
+        let outcome = Ok(response);
         for layer in [StatusMapLayer::new(), StatusMapLayer::new().fill(false).conditional(false)] {
-            let request = Request::builder().method(&method).body(()).unwrap();
-            let (parts, got) = ask(&layer, request, &outcome);
+            let mut request = Request::builder().method(&method);
+            for (name, value) in &asked {
+                request = request.header(*name, *value);
+            }
+            let (parts, got) = ask(&layer, request.body(()).unwrap(), &outcome);
             prop_assert_eq!((parts.status, &parts.headers), (code, &headers));
+            prop_assert_eq!(parts.extensions.get(), extended.then_some(&7_u8));
             prop_assert_eq!(&got, &steps);
         }
     }

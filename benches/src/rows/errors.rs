@@ -185,6 +185,19 @@ pub(crate) fn html(table: &mut Table) {
         table.by("tower-status", move || asked(FIREFOX, failing(page)));
         table.by("format!", move || formatted(text, &page()));
     }
+    for (work, count) in [("20 findings", 20), ("200 findings", 200)] {
+        table.work("HTML error", work);
+        let finding = |number| json!({ "detail": "must be at least 1", "pointer": format!("#/lines/{number}/count") });
+        let findings: Vec<_> = (0..count).map(finding).collect();
+        let status = Status::not_found().with_detail(detail()).with_extension("errors", findings);
+        let page = move || status.clone();
+        table.by("base: the request", move || unasked(FIREFOX));
+        table.by("tower-status", {
+            let page = page.clone();
+            move || asked(FIREFOX, failing(page.clone()))
+        });
+        table.by("format!", move || formatted(detail().leak(), &page()));
+    }
 }
 
 /// The same answer, of which only the detail is not known before.

@@ -37,23 +37,25 @@ pub(crate) fn grpc(table: &mut Table) {
         });
         table.by("tonic Status::into_http", move || made(move || tonic::Status::not_found(message())));
     }
-    table.work("gRPC error", "a message and its details");
-    table.by("base: the request", || unasked(TONIC));
-    table.by("tower-status", || {
-        asked(
-            TONIC,
-            failing(|| {
-                Status::not_found().with_detail("order 8 does not exist").with_extension("order_id", black_box(8))
-            }),
-        )
-    });
-    table.by("tonic Status::into_http", || {
-        made(|| {
-            let metadata = [("order_id".to_owned(), black_box(8).to_string())];
-            let details = ErrorDetails::with_error_info("NOT_FOUND", "shop.Orders", metadata);
-            tonic::Status::with_error_details(Code::NotFound, "order 8 does not exist", details)
-        })
-    });
+    for (work, count) in [("a message and its details", 1), ("10x the details", 10), ("100x the details", 100)] {
+        let names: Vec<&'static str> = (0..count).map(|number| &*format!("order_{number}").leak()).collect();
+        let names: &'static [&'static str] = names.leak();
+        table.work("gRPC error", work);
+        table.by("base: the request", || unasked(TONIC));
+        table.by("tower-status", move || {
+            let status = || Status::not_found().with_detail("order 8 does not exist");
+            let told = move || names.iter().fold(status(), |status, name| status.with_extension(*name, black_box(8)));
+            asked(TONIC, failing(told))
+        });
+        table.by("tonic Status::into_http", move || {
+            made(move || {
+                let member = |name: &&str| ((*name).to_owned(), black_box(8).to_string());
+                let metadata: std::collections::HashMap<_, _> = names.iter().map(member).collect();
+                let details = ErrorDetails::with_error_info("NOT_FOUND", "shop.Orders", metadata);
+                tonic::Status::with_error_details(Code::NotFound, "order 8 does not exist", details)
+            })
+        });
+    }
 }
 
 fn failing<E: Into<Status>>(

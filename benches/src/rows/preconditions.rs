@@ -122,12 +122,16 @@ fn tagged() -> Result<Response<Full<Bytes>>, Infallible> {
 
 /// The whole service.
 pub(crate) fn not_modified(table: &mut Table) {
-    table.work("304", "one tag");
-    let head: &'static str = format!("{FIREFOX}\nif-none-match: {TAG}").leak();
-    table.by("base: the request", move || unasked(head));
-    table.by("bare service, 200", move || asked(head, answering(tagged)));
-    table.by("tower-status", move || asked(head, StatusMapLayer::new().layer(answering(tagged))));
-    table.by("tower-http ServeDir", serve_dir);
+    for (work, count) in [("one tag", 1), ("list of 20", 20), ("list of 200", 200)] {
+        table.work("304", work);
+        let head: &'static str = format!("{FIREFOX}\nif-none-match: {}", list(count)).leak();
+        table.by("base: the request", move || unasked(head));
+        table.by("bare service, 200", move || asked(head, answering(tagged)));
+        table.by("tower-status", move || asked(head, StatusMapLayer::new().layer(answering(tagged))));
+        if count == 1 {
+            table.by("tower-http ServeDir", serve_dir);
+        }
+    }
 }
 
 /// A small file, asked for again with what it was sent with.
