@@ -93,7 +93,8 @@ impl<V> ConditionalLayer<V> {
     /// Gives a 200 to GET that has no `ETag` one: its content's XXH3-128 hash and length, the same on every replica.
     ///
     /// Only content whose exact size is known, is at most `max_bytes`, and is already there is looked at, frame by
-    /// frame, without a copy; never `Cache-Control: no-store`. Everything else passes at once. Allocates one Box for
+    /// frame, without a copy; never `Cache-Control: no-store`. Everything else passes at once, the answer to a HEAD, too,
+    /// which has no content to make a tag of. Allocates one Box for
     /// the body and the field value, and for content of several frames a queue.
     ///
     /// The hash has no key: who writes the content can write two contents of one tag. Where others trust what users
@@ -111,6 +112,10 @@ impl<V> ConditionalLayer<V> {
 
     /// Answers 428 (RFC 6585 §3) to a PUT, PATCH or DELETE that has neither If-Match nor If-None-Match nor a valid
     /// If-Unmodified-Since, so that each client says what its change is based on. The handler does not run.
+    ///
+    /// **It asks for a condition and compares nothing:** a stale If-Match reaches the handler. That it is a 412 is said by
+    /// a [source of validators](Self::validators), or in the handler by
+    /// [`Preconditions::check`](crate::Preconditions::check): have one of them beside it.
     ///
     /// Any If-None-Match counts, because `*` guards a creation. A date that is ignored does not count; whether a valid
     /// one is ignored, because the resource has no date, only a [source](Self::validators) tells. Methods that a route

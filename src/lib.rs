@@ -100,8 +100,8 @@
 //!
 //! # Edges
 //!
-//! - **``the trait bound `Infallible: From<Box<(dyn std::error::Error + Send + Sync + 'static)>>` is not satisfied``** is axum's
-//!   word for a layer that fails outside of the one that handles failures. Put `StatusMapLayer` first in the tuple, or
+//! - **``the trait bound `Infallible: From<Box<(dyn std::error::Error + Send + Sync + 'static)>>` is not satisfied``**
+//!   (or `dyn StdError`, in an application that names serde) is axum's word for a layer that fails outside of the one that handles failures. Put `StatusMapLayer` first in the tuple, or
 //!   call `.layer(StatusMapLayer::new())` last in that chain.
 //! - **``the trait bound `Status: IntoResponse` is not satisfied``**, or an unsatisfied `Handler`: the feature `axum` is
 //!   missing, or `#[status(axum)]` on the error type.

@@ -191,7 +191,8 @@ fn head() -> String {
         })
         .collect();
     format!(
-        "<!-- Written by `cargo run --release -p benches --bin report` and `benches/e2e`. -->\n# What it costs\n\n\
+        "# What it costs\n\nWritten by `cargo run --release -p benches --bin report`, which counts instructions where valgrind is, and by \
+         `benches/e2e`, which installs what it needs.\n\n\
          {}, on {cores} cores of {model}, {}, {}. Beside it: {}.\n\n\
          Ratios count, absolute times do not: they are medians of batches that take turns on a machine that others use. \
          Instructions (callgrind, with mimalloc) and allocations are exact. Of each figure the *base* of its work is taken off (of times, \
