@@ -92,6 +92,11 @@ async fn judged_by_what_the_answer_carries() {
     let second: Fields = &[("if-none-match", "\"v0\""), ("if-none-match", "W/\"v1\"")];
     let since: Fields = &[("if-modified-since", DATE)];
     let matching: Fields = &[("if-match", "\"v0\"")];
+    let unmodified: Fields = &[("if-unmodified-since", DATE)];
+    let before: Fields = &[("if-unmodified-since", "Sun, 06 Nov 1994 08:49:36 GMT")];
+    let tag_first: Fields = &[("if-match", "\"v1\""), ("if-unmodified-since", "Sun, 06 Nov 1994 08:49:36 GMT")];
+    let none_first: Fields = &[("if-none-match", "\"v0\""), ("if-modified-since", DATE)];
+    let whole: Fields = &[("etag", "\"v1\""), ("last-modified", DATE)];
     #[rustfmt::skip]
     let rows: &[(&str, Method, Fields, u16, Fields, u16)] = &[
         ("the same tag",                  GET,             same,     200, tag,   304),
@@ -102,6 +107,10 @@ async fn judged_by_what_the_answer_carries() {
         ("the same date",                 GET,             since,    200, dated, 304),
         ("an answer without validators",  GET,             same,     200, &[],   200),
         ("If-Match with another tag",     GET,             matching, 200, tag,   412),
+        ("not modified since",            GET,             unmodified, 200, dated, 200),
+        ("modified since",                GET,             before,   200, dated, 412),
+        ("If-Match counts, no date",      GET,             tag_first, 200, whole, 200),
+        ("If-None-Match counts, no date", GET,             none_first, 200, whole, 200),
         ("POST is never judged after",    Method::POST,    same,     200, tag,   200),
         ("nor PUT",                       Method::PUT,     matching, 200, tag,   200),
         ("nor OPTIONS",                   Method::OPTIONS, same,     200, tag,   200),

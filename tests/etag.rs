@@ -125,6 +125,9 @@ fn of_bytes_is_xxh3_and_length() {
     #[rustfmt::skip]
     let table = [
         (0,       "\"99aa06d3014798d86001c324468d497f-0\""),
+        (1,       "\"a6cd5e9392000f6ac44bdff4074eecdb-1\""),
+        (15,      "\"301a9f754e8f569a0017ea4be19bc787-f\""),
+        (16,      "\"72950631827607e2842812cc870dcae2-10\""),
         (22,      "\"0e6de6e1703db8ed8c8390c8c8802fd4-16\""),
         (240,     "\"65b5be86da5540e7c92b68e16f83bbb6-f0\""),
         (1_000,   "\"18bf41bc8229e27733ef703fb2b20ed1-3e8\""),

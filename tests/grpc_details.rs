@@ -4,9 +4,9 @@
 use std::{collections::HashMap, future::ready, time::Duration};
 
 use base64::{Engine, engine::general_purpose::STANDARD, engine::general_purpose::STANDARD_NO_PAD};
-use http::{HeaderMap, HeaderName, Request, Response, StatusCode};
+use http::{HeaderMap, HeaderName, HeaderValue, Request, Response, StatusCode};
 use http_body_util::BodyExt;
-use percent_encoding::percent_decode;
+use percent_encoding::{AsciiSet, CONTROLS, percent_decode, utf8_percent_encode};
 use prost::Message;
 use serde_json::{Value, json};
 use tonic_types::{ErrorDetails, RpcStatusExt};
@@ -601,12 +601,16 @@ async fn details_go_first_then_the_message_is_cut() {
 /// RFC 3629: never within a character, nor within its percent-encoding.
 #[tokio::test]
 async fn a_message_is_cut_between_characters() {
+    const ENCODED: &AsciiSet = &CONTROLS.add(b'%');
     for unit in ["m", "é", "日", "🌷", "%", "\n", " ", "e\u{301}", "a🌷", "%41", "  x"] {
         for before in 0..13 {
             let whole = format!("{}{}", "a".repeat(before), unit.repeat(20_000));
             let seen = said(Status::conflict().with_detail(whole.clone())).await;
             assert!(is_cut_of(&seen.message, &whole), "{unit:?} after {before}");
-            assert!(seen.size > 8 * 1024 - 24, "{unit:?} after {before}: {}", seen.size);
+            let kept = seen.message.trim_end_matches('…');
+            let next = whole[kept.len()..].chars().next().unwrap().to_string();
+            let next = utf8_percent_encode(&next, ENCODED).to_string();
+            assert!(seen.size + next.len() >= 8 * 1024, "{unit:?} after {before}: {} is cut too short", seen.size);
             let raw = seen.metadata["grpc-message"].to_str().unwrap();
             assert_eq!(raw.trim(), raw, "{unit:?} after {before}");
         }
@@ -650,6 +654,27 @@ async fn metadata_counts() {
     }
 }
 
+/// RFC 9113 §6.5.2: a field goes out as long as the sum stays below 8 KiB, to the byte.
+#[tokio::test]
+async fn metadata_fills_the_bound_to_the_byte() {
+    for content_type in ["application/grpc", "application/grpc-web", "application/grpc-web-text"] {
+        let asked = Asked { content_type, ..ASKED };
+        let shard = async |length: usize| {
+            let status = Status::conflict().with_header("x-shard", "s".repeat(length));
+            let seen = ask(StatusMapLayer::new(), &asked, Err(status)).await; // which holds the bound
+            let message = seen.metadata.get("grpc-message").map_or(0, HeaderValue::len);
+            (seen.metadata.contains_key("x-shard"), seen.size, message)
+        };
+        let (stands, size, message) = shard(1).await;
+        assert!(stands, "{content_type}");
+        // The message goes before it does.
+        let longest = 1 + (8 * 1024 - 1) - (size - ("grpc-message".len() + message + 32));
+        for (length, fits) in [(longest - 1, true), (longest, true), (longest + 1, false)] {
+            assert_eq!(shard(length).await.0, fits, "{content_type}: {length}");
+        }
+    }
+}
+
 /// What the response of the inner service carries counts, too.
 #[tokio::test]
 async fn fields_of_the_inner_response_count() {
@@ -659,6 +684,30 @@ async fn fields_of_the_inner_response_count() {
 #[tokio::test]
 async fn fields_of_the_inner_response_are_bounded() {
     of_the_inner_response(&[(1, 9_000), (20, 400), (300, 20), (1, 1_000_000)]).await;
+}
+
+/// A KiB is left for the gRPC status, to the byte.
+#[tokio::test]
+async fn fields_of_the_inner_response_leave_a_kibibyte() {
+    let servers = size(":status", "200") + size("date", "Sun, 06 Nov 1994 08:49:37 GMT");
+    for content_type in ["application/grpc", "application/grpc-web", "application/grpc-web-text"] {
+        let before = servers + size("content-type", content_type) + size("x-region", "eu") + size("x-shard", "");
+        let longest = 7 * 1024 - 1 - before;
+        for (length, fits) in [(longest - 1, true), (longest, true), (longest + 1, false)] {
+            let mut response = Response::new(String::new());
+            *response.status_mut() = StatusCode::CONFLICT;
+            response.headers_mut().insert("x-region", HeaderValue::from_static("eu"));
+            response.headers_mut().insert("x-shard", "s".repeat(length).parse().unwrap());
+            let seen = ask(StatusMapLayer::new(), &Asked { content_type, ..ASKED }, Ok(response)).await;
+            let kept = ["x-region", "x-shard"].map(|name| seen.metadata.contains_key(name));
+            assert_eq!(kept, [true, fits], "{content_type}: {length}");
+        }
+    }
+}
+
+/// RFC 9113 §6.5.2.
+fn size(name: &str, value: &str) -> usize {
+    name.len() + value.len() + 32
 }
 
 async fn of_the_inner_response(rows: &[(usize, usize)]) {

@@ -311,6 +311,16 @@ async fn what_is_too_long_is_cut() {
     }
 }
 
+/// A message that leaves no room in 8 KiB has no details beside it: they would repeat it.
+#[test]
+fn a_message_of_8_kib_has_no_details() {
+    for (length, details) in [(10, true), (8 * 1024 - 1, true), (8 * 1024, false), (8 * 1024 + 1, false)] {
+        let status = Status::conflict().with_type("/problems/x").with_detail("m".repeat(length));
+        let made = tonic::Status::from(status);
+        assert_eq!((made.message().len(), !made.details().is_empty()), (length, details));
+    }
+}
+
 /// Each gRPC form keeps it.
 #[tokio::test]
 async fn over_grpc_web() {

@@ -355,6 +355,7 @@ mod tests {
             assert!(!plain || Html::replacement(char).is_none(), "{char:?}");
         }
         assert!((0x80..0xc0).all(|byte| Html::special(byte) == 0), "what follows in a character");
+        assert_eq!(Html::special(b' '), 0, "what fills up a block");
     }
 
     /// Else they would have to be escaped.

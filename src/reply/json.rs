@@ -131,6 +131,14 @@ mod tests {
     use super::*;
 
     #[test]
+    fn what_is_plain_needs_no_replacement() {
+        for byte in 0..=u8::MAX {
+            let stays = byte >= 0x80 || Json::replacement(char::from(byte)).is_none();
+            assert_eq!(Json::special(byte) == 0, stays, "{byte:#x}");
+        }
+    }
+
+    #[test]
     fn values_are_what_serde_json_prints() -> Result<(), serde_json::Error> {
         let all: String = ('\0'..=char::MAX).collect();
         let values = [
