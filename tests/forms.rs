@@ -370,6 +370,22 @@ async fn header_values_that_are_not_utf8_break_no_form() {
     }
 }
 
+/// The text is that of its class, the number its own (RFC 9110 §15).
+#[tokio::test]
+async fn a_code_that_is_not_in_the_catalogue_keeps_its_number() {
+    for code in [499, 599] {
+        for (detail, shown) in [(None, false), (Some("why"), code < 500)] {
+            let code = StatusCode::from_u16(code).unwrap();
+            let status = Status::new(code);
+            let none = Err::<Response<String>, _>(detail.map_or(status.clone(), |detail| status.with_detail(detail)));
+            let (parts, body) = answered(&StatusMapLayer::new(), none, request(FORMS[0], None)).await;
+            let found = serde_json::from_slice::<Value>(&body).unwrap();
+            assert_eq!((parts.status, &found["status"]), (code, &json!(code.as_u16())));
+            assert_eq!(found["detail"] == "why", shown, "{code}");
+        }
+    }
+}
+
 #[tokio::test]
 async fn extension_members_never_shadow() {
     let mut status = Status::conflict().with_type("/t").with_title("T").with_detail("D").with_instance("/i");
