@@ -538,6 +538,18 @@ async fn what_is_exposed_already_stays() {
     }
 }
 
+/// Fetch §3.3.6: `*` is every name.
+#[tokio::test]
+async fn what_is_exposed_whole_is_not_exposed_again() {
+    for line in ["grpc-status, grpc-message, grpc-status-details-bin", "*", "x-shard, *"] {
+        let mut response = Response::new(String::new());
+        *response.status_mut() = http::StatusCode::CONFLICT;
+        response.headers_mut().insert(EXPOSE, HeaderValue::from_static(line));
+        let answer = ask("POST", &[("content-type", b"application/grpc-web")], Ok(response)).await;
+        assert_eq!(answer.field(EXPOSE), line);
+    }
+}
+
 #[tokio::test]
 async fn what_is_exposed_in_part_is_completed() {
     exposes(&[&["grpc-status"], &["grpc-message, Grpc-Status"], &["grpc-status", "grpc-message"]]).await;
