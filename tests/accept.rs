@@ -131,6 +131,7 @@ async fn weights_and_specificity() {
         ("text/html;q=0.1, text/*;q=0.9", Text, "the more specific range decides for a type"),
         ("application/*;q=0.1, application/json, text/html;q=0.5", Json, "the more specific range decides for a type"),
         ("application/json;q=0.1, application/problem+json, text/html;q=0.5", Json, "the exact type"),
+        ("application/problem+json;q=0.1, application/json, text/html;q=0.5", Html, "the exact type where it is wanted less"),
         ("text/*;q=0.3, text/plain;q=0.7, text/plain;format=flowed, text/plain;format=fixed;q=0.4, */*;q=0.5", Text, "RFC 9110 §12.5.1's table"),
         ("audio/*; q=0.2, audio/basic, text/html;q=0.1", Html, "RFC 9110 §12.5.1, with one of ours"),
         ("text/plain; q=0.5, text/html, text/x-dvi; q=0.8, text/x-c", Html, "RFC 9110 §12.5.1"),
