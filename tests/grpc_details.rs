@@ -144,6 +144,8 @@ async fn the_reason_is_the_type_or_the_title() {
         (Some("https://shop.example/problems/sold-out"), None, "SOLD_OUT"),
         (Some("https://shop.example/problems/sold-out?lang=en"), None, "SOLD_OUT"),
         (Some("https://shop.example/problems#sold-out"), None, "SOLD_OUT"),
+        (Some("https://shop.example/problems?lang=en#sold-out"), None, "SOLD_OUT"),
+        (Some("/problems/sold-out#"), None, "SOLD_OUT"),
         (Some("urn:problem:shop:sold-out"), None, "SOLD_OUT"),
         (Some("tag:shop.example,2026:sold-out"), None, "SOLD_OUT"),
         (Some("/problems/sold-out"), Some("No more tulips"), "SOLD_OUT"),
