@@ -116,7 +116,10 @@ fn check(said: &Said<'_>, status: &Status, path: &str, fields: &HeaderMap) {
 
 fn check_details(said: &Said<'_>, status: &Status, path: &str, details: &ErrorDetails) {
     let members = if is_masked(said, status) { Vec::new() } else { said.told_members(status) };
-    let delay = said.retry_after.map(|delay| delay.min(Duration::new(315_576_000_000, delay.subsec_nanos())));
+    // A delay, or else a field that says one.
+    let field = || status.headers().get("retry-after")?.to_str().ok()?.parse().ok().map(Duration::from_secs);
+    let delay = said.retry_after.or_else(field);
+    let delay = delay.map(|delay| delay.min(Duration::new(315_576_000_000, delay.subsec_nanos())));
     assert_eq!(details.retry_info().and_then(|info| info.retry_delay), delay);
 
     if let Some(info) = details.error_info() {
