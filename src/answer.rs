@@ -2,7 +2,7 @@
 
 use std::task;
 
-use http::{HeaderValue, Method, Response, StatusCode, response};
+use http::{HeaderMap, HeaderValue, Method, Response, StatusCode, response};
 use http_body::Body;
 
 use crate::{
@@ -100,7 +100,13 @@ pub(crate) fn answer<B: Body>(
     }
     let (mut parts, body) = response.into_parts();
     if let Some(said) = &said {
-        complete::uncomplete(&mut parts.headers, said.code(), said.headers());
+        // What is written here again need not be taken back line by line.
+        let again = failed && !said.is_carrier() && options.rewrite.is_none() && !noted.protocol.is_grpc();
+        if again && reply::is_untouched(&parts.headers, said) {
+            parts.headers = HeaderMap::new();
+        } else {
+            complete::uncomplete(&mut parts.headers, said.code(), said.headers());
+        }
     }
     let answer = if said.is_some() && reply::is_unnegotiated(&parts.headers) {
         Answer { maker: Maker::Said, status: Status::new(parts.status), parts, body: None, content }

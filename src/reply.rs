@@ -167,6 +167,12 @@ pub(crate) fn is_unnegotiated(headers: &HeaderMap) -> bool {
     headers.get(header::CONTENT_TYPE).is_none_or(|value| *value == json::CONTENT_TYPE)
 }
 
+/// Whether there is nothing but what `unnegotiated` says of the document of a 4xx or 5xx without fields of its own.
+pub(crate) fn is_untouched(headers: &HeaderMap, said: &Status) -> bool {
+    let is_as_written = |english| headers.iter().eq(usual(Format::Json, english, false));
+    said.headers().is_empty() && (is_as_written(false) || is_as_written(true))
+}
+
 /// The problem document of a status that no layer has negotiated.
 fn document(status: &Status) -> Bytes {
     json::render(&Shown::new(status, false, None))
