@@ -256,7 +256,7 @@ fn as_it_is<B: Body>(response: Response<B>, options: &Options) -> Response<Statu
     Response::from_parts(parts, body)
 }
 
-/// Reports an answer that is not ours to touch.
+/// Reports an answer whose body is not ours to touch.
 fn pass<B: Body>(
     status: Status,
     response: Response<B>,
@@ -265,6 +265,9 @@ fn pass<B: Body>(
     options: &Options,
 ) -> Response<StatusBody<B>> {
     let (mut parts, body) = response.into_parts();
+    if options.fill {
+        complete::complete(&mut parts.headers, parts.status, options.challenge.as_ref(), noted.http1);
+    }
     let id = request_id(&parts, trail);
     report(&status, &context(noted, trail, id.as_ref(), options), trail, options);
     parts.extensions.insert(status.sent_as(parts.status));

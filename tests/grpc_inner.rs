@@ -343,6 +343,23 @@ fn what_is_grpc_already_passes_frame_for_frame() {
 }
 
 /// Successes of any kind.
+/// RFC 9110 §15.5.2: a challenge is due whoever made the 401, and whatever its body speaks.
+#[test]
+#[rustfmt::skip]
+fn a_401_that_is_typed_as_grpc_is_challenged() {
+    for (layer, inner, challenge) in [
+        (StatusMapLayer::new().challenge("Basic"), &[("content-type", "application/grpc")][..], Some("Basic")),
+        (StatusMapLayer::new().challenge("Basic"), &[("content-type", "application/grpc"), ("grpc-status", "0")], Some("Basic")),
+        (StatusMapLayer::new(), &[("content-type", "application/grpc"), ("www-authenticate", "Digest")], Some("Digest")),
+        (StatusMapLayer::new().fill(false).challenge("Basic"), &[("content-type", "application/grpc")], None),
+    ] {
+        let answer = ask(&layer, grpc(), response(401, inner, known("theirs")));
+        assert_eq!(answer.status(), 401);
+        assert_eq!(text(answer.headers(), "www-authenticate"), challenge, "{inner:?}");
+        assert_eq!(transcript(answer.into_body()), transcript(known("theirs")));
+    }
+}
+
 #[test]
 fn every_success_passes_frame_for_frame() {
     #[rustfmt::skip]
