@@ -271,7 +271,7 @@ fn pass<B: Body>(
     let id = request_id(&parts, trail);
     report(&status, &context(noted, trail, id.as_ref(), options), trail, options);
     parts.extensions.insert(status.sent_as(parts.status));
-    Response::from_parts(parts, StatusBody::inner(body))
+    as_it_is(Response::from_parts(parts, body), options)
 }
 
 fn report(status: &Status, context: &Context<'_>, trail: Option<&Trail>, options: &Options) {

@@ -360,6 +360,18 @@ fn a_401_that_is_typed_as_grpc_is_challenged() {
     }
 }
 
+/// RFC 9110 §15.3.5: a 204 has no content, also where its head says that gRPC failed.
+#[test]
+fn a_204_that_says_a_grpc_failure_has_no_content() {
+    let nothing = ["end true, 0 to None", "none"].map(str::to_owned).to_vec();
+    for (fill, content) in [(true, nothing), (false, transcript(known("theirs")))] {
+        let fields = [("content-type", "application/grpc"), ("grpc-status", "12")];
+        let answer = ask(&StatusMapLayer::new().fill(fill), grpc(), response(204, &fields, known("theirs")));
+        assert_eq!((answer.status().as_u16(), text(answer.headers(), "grpc-status")), (204, Some("12")));
+        assert_eq!(transcript(answer.into_body()), content);
+    }
+}
+
 #[test]
 fn every_success_passes_frame_for_frame() {
     #[rustfmt::skip]
