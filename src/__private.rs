@@ -21,8 +21,8 @@ pub use serde::Serialize;
 #[cfg(feature = "tonic")]
 pub use tonic;
 
-use crate::report::warning;
-pub use crate::{Documented, DocumentedStatus, IntoStatus, Status, catalog::GrpcCode, recognize::CauseOf};
+use crate::warning::warning;
+pub use crate::{Documented, DocumentedStatus, IntoStatus, Status, catalog::GrpcCode, status::CauseOf};
 
 /// The derive has checked that it is a status code.
 pub const fn code(code: u16) -> StatusCode {

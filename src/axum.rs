@@ -11,7 +11,7 @@ use bytes::Bytes;
 use http::request::Parts;
 use http_body_util::Empty;
 
-use crate::{Preconditions, Status, Validators, reply};
+use crate::{Preconditions, Status, Validators, response};
 
 /// A complete problem document (RFC 9457), written when someone reads it.
 ///
@@ -55,7 +55,7 @@ use crate::{Preconditions, Status, Validators, reply};
 impl IntoResponse for Status {
     fn into_response(self) -> Response {
         let (parts, ()) = http::Response::new(()).into_parts();
-        reply::unnegotiated::<Empty<Bytes>>(self, parts).map(Body::new)
+        response::unnegotiated::<Empty<Bytes>>(self, parts).map(Body::new)
     }
 }
 

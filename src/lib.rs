@@ -52,7 +52,7 @@
 //! - tower-http's own `TimeoutLayer` answers by itself: give it 503 or 504, since its 408 would blame the client.
 //! - Of two `StatusMapLayer`s the inner one decides: the outer one's `map_error` is not asked again.
 //!
-//! [`ConditionalLayer`] stands on routes, inside of all of these, and with [`weak`](ConditionalLayer::weak) tags where
+//! [`ConditionalLayer`] stands on routes, inside of all of these, and with [weak](ConditionalLayer::generate_weak_etags) tags where
 //! a compression layer outside encodes what it tagged.
 //!
 //! # gRPC
@@ -124,58 +124,36 @@
 //! `derive` (default) is `#[derive(IntoStatus)]`; without it no proc-macro is built. `tracing` (default) writes one log
 //! line for each answer of 400 and above, a 5xx as an error, a 4xx for debugging, and warns of what an application got
 //! wrong. `axum` makes [`Status`] axum's `IntoResponse`, with `axum-core` alone. `tonic` converts between [`Status`] and
-//! `tonic::Status`, without tonic's transport. `docs` is a service that explains an application's problems. `buffer`
+//! `tonic::Status`, without tonic's transport. `problems` is a service that explains an application's problems. `buffer`
 //! knows the errors of tower's `buffer`. `anyhow` converts `anyhow::Error` with `?`.
 
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
 #[doc(hidden)]
 pub mod __private;
-mod answer;
 #[cfg(feature = "axum")]
 mod axum;
-mod body;
 pub mod catalog;
-mod complete;
-mod conditional;
-mod conditions;
-mod date;
-#[cfg(feature = "docs")]
-pub mod docs;
-mod etag;
-mod fill;
-mod into_status;
-mod negotiate;
-mod noted;
-mod options;
-mod precondition;
-mod protocol;
-mod recognize;
-mod reply;
-mod report;
+pub mod conditional;
+mod fields;
+#[cfg(feature = "problems")]
+pub mod problems;
+mod response;
 mod status;
-mod status_map;
+pub mod status_map;
 #[cfg(feature = "tonic")]
 mod tonic;
-mod validators;
+mod warning;
 
-pub use body::StatusBody;
-pub use conditional::{AskingFuture, Conditional, ConditionalFuture, ConditionalLayer, FromResponse, FromSource};
-pub use etag::{ETag, InvalidETag};
-pub use fill::KeepBody;
-pub use into_status::{Documented, DocumentedStatus, IntoStatus, OrStatus};
-pub use negotiate::Format;
-pub use precondition::{Preconditions, Verdict, evaluate, range_applies};
-pub use protocol::Protocol;
-pub use reply::Render;
-pub use report::Context;
-pub use status::Status;
-pub use status_map::{StatusMap, StatusMapFuture, StatusMapLayer};
+pub use conditional::{ConditionalLayer, ETag, Preconditions, Validators, Verdict, evaluate, range_applies};
+pub use fields::{Format, Protocol};
+pub use response::{Context, Render, Rendered, body::StatusBody};
+pub use status::{Documented, DocumentedStatus, IntoStatus, OrStatus, Status};
+pub use status_map::{KeepBody, StatusMapLayer};
 pub use tower::BoxError;
 #[cfg(feature = "derive")]
 #[doc = include_str!("derive.md")]
 pub use tower_status_derive::IntoStatus;
-pub use validators::Validators;
 
 /// The README's code is compiled, with the lines that it leaves out.
 #[cfg(all(doctest, feature = "axum", feature = "derive", feature = "tonic"))]

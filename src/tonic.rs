@@ -9,7 +9,7 @@ use tonic::{Code, metadata::MetadataMap};
 use crate::{
     IntoStatus, Status,
     catalog::GrpcCode,
-    reply::grpc::{Made, Trailers},
+    response::grpc::{Made, Trailers},
     status::Rpc,
 };
 

@@ -113,15 +113,15 @@ impl IntoStatus for SoldOut {
 fn layers() -> Vec<(&'static str, StatusMapLayer)> {
     let all = StatusMapLayer::new()
         .on_error(|_, _| panic!("no error"))
-        .rewrite(|_, _| panic!("nothing to rewrite"))
+        .map_status(|_, _| panic!("nothing to rewrite"))
         .map_error(|_: &std::io::Error| None)
         .recognize::<SoldOut>()
-        .challenge("Basic")
+        .default_challenge("Basic")
         .formats(&[Format::Html, Format::Text]);
     vec![
         ("default", StatusMapLayer::new()),
         ("on_error", StatusMapLayer::new().on_error(|_, _| ())),
-        ("rewrite", StatusMapLayer::new().rewrite(|status, _| status)),
+        ("rewrite", StatusMapLayer::new().map_status(|status, _| status)),
         ("one format", StatusMapLayer::new().formats(&[Format::Json])),
         ("fill(false)", StatusMapLayer::new().fill(false).expose_server_errors(true)),
         ("all", all),

@@ -76,7 +76,7 @@ fn a_success_costs_what_a_layer_of_the_router_costs() {
     };
     let wrapped = cost(&mut app().layer(MapResponseBodyLayer::new(wrap)), &ask).count_total;
     let mapped = cost(&mut app().layer(StatusMapLayer::new()), &ask).count_total;
-    let hooked = StatusMapLayer::new().on_error(|_, _| ()).rewrite(|status, _| status);
+    let hooked = StatusMapLayer::new().on_error(|_, _| ()).map_status(|status, _| status);
     let hooked = cost(&mut app().layer(hooked), &ask).count_total;
     // `Router::layer` puts a body that a layer wraps into a Box again; and for each request it clones the Box of its
     // layer, which is an allocation where the layer has a state, as one with options has.

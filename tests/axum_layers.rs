@@ -31,7 +31,7 @@ use tower_http::{
     limit::RequestBodyLimitLayer,
     request_id::{MakeRequestId, PropagateRequestIdLayer, RequestId, SetRequestIdLayer},
 };
-use tower_status::{Context, IntoStatus, Render, Status, StatusMapLayer, catalog};
+use tower_status::{Context, IntoStatus, Render, Rendered, Status, StatusMapLayer, catalog};
 
 const JSON: &str = "application/problem+json";
 const ACCEPTS: [&str; 7] =
@@ -151,7 +151,7 @@ async fn a_panic_that_is_caught_inside_is_a_masked_500() {
 struct Counting(Arc<AtomicUsize>);
 
 impl Render for Counting {
-    fn render(&self, _: &Status, _: &Context<'_>) -> Option<(HeaderValue, Bytes)> {
+    fn render(&self, _: &Status, _: &Context<'_>) -> Option<Rendered> {
         self.0.fetch_add(1, Ordering::Relaxed);
         None
     }

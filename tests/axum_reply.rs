@@ -161,8 +161,8 @@ fn busy() -> Status {
 /// What was completed without a layer is completed again by it, as it was told.
 #[tokio::test]
 async fn a_layer_completes_in_its_own_way() {
-    let rewrite = |status: Status| StatusMapLayer::new().rewrite(move |_, _| status.clone());
-    let basic = || StatusMapLayer::new().challenge("Basic");
+    let rewrite = |status: Status| StatusMapLayer::new().map_status(move |_, _| status.clone());
+    let basic = || StatusMapLayer::new().default_challenge("Basic");
     let bearer: Respond = || Status::unauthorized("Bearer").into_response();
     let unsaid: Respond = || UNAUTHORIZED.into_response();
     let cached: Respond = || Status::not_found().with_header("cache-control", "max-age=9").into_response();

@@ -150,7 +150,7 @@ fn demands() {
     ];
     let demands = ALL.iter().flat_map(|entry| {
         let code = entry.code.as_u16();
-        entry.demands.iter().map(move |name| (code, name.clone()))
+        entry.required_headers.iter().map(move |name| (code, name.clone()))
     });
     assert_eq!(demands.collect::<Vec<_>>(), rows);
 }
@@ -279,7 +279,7 @@ fn causes_that_must_be_named() -> Result {
         (503, "forbidden to return the document"),
         (550, "not registered with IANA"),
         (550, "clients that do not know it treat it as 500"),
-        (550, "rewrite option of the layer can make it a 403"),
+        (550, "map_status option of the layer can make it a 403"),
     ];
     for (code, phrase) in rows {
         let causes = entry(code)?.causes;

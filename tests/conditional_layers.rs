@@ -38,7 +38,7 @@ async fn compression_outside_goes_with_weak_tags() {
     let app = app().layer((
         StatusMapLayer::new(),
         CompressionLayer::new(),
-        ConditionalLayer::new().generate_etags(4096).weak(),
+        ConditionalLayer::new().generate_weak_etags(4096),
     ));
     let plain = ask(&app, GET, &[]).await;
     let coded = ask(&app, GET, &[GZIP]).await;

@@ -114,7 +114,7 @@ mod by_hand {
                     .with_retry_after(*wait)
                     .expose(),
                 Self::Stock(stock) => stock.status(),
-                Self::Db(_) => Status::from_source(),
+                Self::Db(_) => Status::unresolved(),
                 Self::Poisoned => Status::internal_server_error(),
             }
         }

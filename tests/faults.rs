@@ -20,7 +20,7 @@ use http_body::{Body, Frame, SizeHint};
 use http_body_util::{BodyExt, Empty, Full};
 use tower::{BoxError, Layer, Service, ServiceBuilder, ServiceExt, service_fn, timeout::TimeoutLayer};
 use tower_http::catch_panic::CatchPanicLayer;
-use tower_status::{ConditionalLayer, ETag, Format, Render, Status, StatusMapLayer, Validators};
+use tower_status::{ConditionalLayer, ETag, Format, Render, Rendered, Status, StatusMapLayer, Validators};
 
 type Answered = Pin<Box<dyn Future<Output = Result<Response<Full<Bytes>>, BoxError>> + Send>>;
 
@@ -476,10 +476,10 @@ async fn a_source_of_validators_that_fails_is_the_answer_and_the_handler_does_no
 struct Writes(usize);
 
 impl Render for Writes {
-    fn render(&self, status: &Status, context: &tower_status::Context<'_>) -> Option<(HeaderValue, Bytes)> {
+    fn render(&self, status: &Status, context: &tower_status::Context<'_>) -> Option<Rendered> {
         assert_ne!(status.code(), 418, "secret");
         let of_type = if context.format == Format::Html { "text/html" } else { "application/xml" };
-        Some((HeaderValue::from_static(of_type), vec![b'x'; self.0].into()))
+        Some(Rendered::new(HeaderValue::from_static(of_type), vec![b'x'; self.0]))
     }
 }
 
@@ -492,7 +492,7 @@ async fn a_hook_that_panics_takes_nothing_else_along() {
         ("on_error", StatusMapLayer::new().on_error(move |status, _| teapot(status))),
         (
             "rewrite",
-            StatusMapLayer::new().rewrite(move |status, _| {
+            StatusMapLayer::new().map_status(move |status, _| {
                 teapot(&status);
                 status
             }),

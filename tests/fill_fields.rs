@@ -231,7 +231,7 @@ async fn demanded_fields_are_completed_and_not_invented() {
 
 #[tokio::test]
 async fn a_401_has_the_layers_challenge_unless_it_says_its_own() {
-    let layer = || StatusMapLayer::new().challenge("Basic realm=\"shop\"");
+    let layer = || StatusMapLayer::new().default_challenge("Basic realm=\"shop\"");
     let rows = [
         (Ok(response(401, &[], "")), "Basic realm=\"shop\""),
         (Ok(response(401, &[("content-type", "application/json")], "{}")), "Basic realm=\"shop\""),
@@ -245,7 +245,7 @@ async fn a_401_has_the_layers_challenge_unless_it_says_its_own() {
     }
     for malformed in ["", " ", "a\nb"] {
         let outcome = Err(StatusCode::UNAUTHORIZED.into());
-        let layer = layer().challenge(malformed);
+        let layer = layer().default_challenge(malformed);
         let (_, headers, _) = send(layer, request(Version::HTTP_11), outcome).await;
         assert_eq!(lines(&headers, "www-authenticate"), ["Basic realm=\"shop\""], "{malformed:?} is dropped");
     }

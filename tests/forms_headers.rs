@@ -11,7 +11,7 @@ use http_body::Body;
 use http_body_util::{BodyExt, Full};
 use serde_json::to_string;
 use tower::{Layer, ServiceExt, service_fn};
-use tower_status::{Context, Render, Status, StatusMapLayer, catalog};
+use tower_status::{Context, Render, Rendered, Status, StatusMapLayer, catalog};
 
 const FORMS: [&str; 3] = ["application/json", "text/html", "text/plain"];
 
@@ -164,8 +164,8 @@ async fn head_has_the_header_fields_of_get_where_the_inner_service_left_the_body
 struct Own;
 
 impl Render for Own {
-    fn render(&self, _: &Status, _: &Context<'_>) -> Option<(HeaderValue, Bytes)> {
-        Some((HeaderValue::from_static("text/x-own"), Bytes::from_static(b"pas trouv\xc3\xa9")))
+    fn render(&self, _: &Status, _: &Context<'_>) -> Option<Rendered> {
+        Some(Rendered::new(HeaderValue::from_static("text/x-own"), Bytes::from_static(b"pas trouv\xc3\xa9")))
     }
 }
 
@@ -276,7 +276,7 @@ async fn what_never_has_content_has_none() {
         let said =
             Status::new(code).with_title("T").with_detail("d").with_extension("a", 1).with_header("etag", "\"a\"");
         let rewritten = said.clone();
-        let rewriting = StatusMapLayer::new().rewrite(move |_, _| rewritten.clone());
+        let rewriting = StatusMapLayer::new().map_status(move |_, _| rewritten.clone());
         for accept in FORMS {
             for method in [Method::GET, Method::HEAD, Method::POST] {
                 let rows: [(&StatusMapLayer, Outcome); 4] = [

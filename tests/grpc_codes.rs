@@ -384,7 +384,7 @@ async fn rewrite_decides_last() {
             _ => status,
         }
     };
-    let layer = || StatusMapLayer::new().rewrite(conceal);
+    let layer = || StatusMapLayer::new().map_status(conceal);
     #[rustfmt::skip]
     let rows = [
         (403, 5, 5),
@@ -447,7 +447,7 @@ async fn reported_once() {
 /// What is below 400 is no error, so nobody is told.
 #[tokio::test]
 async fn a_success_is_not_reported() {
-    let layer = || StatusMapLayer::new().on_error(|_, _| panic!("no error")).rewrite(|_, _| panic!("nothing"));
+    let layer = || StatusMapLayer::new().on_error(|_, _| panic!("no error")).map_status(|_, _| panic!("nothing"));
     for fields in [&[][..], &[("grpc-status", "0")], &[("content-type", "application/grpc+proto")]] {
         let mut response = Response::new("frames".to_owned());
         for (name, value) in fields {

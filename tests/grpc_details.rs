@@ -487,7 +487,7 @@ async fn the_code_inside_is_grpc_status() {
             let seen = said(status.clone().with_grpc_code(code)).await;
             assert_eq!((seen.code, seen.rpc.unwrap().code), (code as i32, code as i32), "{http} {code}");
         }
-        let rewrite = StatusMapLayer::new().rewrite(|status, _| status.with_grpc_code(GrpcCode::Aborted));
+        let rewrite = StatusMapLayer::new().map_status(|status, _| status.with_grpc_code(GrpcCode::Aborted));
         assert_eq!(ask(rewrite, &ASKED, Err(status)).await.rpc.unwrap().code, 10, "{http}");
     }
 }

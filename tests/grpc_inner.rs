@@ -324,7 +324,7 @@ fn what_is_grpc_already_passes_frame_for_frame() {
     let layers = [
         ("default", StatusMapLayer::new()),
         ("fill(false)", StatusMapLayer::new().fill(false)),
-        ("hooks", StatusMapLayer::new().on_error(|_, _| ()).rewrite(|_, _| Status::gone())),
+        ("hooks", StatusMapLayer::new().on_error(|_, _| ()).map_status(|_, _| Status::gone())),
         ("exposing", StatusMapLayer::new().expose_server_errors(true).conditional(false)),
     ];
     for (layer_name, layer) in &layers {
@@ -348,10 +348,10 @@ fn what_is_grpc_already_passes_frame_for_frame() {
 #[rustfmt::skip]
 fn a_401_that_is_typed_as_grpc_is_challenged() {
     for (layer, inner, challenge) in [
-        (StatusMapLayer::new().challenge("Basic"), &[("content-type", "application/grpc")][..], Some("Basic")),
-        (StatusMapLayer::new().challenge("Basic"), &[("content-type", "application/grpc"), ("grpc-status", "0")], Some("Basic")),
+        (StatusMapLayer::new().default_challenge("Basic"), &[("content-type", "application/grpc")][..], Some("Basic")),
+        (StatusMapLayer::new().default_challenge("Basic"), &[("content-type", "application/grpc"), ("grpc-status", "0")], Some("Basic")),
         (StatusMapLayer::new(), &[("content-type", "application/grpc"), ("www-authenticate", "Digest")], Some("Digest")),
-        (StatusMapLayer::new().fill(false).challenge("Basic"), &[("content-type", "application/grpc")], None),
+        (StatusMapLayer::new().fill(false).default_challenge("Basic"), &[("content-type", "application/grpc")], None),
     ] {
         let answer = ask(&layer, grpc(), response(401, inner, known("theirs")));
         assert_eq!(answer.status(), 401);
@@ -438,7 +438,7 @@ fn keep_body() {
 
 #[test]
 fn an_outer_layer_changes_nothing() {
-    let outer = || StatusMapLayer::new().rewrite(|_, _| panic!("finished")).on_error(|_, _| panic!("reported"));
+    let outer = || StatusMapLayer::new().map_status(|_, _| panic!("finished")).on_error(|_, _| panic!("reported"));
     for asked in ["application/grpc", "application/grpc-web", "application/grpc-web-text", "application/json"] {
         let request = || request(Method::POST, Some(asked));
         let status = || Status::conflict().with_type("/problems/x").with_detail("sold out").with_header("x-shard", "7");
@@ -626,7 +626,7 @@ fn a_success_costs_no_more_than_without_the_layer() {
     let layers = [
         ("default", StatusMapLayer::new()),
         ("on_error", StatusMapLayer::new().on_error(|_, _| panic!("no error"))),
-        ("rewrite", StatusMapLayer::new().rewrite(|_, _| panic!("nothing to rewrite"))),
+        ("rewrite", StatusMapLayer::new().map_status(|_, _| panic!("nothing to rewrite"))),
         ("fill(false)", StatusMapLayer::new().fill(false)),
     ];
     #[rustfmt::skip]

@@ -1,4 +1,4 @@
-//! `StatusMapLayer` and its options: nesting, `rewrite`, `render`, `on_error`, the context and the request id.
+//! `StatusMapLayer` and its options: nesting, `map_status`, `render`, `on_error`, the context and the request id.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic)] // a test may panic
 
 use std::sync::{Arc, Mutex};
@@ -7,7 +7,7 @@ use bytes::Bytes;
 use http::{HeaderMap, HeaderValue, Request, Response, StatusCode};
 use http_body_util::{BodyExt, Full};
 use tower::{BoxError, Layer, ServiceExt, service_fn};
-use tower_status::{Context, Format, KeepBody, Render, Status, StatusMapLayer};
+use tower_status::{Context, Format, KeepBody, Render, Rendered, Status, StatusMapLayer};
 
 type Outcome = Result<Response<Full<Bytes>>, Status>;
 
@@ -94,9 +94,9 @@ async fn nested_layers_render_and_report_once() {
             let (outer, outer_codes) = told(
                 StatusMapLayer::new()
                     .formats(&[Format::Html])
-                    .challenge("Outer")
+                    .default_challenge("Outer")
                     .expose_server_errors(true)
-                    .rewrite(|_, _| Status::im_a_teapot())
+                    .map_status(|_, _| Status::im_a_teapot())
                     .render(Echo),
             );
             let service = service_fn(|_: Request<()>| std::future::ready(outcome.clone()));
@@ -148,10 +148,10 @@ async fn a_rewritten_answer_keeps_nothing_of_what_it_was() {
     let json = |code| Ok(response(code, &[JSON, ("etag", "\"old\""), ("set-cookie", "a=1")], "{\"old\":1}"));
     let kept = |code| Ok(keep(response(code, &[TEXT, ("set-cookie", "a=1")], "kept")));
     let rows = [
-        ("error", l().rewrite(conceal), Err(forbidden.clone()), 404, "Not Found", &["x-old"][..], &[][..]),
+        ("error", l().map_status(conceal), Err(forbidden.clone()), 404, "Not Found", &["x-old"][..], &[][..]),
         (
             "challenge",
-            l().rewrite(conceal),
+            l().map_status(conceal),
             Err(Status::unauthorized("old")),
             404,
             "Not Found",
@@ -160,17 +160,17 @@ async fn a_rewritten_answer_keeps_nothing_of_what_it_was() {
         ),
         (
             "default challenge",
-            l().rewrite(conceal),
+            l().map_status(conceal),
             Err(StatusCode::UNAUTHORIZED.into()),
             404,
             "Not Found",
             &["www-authenticate"],
             &[],
         ),
-        ("5xx", l().rewrite(conceal), Err(Status::from_error("old")), 404, "Not Found", &[], &[]),
+        ("5xx", l().map_status(conceal), Err(Status::from_error("old")), 404, "Not Found", &[], &[]),
         (
             "5xx detail",
-            l().rewrite(conceal),
+            l().map_status(conceal),
             Err((StatusCode::INTERNAL_SERVER_ERROR, "old").into()),
             404,
             "Not Found",
@@ -179,7 +179,7 @@ async fn a_rewritten_answer_keeps_nothing_of_what_it_was() {
         ),
         (
             "empty",
-            l().rewrite(conceal),
+            l().map_status(conceal),
             Ok(response(403, &[("set-cookie", "a=1")], "")),
             404,
             "Not Found",
@@ -188,19 +188,19 @@ async fn a_rewritten_answer_keeps_nothing_of_what_it_was() {
         ),
         (
             "text",
-            l().rewrite(conceal),
+            l().map_status(conceal),
             Ok(response(403, &[TEXT, ("content-length", "3")], "old")),
             404,
             "Not Found",
             &["content-length"],
             &[],
         ),
-        ("JSON", l().rewrite(conceal), json(403), 404, "Not Found", &["etag"], &["set-cookie"]),
-        ("JSON 500", l().rewrite(conceal), json(500), 404, "Not Found", &["etag"], &["set-cookie"]),
-        ("kept", l().rewrite(conceal), kept(403), 404, "kept", &[], &["set-cookie"]),
+        ("JSON", l().map_status(conceal), json(403), 404, "Not Found", &["etag"], &["set-cookie"]),
+        ("JSON 500", l().map_status(conceal), json(500), 404, "Not Found", &["etag"], &["set-cookie"]),
+        ("kept", l().map_status(conceal), kept(403), 404, "kept", &[], &["set-cookie"]),
         (
             "redirect",
-            l().rewrite(redirect),
+            l().map_status(redirect),
             Err(forbidden),
             303,
             "See Other",
@@ -209,7 +209,7 @@ async fn a_rewritten_answer_keeps_nothing_of_what_it_was() {
         ),
         (
             "redirect of JSON",
-            l().rewrite(redirect),
+            l().map_status(redirect),
             json(401),
             303,
             "See Other",
@@ -218,17 +218,17 @@ async fn a_rewritten_answer_keeps_nothing_of_what_it_was() {
         ),
         (
             "redirect of 500",
-            l().rewrite(redirect),
+            l().map_status(redirect),
             Ok(response(500, &[TEXT], "old")),
             303,
             "See Other",
             &[],
             &["location"],
         ),
-        ("no content", l().rewrite(nothing), json(404), 204, "", &["etag", "content-type"], &["set-cookie"]),
-        ("no content of kept", l().rewrite(nothing), kept(404), 204, "", &[], &["set-cookie"]),
-        ("untouched", l().rewrite(same), json(404), 404, "{\"old\":1}", &[], &["etag", "set-cookie"]),
-        ("a title", l().rewrite(titled), Ok(response(404, &[TEXT], "it")), 404, "New title", &[], &[]),
+        ("no content", l().map_status(nothing), json(404), 204, "", &["etag", "content-type"], &["set-cookie"]),
+        ("no content of kept", l().map_status(nothing), kept(404), 204, "", &[], &["set-cookie"]),
+        ("untouched", l().map_status(same), json(404), 404, "{\"old\":1}", &[], &["etag", "set-cookie"]),
+        ("a title", l().map_status(titled), Ok(response(404, &[TEXT], "it")), 404, "New title", &[], &[]),
     ];
     for (name, layer, outcome, code, text, gone, there) in rows {
         let (layer, codes) = told(layer);
@@ -251,7 +251,7 @@ async fn a_rewritten_answer_keeps_nothing_of_what_it_was() {
 async fn a_rewrite_may_carry_what_map_error_knows() {
     let layer = StatusMapLayer::new()
         .map_error(|_: &std::fmt::Error| Some(Status::conflict()))
-        .rewrite(|_, _| Status::from_error(std::fmt::Error));
+        .map_status(|_, _| Status::from_error(std::fmt::Error));
     assert_eq!(send(&layer, Request::new(()), Err(Status::not_found())).await.0, 409);
 }
 
@@ -259,13 +259,13 @@ async fn a_rewrite_may_carry_what_map_error_knows() {
 struct Echo;
 
 impl Render for Echo {
-    fn render(&self, status: &Status, context: &Context<'_>) -> Option<(HeaderValue, Bytes)> {
+    fn render(&self, status: &Status, context: &Context<'_>) -> Option<Rendered> {
         if context.format == Format::Text {
             return None;
         }
         let source = std::error::Error::source(status).map(ToString::to_string);
         let body = format!("{status} {status:?} {source:?} {context:?} {:?}", status.extensions());
-        Some((HeaderValue::from_static("application/xml"), body.into()))
+        Some(Rendered::new(HeaderValue::from_static("application/xml"), body))
     }
 }
 
@@ -321,7 +321,7 @@ async fn the_context_tells_of_the_request() {
             seen.lock().unwrap().push(format!("{} {} {:?}", context.method, context.path, context.format));
         };
         let layer = StatusMapLayer::new()
-            .rewrite(move |status, context| {
+            .map_status(move |status, context| {
                 write(&first, context);
                 status
             })

@@ -78,7 +78,7 @@ async fn it_is_answered_in_the_form_that_the_client_reads_and_reported_once() {
 #[tokio::test]
 async fn nested_layers_answer_it_once() {
     let (inner, inner_codes) = told(StatusMapLayer::new().formats(&[Format::Text]));
-    let (outer, outer_codes) = told(StatusMapLayer::new().rewrite(|_, _| Status::im_a_teapot()));
+    let (outer, outer_codes) = told(StatusMapLayer::new().map_status(|_, _| Status::im_a_teapot()));
     let (code, headers, body) = send(app(Status::not_found()).layer(inner).layer(outer), "GET", &[]).await;
     assert_eq!((code.as_u16(), headers["content-type"].to_str().unwrap()), (404, "text/plain; charset=utf-8"));
     assert!(body.starts_with("404 Not Found\n"), "{body}");
@@ -105,7 +105,7 @@ async fn head_has_the_fields_of_get_and_no_body() {
 
 #[tokio::test]
 async fn a_concealed_status_takes_all_its_fields_along() {
-    let conceal = || StatusMapLayer::new().rewrite(|_, _| Status::not_found().with_header("x-new", "1"));
+    let conceal = || StatusMapLayer::new().map_status(|_, _| Status::not_found().with_header("x-new", "1"));
     let secret = |status: Status| status.with_detail("secret").with_extension("secret", 1);
     let rows = [
         secret(Status::forbidden()).with_header("x-old", "1").with_header("link", "</secret>").with_type("/secret"),
@@ -173,7 +173,7 @@ async fn a_code_that_someone_outside_has_changed_does_not_unmask() {
 
 #[tokio::test]
 async fn a_rewrite_to_a_redirect_is_not_reported() {
-    let (layer, codes) = told(StatusMapLayer::new().rewrite(|_, _| Status::see_other("/login")));
+    let (layer, codes) = told(StatusMapLayer::new().map_status(|_, _| Status::see_other("/login")));
     let (code, headers, _) = send(app(Status::unauthorized("Basic")).layer(layer), "GET", &[]).await;
     assert_eq!((code.as_u16(), headers["location"].to_str().unwrap()), (303, "/login"));
     assert!(!headers.contains_key("www-authenticate") && !headers.contains_key("cache-control"), "{headers:?}");

@@ -23,7 +23,10 @@ use tower_http::{
     cors::CorsLayer,
     request_id::{MakeRequestId, PropagateRequestIdLayer, RequestId, SetRequestIdLayer},
 };
-use tower_status::{Status, StatusBody, StatusMap, StatusMapFuture, StatusMapLayer};
+use tower_status::{
+    Status, StatusBody, StatusMapLayer,
+    status_map::{StatusMap, StatusMapFuture},
+};
 
 /// A service without Clone, Send or Sync, whose request, body and body's error are as poor.
 #[derive(Debug)]
@@ -102,7 +105,7 @@ fn the_bounds_are_those_of_what_is_inside() {
 
 #[test]
 fn debug_names_what_it_is_and_tells_no_secret() {
-    let layer = StatusMapLayer::new().challenge("Basic").on_error(|_, _| {});
+    let layer = StatusMapLayer::new().default_challenge("Basic").on_error(|_, _| {});
     for text in [format!("{layer:?}"), format!("{:?}", layer.layer(()))] {
         assert!(text.starts_with("StatusMap") && text.contains("Basic"), "{text}");
     }
@@ -123,7 +126,7 @@ async fn a_default_body_is_empty() {
 #[test]
 fn the_options_of_a_layer_are_not_those_of_its_clones() {
     let layer = StatusMapLayer::new();
-    let changed = layer.clone().challenge("Basic");
+    let changed = layer.clone().default_challenge("Basic");
     assert!(format!("{changed:?}").contains("Basic"));
     assert!(!format!("{layer:?}").contains("Basic"));
 }

@@ -299,7 +299,7 @@ async fn a_status_without_what_its_code_demands_is_warned_of() {
 /// The only test of this process that needs the default challenge.
 #[tokio::test]
 async fn the_default_challenge_is_warned_of_once_per_process() {
-    let own = StatusMapLayer::new().challenge("Basic realm=\"shop\"");
+    let own = StatusMapLayer::new().default_challenge("Basic realm=\"shop\"");
     assert!(warnings(&send(&own, Request::new(()), Err(code(401))).await).is_empty());
     assert!(warnings(&send(&StatusMapLayer::new(), Request::new(()), Err(Status::unauthorized("A"))).await).is_empty());
     for expected in [1, 0, 0] {

@@ -403,7 +403,7 @@ proptest! {
         let again = said();
         prop_assert_eq!(status.headers(), again.headers());
 
-        let layer = StatusMapLayer::new().challenge("Basic");
+        let layer = StatusMapLayer::new().default_challenge("Basic");
         let inner = service_fn(|_: Request<()>| std::future::ready(Err::<Response<Steps>, _>(status.clone())));
         let service = layer.layer(inner);
         let answers = [service.clone(), service].map(|service| {

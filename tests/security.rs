@@ -86,7 +86,7 @@ async fn no_text_becomes_a_header_line() {
         ];
         for (name, status) in rows {
             for (method, field) in FORMS {
-                let layer = StatusMapLayer::new().challenge(text()).expose_server_errors(true);
+                let layer = StatusMapLayer::new().default_challenge(text()).expose_server_errors(true);
                 let request = request(&method, &[field, ("x-request-id", "a b")]);
                 let (_, headers, body) = seen(&layer, request, Err(status.clone())).await;
                 assert!(!headers.contains_key("x-split"), "{name} {hostile:?}: {headers:?}");
@@ -181,10 +181,10 @@ async fn what_is_written_at_400_and_above_is_not_kept() {
 
 // ----- what exists -----
 
-/// With `rewrite`, what is forbidden is what does not exist, to the last byte, in every form.
+/// With `map_status`, what is forbidden is what does not exist, to the last byte, in every form.
 #[tokio::test]
 async fn a_concealed_403_is_a_404_to_the_last_byte() {
-    let conceal = StatusMapLayer::new().rewrite(|status, context| match status.code() {
+    let conceal = StatusMapLayer::new().map_status(|status, context| match status.code() {
         StatusCode::FORBIDDEN if context.path.starts_with("/private/") => Status::not_found(),
         _ => status,
     });

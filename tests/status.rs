@@ -36,7 +36,7 @@ fn constructors_are_named_as_the_constants_of_http() {
             assert_eq!(status.code(), StatusCode::$constant, "{}", stringify!($name));
             assert!(status.source().is_none(), "{}", stringify!($name));
             // Nothing that the code demands is missing.
-            let demands = catalog::get(status.code()).unwrap().demands;
+            let demands = catalog::get(status.code()).unwrap().required_headers;
             assert!(demands.iter().all(|name| status.headers().contains_key(name)), "{}", stringify!($name));
             codes.push(status.code().as_u16());
         )*};

@@ -116,7 +116,7 @@ struct Carrier(#[source] tonic::Status);
 
 impl IntoStatus for Carrier {
     fn status(&self) -> Status {
-        Status::from_source()
+        Status::unresolved()
     }
 }
 
@@ -352,7 +352,7 @@ async fn the_applications_own_mapping_comes_first() {
 /// The code inside the details is that of the answer, whoever changed it.
 #[tokio::test]
 async fn another_code_has_other_details() {
-    let layer = StatusMapLayer::new().rewrite(|status, _| status.with_grpc_code(GrpcCode::Aborted));
+    let layer = StatusMapLayer::new().map_status(|status, _| status.with_grpc_code(GrpcCode::Aborted));
     for (way, make) in VERBATIM {
         let seen = over_grpc(&layer, make(said(Code::NotFound))).await;
         assert_eq!(seen.code(), Code::Aborted, "{way}");

@@ -162,7 +162,7 @@ fn arm(input: &Input<'_>, variant: &Variant<'_>) -> TokenStream {
     let keys = &variant.keys;
     if keys.from_error.is_given() {
         let pattern = pattern(variant, |_| false);
-        return quote!(#pattern => #root::Status::from_source(),);
+        return quote!(#pattern => #root::Status::unresolved(),);
     }
     if let Some(field) = variant.transparent() {
         let pattern = pattern(variant, |_| true);

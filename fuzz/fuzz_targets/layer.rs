@@ -55,7 +55,7 @@ impl Options<'_> {
         let layer = layer.fill(!self.has(b'f')).conditional(!self.has(b'c')).expose_server_errors(self.has(b'e'));
         let layer = if self.has(b'h') { layer.formats(&[Html, Json]) } else { layer };
         let layer = if self.has(b't') { layer.formats(&[Text]) } else { layer };
-        let layer = if self.has(b'b') { layer.challenge("Basic realm=\"fuzz\"") } else { layer };
+        let layer = if self.has(b'b') { layer.default_challenge("Basic realm=\"fuzz\"") } else { layer };
         if self.has(b'r') { layer.recognize::<Teapot>() } else { layer }
     }
 }

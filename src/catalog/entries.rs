@@ -7,7 +7,7 @@ use super::{Entry, GrpcCode, Permanence, Spec};
 /// Makes the slice of entries from blocks of the form
 ///
 /// ```text
-/// CODE "Title" [RFC NUMBER "SECTION"] demands HEADER {
+/// CODE "Title" [RFC NUMBER "SECTION"] requires HEADER {
 ///     Permanence, grpc GrpcCode,
 ///     explanation: "For the person who reads the error page.",
 ///     causes: ["a short phrase"],
@@ -15,11 +15,11 @@ use super::{Entry, GrpcCode, Permanence, Spec};
 /// }
 /// ```
 ///
-/// where `demands HEADER` is a constant of `http::header` and may be missing. Text is plain ASCII
+/// where `requires HEADER` is a constant of `http::header` and may be missing. Text is plain ASCII
 /// without `"`, `'`, `\`, `<`, `>` and `&`: then `json` needs no escapes.
 macro_rules! entries {
     ($(
-        $code:literal $title:literal [$($spec:tt)+] $(demands $header:ident)? {
+        $code:literal $title:literal [$($spec:tt)+] $(requires $header:ident)? {
             $permanence:ident, grpc $grpc:ident,
             explanation: $explanation:literal,
             causes: [$($cause:literal),+ $(,)?],
@@ -36,7 +36,7 @@ macro_rules! entries {
             causes: &[$($cause),+],
             advice: $advice,
             permanence: Permanence::$permanence,
-            demands: &[$(header::$header)?],
+            required_headers: &[$(header::$header)?],
             grpc: GrpcCode::$grpc,
             spec: spec![$($spec)+],
             json: concat!(
@@ -202,7 +202,7 @@ pub static ALL: &[Entry] = entries! {
         advice: "Choose one of those listed.",
     }
 
-    301 "Moved Permanently" [RFC 9110 "15.4.2"] demands LOCATION {
+    301 "Moved Permanently" [RFC 9110 "15.4.2"] requires LOCATION {
         Permanent, grpc Unknown,
         explanation: "This has a new, permanent address. Please use the new one in future.",
         causes: [
@@ -213,7 +213,7 @@ pub static ALL: &[Entry] = entries! {
             the old one.",
     }
 
-    302 "Found" [RFC 9110 "15.4.3"] demands LOCATION {
+    302 "Found" [RFC 9110 "15.4.3"] requires LOCATION {
         Temporary, grpc Unknown,
         explanation: "This is temporarily at another address. That may change again, so keep using \
             the original address.",
@@ -224,7 +224,7 @@ pub static ALL: &[Entry] = entries! {
         advice: "Follow the link for now, and come back to the original address the next time.",
     }
 
-    303 "See Other" [RFC 9110 "15.4.4"] demands LOCATION {
+    303 "See Other" [RFC 9110 "15.4.4"] requires LOCATION {
         Unknown, grpc Unknown,
         explanation: "The answer to this request is a page at another address.",
         causes: ["a form that was sent and whose result has a page of its own"],
@@ -257,7 +257,7 @@ pub static ALL: &[Entry] = entries! {
         advice: "Tell the people who run this site which page you opened.",
     }
 
-    307 "Temporary Redirect" [RFC 9110 "15.4.8"] demands LOCATION {
+    307 "Temporary Redirect" [RFC 9110 "15.4.8"] requires LOCATION {
         Temporary, grpc Unknown,
         explanation: "This is temporarily at another address, and the request must be repeated \
             there without changing its method. That may change again, so keep using the original \
@@ -267,7 +267,7 @@ pub static ALL: &[Entry] = entries! {
             next time.",
     }
 
-    308 "Permanent Redirect" [RFC 9110 "15.4.9"] demands LOCATION {
+    308 "Permanent Redirect" [RFC 9110 "15.4.9"] requires LOCATION {
         Permanent, grpc Unknown,
         explanation: "This has a new, permanent address, and the request must be repeated there \
             without changing its method. Please use the new address in future.",
@@ -290,7 +290,7 @@ pub static ALL: &[Entry] = entries! {
             reload the page that it is on.",
     }
 
-    401 "Unauthorized" [RFC 9110 "15.5.2"] demands WWW_AUTHENTICATE {
+    401 "Unauthorized" [RFC 9110 "15.5.2"] requires WWW_AUTHENTICATE {
         Permanent, grpc Unauthenticated,
         explanation: "Authentication is required: please sign in to see this.",
         causes: [
@@ -338,7 +338,7 @@ pub static ALL: &[Entry] = entries! {
         advice: "Check the address for typing mistakes, or begin at the home page.",
     }
 
-    405 "Method Not Allowed" [RFC 9110 "15.5.6"] demands ALLOW {
+    405 "Method Not Allowed" [RFC 9110 "15.5.6"] requires ALLOW {
         Permanent, grpc Unimplemented,
         explanation: "This address exists, but it does not support the method of this request.",
         causes: [
@@ -357,7 +357,7 @@ pub static ALL: &[Entry] = entries! {
         advice: "Accept further media types, encodings or languages.",
     }
 
-    407 "Proxy Authentication Required" [RFC 9110 "15.5.8"] demands PROXY_AUTHENTICATE {
+    407 "Proxy Authentication Required" [RFC 9110 "15.5.8"] requires PROXY_AUTHENTICATE {
         Permanent, grpc FailedPrecondition,
         explanation: "The proxy between you and the server requires authentication.",
         causes: ["a network, such as that of a company, whose proxy asks for a user name"],
@@ -446,7 +446,7 @@ pub static ALL: &[Entry] = entries! {
         advice: "Send the data in a supported format, and name that format in Content-Type.",
     }
 
-    416 "Range Not Satisfiable" [RFC 9110 "15.5.17"] demands CONTENT_RANGE {
+    416 "Range Not Satisfiable" [RFC 9110 "15.5.17"] requires CONTENT_RANGE {
         Unknown, grpc OutOfRange,
         explanation: "The request asks for a part that the content does not have.",
         causes: [
@@ -518,7 +518,7 @@ pub static ALL: &[Entry] = entries! {
             themselves.",
     }
 
-    426 "Upgrade Required" [RFC 9110 "15.5.22"] demands UPGRADE {
+    426 "Upgrade Required" [RFC 9110 "15.5.22"] requires UPGRADE {
         Permanent, grpc FailedPrecondition,
         explanation: "The server does not answer this request over the present protocol, but may \
             over another.",
@@ -677,7 +677,7 @@ pub static ALL: &[Entry] = entries! {
         causes: [
             "an action that is reserved for other accounts",
             "a server that says so with 550, which is not registered with IANA: clients that do \
-                not know it treat it as 500, so the rewrite option of the layer can make it a 403",
+                not know it treat it as 500, so the map_status option of the layer can make it a 403",
         ],
         advice: "Sign in with an account that has the permission, or ask the people who run this \
             site for it.",

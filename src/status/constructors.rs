@@ -4,7 +4,7 @@ use http::{HeaderName, HeaderValue, StatusCode, header};
 use serde_json::Value;
 
 use super::{Malformed, Status, field};
-use crate::report::warning;
+use crate::warning::warning;
 
 /// Codes whose section demands no header field.
 macro_rules! bare {
@@ -159,7 +159,7 @@ impl Status {
     /// 550 Permission Denied: the account that is logged in has no permission for the action.
     ///
     /// Not registered with IANA; a client that does not know it treats it as a 500, so a public service may
-    /// `rewrite` it into 403. This crate counts it among the 4xx: its detail is shown.
+    /// `map_status` it into 403. This crate counts it among the 4xx: its detail is shown.
     pub const fn permission_denied() -> Self {
         match StatusCode::from_u16(550) {
             Ok(code) => Self::new(code),

@@ -10,7 +10,7 @@ use super::{CHROMIUM, Table, repeated};
 
 // The crate's own, which is not public.
 #[allow(dead_code, unreachable_pub)]
-#[path = "../../../src/negotiate.rs"]
+#[path = "../../../src/fields/accept.rs"]
 mod negotiate;
 
 use negotiate::Format;

@@ -21,7 +21,7 @@ use tower_http::{
     request_id::{MakeRequestUuid, PropagateRequestIdLayer, SetRequestIdLayer},
     trace::TraceLayer,
 };
-use tower_status::{ConditionalLayer, Context, Status, StatusMapLayer, docs::Problems};
+use tower_status::{ConditionalLayer, Context, Status, StatusMapLayer, problems::Problems};
 
 mod access;
 mod error;
@@ -55,14 +55,14 @@ pub fn app(db: SqlitePool) -> Router {
     let all = get(orders::list)
         .post(orders::create)
         // The list has no version, so its tag is made of its content; weak, since it may be sent compressed.
-        .layer(ConditionalLayer::new().generate_etags(256 * 1024).weak());
+        .layer(ConditionalLayer::new().generate_weak_etags(256 * 1024));
     let assets = Router::new()
         .route(
             "/assets/orders.css",
             get(async || asset("text/css; charset=utf-8", include_str!("../assets/orders.css"))),
         )
         .route("/assets/orders.js", get(async || asset("text/javascript", include_str!("../assets/orders.js"))))
-        .layer(ConditionalLayer::new().generate_etags(256 * 1024).weak());
+        .layer(ConditionalLayer::new().generate_weak_etags(256 * 1024));
     Router::new()
         .route("/orders", all)
         .route("/orders/{id}", one.clone())
@@ -87,7 +87,7 @@ pub fn app(db: SqlitePool) -> Router {
             SetRequestIdLayer::x_request_id(MakeRequestUuid),
             PropagateRequestIdLayer::x_request_id(),
             // From here on no error is left: what fails inside has its status, its fields and its words.
-            StatusMapLayer::new().map_error(error::database).rewrite(outside),
+            StatusMapLayer::new().map_error(error::database).map_status(outside),
             // Sees what the routes answer; a failure is logged once, by the layer outside.
             TraceLayer::new_for_http().on_failure(()),
             // Encodes pages and lists. What has a strong tag is sent as it is: the tag names these bytes.

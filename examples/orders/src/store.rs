@@ -7,7 +7,7 @@ use sqlx::{
     FromRow, SqliteConnection, SqlitePool,
     sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous},
 };
-use tower_status::{ETag, InvalidETag, Validators};
+use tower_status::{ETag, Validators, conditional::InvalidETag};
 
 use crate::error::{Mistake, OrderError};
 

@@ -39,7 +39,7 @@ use twox_hash::{
 ///
 /// let seen = ETag::parse("W/\"order-12-v7\"")?;
 /// assert!(tag.weak_eq(&seen) && !tag.strong_eq(&seen) && seen.is_weak());
-/// # Ok::<(), tower_status::InvalidETag>(())
+/// # Ok::<(), tower_status::conditional::InvalidETag>(())
 /// ```
 // The text as it is sent, so that no conversion can fail and none allocates.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -78,7 +78,7 @@ impl ETag {
     /// let plain = ETag::strong("v7")?;
     /// let coded = ETag::strong("v7-gzip")?;
     /// assert!(!plain.strong_eq(&coded));
-    /// # Ok::<(), tower_status::InvalidETag>(())
+    /// # Ok::<(), tower_status::conditional::InvalidETag>(())
     /// ```
     pub fn strong(opaque: impl AsRef<[u8]>) -> Result<Self, InvalidETag> {
         Self::quote("\"", opaque.as_ref())
@@ -98,7 +98,7 @@ impl ETag {
     /// use tower_status::ETag;
     ///
     /// assert_eq!(ETag::weak("article-3")?.to_string(), "W/\"article-3\"");
-    /// # Ok::<(), tower_status::InvalidETag>(())
+    /// # Ok::<(), tower_status::conditional::InvalidETag>(())
     /// ```
     pub fn weak(opaque: impl AsRef<[u8]>) -> Result<Self, InvalidETag> {
         Self::quote("W/\"", opaque.as_ref())
@@ -120,7 +120,7 @@ impl ETag {
     ///
     /// assert!(ETag::parse(r#"W/"v7""#)?.is_weak());
     /// assert!(ETag::parse("v7").is_err());
-    /// # Ok::<(), tower_status::InvalidETag>(())
+    /// # Ok::<(), tower_status::conditional::InvalidETag>(())
     /// ```
     pub fn parse(value: impl AsRef<[u8]>) -> Result<Self, InvalidETag> {
         let value = value.as_ref();

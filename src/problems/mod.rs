@@ -16,9 +16,9 @@ use tower::Service;
 use crate::{
     Documented, DocumentedStatus, ETag, Format, IntoStatus, Status, StatusBody, Verdict,
     catalog::{self, Entry},
+    conditional::headers::Few,
     conditional::{not_modified, verdict},
-    conditions::Few,
-    reply::{html, unnegotiated},
+    response::{html, unnegotiated},
 };
 
 mod page;
@@ -27,14 +27,14 @@ mod page;
 ///
 /// A problem is found under the path of its `type` URI, whole or without the beginning that a router has stripped; `/`,
 /// and the folder in which all types are, lists all problems. Problems without a type are in the list only. Each page
-/// carries an entity tag. What [`rewrite`](crate::StatusMapLayer::rewrite) changes is not known here. Pages are written when the service is made; a request allocates a field value or two.
+/// carries an entity tag. What [`map_status`](crate::StatusMapLayer::map_status) changes is not known here. Pages are written when the service is made; a request allocates a field value or two.
 ///
 /// # Example: one line in a router
 ///
 /// ```
 /// use http::Request;
 /// use tower::ServiceExt;
-/// use tower_status::{Documented, DocumentedStatus, IntoStatus, Status, docs::Problems};
+/// use tower_status::{Documented, DocumentedStatus, IntoStatus, Status, problems::Problems};
 ///
 /// #[derive(Debug, thiserror::Error)]
 /// #[error("order {0} was deleted")]

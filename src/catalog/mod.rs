@@ -15,7 +15,7 @@
 //! The one exception: 550 is not registered with IANA. It says that the account that is logged in
 //! has no permission for the action, and comes from the reply code of FTP ([RFC 959 §4.2]).
 //! Clients that do not know it treat it as 500 ([RFC 9110 §15]); where that matters, the option
-//! `rewrite` of the layer can turn it into 403. Everywhere in this crate 550 counts as a 4xx: its
+//! `map_status` of the layer can turn it into 403. Everywhere in this crate 550 counts as a 4xx: its
 //! detail is shown, and it is logged as the client's affair.
 //!
 //! [IANA registry]: https://www.iana.org/assignments/http-status-codes/http-status-codes.xhtml
@@ -60,7 +60,7 @@ pub struct Entry {
     ///
     /// [RFC 9110 §15.3.7]: https://www.rfc-editor.org/rfc/rfc9110.html#section-15.3.7
     /// [§15.4.5]: https://www.rfc-editor.org/rfc/rfc9110.html#section-15.4.5
-    pub demands: &'static [HeaderName],
+    pub required_headers: &'static [HeaderName],
     /// The gRPC code that says the same to a gRPC client.
     pub grpc: GrpcCode,
     /// Where the status is specified.

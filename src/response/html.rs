@@ -264,10 +264,10 @@ impl<O: Out> Out for Escaper<'_, O> {
 }
 
 /// Text that is escaped where it is printed.
-#[cfg(any(feature = "docs", test))]
+#[cfg(any(feature = "problems", test))]
 pub(crate) struct Escaped<T>(pub(crate) T);
 
-#[cfg(any(feature = "docs", test))]
+#[cfg(any(feature = "problems", test))]
 impl<T: AsRef<str>> std::fmt::Display for Escaped<T> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         let mut result = Ok(());

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use super::Problem;
 use crate::{
     catalog::Permanence,
-    reply::html::{self, Escaped, is_link},
+    response::html::{self, Escaped, is_link},
 };
 
 /// Of several statuses under one type, one after the other; `list` leads to all problems.
@@ -67,8 +67,8 @@ fn write_problem(page: &mut String, problem: &Problem) -> fmt::Result {
         writeln!(page, "<dt>type</dt><dd><code>{}</code></dd>", Escaped(uri))?;
     }
     writeln!(page, "<dt>status</dt><dd>{code} {}</dd>", Escaped(entry.title))?;
-    if !entry.demands.is_empty() {
-        let fields: Vec<_> = entry.demands.iter().map(http::HeaderName::as_str).collect();
+    if !entry.required_headers.is_empty() {
+        let fields: Vec<_> = entry.required_headers.iter().map(http::HeaderName::as_str).collect();
         writeln!(page, "<dt>header fields</dt><dd>{}</dd>", Escaped(fields.join(", ")))?;
     }
     let (link, section) = (Escaped(entry.spec.link), Escaped(entry.spec.section));

@@ -4,7 +4,8 @@ use std::{convert::Infallible, error::Error, io, sync::Arc};
 
 use http::StatusCode;
 
-use crate::{BoxError, Status, recognize::Source};
+use super::{Source, Status};
+use crate::BoxError;
 
 /// Says the status of an error, once, beside the error: with `#[derive(IntoStatus)]` (feature `derive`, on by default) or
 /// by hand, as in the examples.
@@ -50,7 +51,7 @@ use crate::{BoxError, Status, recognize::Source};
 ///
 /// impl IntoStatus for Database {
 ///     fn status(&self) -> Status {
-///         Status::from_source() // the layer looks at the causes of this error
+///         Status::unresolved() // the layer looks at the causes of this error
 ///     }
 /// }
 /// ```
@@ -94,7 +95,7 @@ pub trait IntoStatus: Error + Send + Sync + 'static {
 
     /// The causes that the type knows beside `Error::source`; `#[derive(IntoStatus)]` sets it.
     #[doc(hidden)]
-    const __CAUSE: Option<crate::__private::CauseOf> = None;
+    const __CAUSE: Option<super::CauseOf> = None;
 }
 
 /// One status that a type can answer with, or those of another type: a tree, because a type that passes another's

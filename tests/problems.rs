@@ -1,5 +1,5 @@
 //! The pages that explain an application's problems.
-#![cfg(feature = "docs")]
+#![cfg(feature = "problems")]
 // A test that meets the unexpected fails by panicking.
 #![allow(clippy::indexing_slicing)]
 
@@ -7,7 +7,7 @@ use http::{Method, Request, Response, StatusCode, header};
 use http_body_util::BodyExt;
 use serde_json::Value;
 use tower::{BoxError, Layer, Service, ServiceExt};
-use tower_status::{Documented, DocumentedStatus, IntoStatus, Status, StatusMapLayer, docs::Problems};
+use tower_status::{Documented, DocumentedStatus, IntoStatus, Status, StatusMapLayer, problems::Problems};
 
 const fn one(code: StatusCode) -> DocumentedStatus {
     DocumentedStatus::new(code)

@@ -7,12 +7,12 @@ use http::{
     header::{ETAG, LAST_MODIFIED},
 };
 
-use crate::{
-    conditions::only,
+use super::{
     date,
     etag::{ETag, Tag},
-    report::warning,
+    headers::only,
 };
+use crate::warning::warning;
 
 /// The validators of a current representation, borrowed: a response is judged without an allocation.
 #[derive(Clone, Copy, Debug, Default)]
@@ -51,7 +51,7 @@ impl<'a> Current<'a> {
 ///     .with_field("cache-control", "private, max-age=60")
 ///     .with_field("vary", "accept");
 /// assert_eq!(current.last_modified(), Some(changed));
-/// # Ok::<(), tower_status::InvalidETag>(())
+/// # Ok::<(), tower_status::conditional::InvalidETag>(())
 /// ```
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Validators {
@@ -80,7 +80,7 @@ impl Validators {
     /// let mut response = HeaderMap::new();
     /// response.insert(header::ETAG, HeaderValue::from_static("W/\"v7\""));
     /// assert_eq!(Validators::from_headers(&response).etag(), Some(&ETag::weak("v7")?));
-    /// # Ok::<(), tower_status::InvalidETag>(())
+    /// # Ok::<(), tower_status::conditional::InvalidETag>(())
     /// ```
     pub fn from_headers(headers: &HeaderMap) -> Self {
         Self {
@@ -143,7 +143,7 @@ impl Validators {
     /// Says them on the answer that carries the representation.
     #[cfg(feature = "axum")]
     pub(crate) fn describe(&self, headers: &mut HeaderMap) {
-        crate::complete::say(headers, &self.fields);
+        crate::response::headers::say(headers, &self.fields);
         if let Some(etag) = &self.etag {
             let _ = headers.try_insert(ETAG, etag.into());
         }

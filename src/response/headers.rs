@@ -5,7 +5,7 @@ use std::{collections::HashSet, sync::Once};
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use smallvec::SmallVec;
 
-use crate::{catalog, report::warning, status::is_single};
+use crate::{catalog, status::is_single, warning::warning};
 
 const UPGRADE: HeaderValue = HeaderValue::from_static("upgrade");
 
@@ -75,7 +75,7 @@ pub(crate) fn complete(headers: &mut HeaderMap, code: StatusCode, challenge: Opt
 /// What `code` demands and nobody gave: it is not invented.
 pub(crate) fn missing(headers: &HeaderMap, code: StatusCode, http1: bool) -> impl Iterator<Item = &'static HeaderName> {
     let sendable = move |name: &HeaderName| http1 || *name != header::UPGRADE;
-    catalog::entry(code).demands.iter().filter(move |name| sendable(name) && !headers.contains_key(*name))
+    catalog::entry(code).required_headers.iter().filter(move |name| sendable(name) && !headers.contains_key(*name))
 }
 
 /// RFC 9110 §15.5.2: a 401 has at least one challenge.

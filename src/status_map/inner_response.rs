@@ -6,9 +6,8 @@ use http::{HeaderMap, HeaderValue, header, response};
 use http_body::Body;
 
 use crate::{
-    Status,
-    body::{Look, StatusBody},
-    catalog,
+    Status, catalog,
+    response::body::{Look, StatusBody},
 };
 
 /// A response extension that exempts one response's body from being filled or replaced, also a 5xx's.

@@ -3,17 +3,26 @@
 use std::{borrow::Cow, sync::LazyLock};
 
 use bytes::Bytes;
-use http::{HeaderMap, HeaderValue, Response, StatusCode, header, response};
+use http::{HeaderMap, HeaderName, HeaderValue, Response, StatusCode, header, response};
 use http_body::Body;
 use serde_json::Value;
 
-use crate::{Context, Format, Status, body::StatusBody, catalog::Entry, complete};
+use crate::{Format, Status, catalog::Entry};
 
+pub(crate) mod body;
+mod context;
 mod escape;
 pub(crate) mod grpc;
+pub(crate) mod headers;
 pub(crate) mod html;
 pub(crate) mod json;
 mod text;
+
+use body::StatusBody;
+pub use context::Context;
+use headers as complete;
+
+use crate::warning::warning;
 
 /// Writes bodies in an application's own form, for plain HTTP; gRPC statuses have one form only.
 ///
@@ -23,27 +32,69 @@ mod text;
 /// # Example: an API that promised XML
 ///
 /// ```
-/// use bytes::Bytes;
 /// use http::HeaderValue;
-/// use tower_status::{Context, Format, Render, Status, StatusMapLayer};
+/// use tower_status::{Context, Format, Render, Rendered, Status, StatusMapLayer};
 ///
 /// struct Xml;
 ///
 /// impl Render for Xml {
-///     fn render(&self, status: &Status, context: &Context<'_>) -> Option<(HeaderValue, Bytes)> {
+///     fn render(&self, status: &Status, context: &Context<'_>) -> Option<Rendered> {
 ///         if context.format == Format::Html {
 ///             return None; // browsers get the built-in page
 ///         }
 ///         let body = format!("<error code=\"{}\"/>", status.code().as_u16());
-///         Some((HeaderValue::from_static("application/xml"), body.into()))
+///         Some(Rendered::new(HeaderValue::from_static("application/xml"), body))
 ///     }
 /// }
 ///
 /// let layer = StatusMapLayer::new().render(Xml);
 /// ```
 pub trait Render: Send + Sync + 'static {
-    /// The content type and the body, or `None` for the built-in form.
-    fn render(&self, status: &Status, context: &Context<'_>) -> Option<(HeaderValue, Bytes)>;
+    /// Returns the body and its media type; `None` for the built-in form.
+    fn render(&self, status: &Status, context: &Context<'_>) -> Option<Rendered>;
+}
+
+/// A body that a [`Render`] returns, with its media type and further header fields.
+///
+/// # Example: a page that loads a style sheet
+///
+/// ```
+/// use http::HeaderValue;
+/// use tower_status::Rendered;
+///
+/// let page = "<!doctype html><title>Sorry</title><link rel=stylesheet href=/style.css>";
+/// let rendered = Rendered::new(HeaderValue::from_static("text/html; charset=utf-8"), page)
+///     .with_header("content-security-policy", "default-src 'none'; style-src 'self'");
+/// ```
+#[derive(Clone, Debug)]
+#[must_use = "a Rendered does nothing until a Render returns it"]
+pub struct Rendered {
+    content_type: HeaderValue,
+    body: Bytes,
+    headers: HeaderMap,
+}
+
+impl Rendered {
+    /// A body of this media type.
+    pub fn new(content_type: HeaderValue, body: impl Into<Bytes>) -> Self {
+        Self { content_type, body: body.into(), headers: HeaderMap::new() }
+    }
+
+    /// Adds a header field; one of the same name that the response already has is replaced.
+    ///
+    /// A malformed name or value is dropped with a warning.
+    pub fn with_header(mut self, name: impl TryInto<HeaderName>, value: impl TryInto<HeaderValue>) -> Self {
+        match (name.try_into(), value.try_into()) {
+            (Ok(name), Ok(value)) => drop(self.headers.try_append(name, value)),
+            _ => warning!("dropped a malformed header field of a rendered body"),
+        }
+        self
+    }
+
+    /// Returns the body.
+    pub fn body(&self) -> &Bytes {
+        &self.body
+    }
 }
 
 /// What an answer may show: what must stay inside is gone, so that no form can leak it.
@@ -119,8 +170,14 @@ pub(crate) fn write<B: Body>(
         return no_content(code);
     }
     let theirs = style.render.and_then(|render| render.render(&status.masked(style.expose), context));
-    let body = if let Some((content_type, body)) = theirs {
+    let body = if let Some(Rendered { content_type, body, headers: further }) = theirs {
         Form { content_type, policy: None, english: false, negotiated: style.negotiated }.describe(headers, code);
+        for name in further.keys() {
+            headers.remove(name);
+            for value in further.get_all(name) {
+                let _ = headers.try_append(name, value.clone());
+            }
+        }
         body
     } else {
         let shown = Shown::new(status, style.expose, context.request_id);

@@ -2,11 +2,11 @@
 
 use http::{HeaderMap, HeaderName, HeaderValue, Method, Request, Version, header, uri::PathAndQuery};
 
+use super::options::Options;
 use crate::{
     Format, Protocol,
-    conditions::{Few, Field, only},
-    negotiate::negotiate,
-    options::Options,
+    conditional::headers::{Few, Field, only},
+    fields::negotiate,
 };
 
 pub(crate) static X_REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");

@@ -15,17 +15,22 @@ use serde_json::Value;
 use crate::{
     BoxError,
     catalog::{self, Entry, GrpcCode},
-    recognize::Source,
-    report::warning,
+    warning::warning,
 };
 
 mod constructors;
-mod field;
-mod inside;
-mod members;
+mod extension_members;
+mod header_values;
+mod internal;
+mod into_status;
+mod source;
 
-pub(crate) use field::is_single;
-use members::Members;
+use extension_members::Members;
+use header_values as field;
+pub(crate) use header_values::is_single;
+pub use into_status::{Documented, DocumentedStatus, IntoStatus, OrStatus};
+pub use source::CauseOf;
+pub(crate) use source::{LINKS, Source};
 
 /// A status with all that its answer needs: code, header fields, and the words that explain it.
 ///
@@ -165,14 +170,14 @@ impl Status {
 
     /// What [`status`](crate::IntoStatus::status) answers for an error whose cause has no status of its own: the layer's
     /// `map_error` and `recognize` look at the error's causes, what they do not know is a 500. Allocates nothing.
-    pub const fn from_source() -> Self {
+    pub const fn unresolved() -> Self {
         let mut status = Self::internal_server_error();
         status.carrier = true;
         status
     }
 
     pub(crate) fn carrying(source: Source) -> Self {
-        let mut status = Self::from_source();
+        let mut status = Self::unresolved();
         status.set_source(source);
         status
     }
@@ -180,6 +185,21 @@ impl Status {
     /// The status code.
     pub const fn code(&self) -> StatusCode {
         self.code
+    }
+
+    /// Whether the server is at fault: 500 and above, except 550, which counts as a 4xx everywhere in this crate.
+    ///
+    /// # Example: count what the server got wrong
+    ///
+    /// ```
+    /// use tower_status::Status;
+    ///
+    /// assert!(Status::bad_gateway().is_server_error());
+    /// assert!(!Status::permission_denied().is_server_error());
+    /// assert!(Status::permission_denied().code().is_server_error()); // `http` only looks at the class
+    /// ```
+    pub fn is_server_error(&self) -> bool {
+        catalog::is_server_error(self.code)
     }
 
     /// What the catalogue says of this code; a code without an entry takes its class's x00 (RFC 9110 §15).

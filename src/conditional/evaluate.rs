@@ -4,14 +4,13 @@ use std::iter;
 
 use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
 
-use crate::{
-    Status, Validators,
-    complete::lists,
-    conditions::{Conditions, Field, Fields, only},
-    date,
+use super::{
+    Validators, date,
     etag::{Tag, is_any},
+    headers::{Conditions, Field, Fields, only},
     validators::Current,
 };
+use crate::{Status, response::headers::lists};
 
 /// What the preconditions of a request decide (RFC 9110 §13.2.2).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -53,7 +52,7 @@ pub enum Verdict {
 ///
 /// let current = Validators::new().with_etag(ETag::strong("v7")?);
 /// assert_eq!(evaluate(&Method::PUT, &request, Some(&current)), Verdict::PreconditionFailed);
-/// # Ok::<(), tower_status::InvalidETag>(())
+/// # Ok::<(), tower_status::conditional::InvalidETag>(())
 /// ```
 pub fn evaluate(method: &Method, request: &HeaderMap, current: Option<&Validators>) -> Verdict {
     decide(method, &Found::of(request), current.map(Validators::as_current), date::now)
@@ -84,7 +83,7 @@ pub fn evaluate(method: &Method, request: &HeaderMap, current: Option<&Validator
 ///
 /// let current = Validators::new().with_etag(ETag::strong("v7")?);
 /// assert!(!range_applies(&request, &current));
-/// # Ok::<(), tower_status::InvalidETag>(())
+/// # Ok::<(), tower_status::conditional::InvalidETag>(())
 /// ```
 pub fn range_applies(request: &HeaderMap, current: &Validators) -> bool {
     if_range(request, current.as_current(), date::now) != Condition::False

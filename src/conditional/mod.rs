@@ -13,13 +13,26 @@ use pin_project_lite::pin_project;
 use tower::{Layer, Service};
 
 use crate::{
-    ETag, Status, Validators, Verdict,
-    body::{Look, StatusBody},
+    Status,
     catalog::GrpcCode,
-    conditions::{Conditions, Few},
-    precondition,
-    reply::{self, grpc},
+    response::{
+        self,
+        body::{Look, StatusBody},
+        grpc,
+    },
 };
+
+mod date;
+mod etag;
+pub(crate) mod evaluate;
+pub(crate) mod headers;
+mod validators;
+
+pub use etag::{ETag, InvalidETag};
+use evaluate as precondition;
+pub use evaluate::{Preconditions, Verdict, evaluate, range_applies};
+use headers::{Conditions, Few};
+pub use validators::Validators;
 
 /// Answers conditional requests: a 304 for what need not be sent again, a 412 for what must not be overwritten.
 ///
@@ -35,7 +48,7 @@ use crate::{
 /// tag before the handler tells who asks whether the resource is what they guess.
 ///
 /// A strong tag differs by content coding (RFC 9110 §8.8.3.3). So where a compression layer stands outside, generated
-/// tags must be [`weak`](Self::weak); where one stands inside, what it encodes has no size yet and gets no tag.
+/// tags must be [weak](Self::generate_weak_etags); where one stands inside, what it encodes has no size yet and gets no tag.
 /// The same holds for a strong tag of the handler's own: where its answer may be encoded outside, make it weak.
 ///
 /// tower-http's `ServeDir` has validators of its own, which are honoured. What it leaves out cannot be repaired
@@ -101,11 +114,14 @@ impl<V> ConditionalLayer<V> {
     /// wrote, say a tag of your own, a version or a cryptographic hash: it is never replaced.
     pub fn generate_etags(mut self, max_bytes: u64) -> Self {
         self.options.generate = Some(max_bytes);
+        self.options.weak = false;
         self
     }
 
-    /// Makes the generated tags weak (RFC 9110 §8.8.1), for answers that a layer outside encodes.
-    pub fn weak(mut self) -> Self {
+    /// As [`generate_etags`](Self::generate_etags), with weak tags (RFC 9110 §8.8.1): for responses that a layer outside
+    /// encodes.
+    pub fn generate_weak_etags(mut self, max_bytes: u64) -> Self {
+        self.options.generate = Some(max_bytes);
         self.options.weak = true;
         self
     }
@@ -214,6 +230,30 @@ pub struct Conditional<S, V = FromResponse> {
     source: V,
 }
 
+impl<S> Conditional<S> {
+    /// Wraps a service with the layer's defaults.
+    pub fn new(inner: S) -> Self {
+        ConditionalLayer::new().layer(inner)
+    }
+}
+
+impl<S, V> Conditional<S, V> {
+    /// Returns a reference to the inner service.
+    pub fn get_ref(&self) -> &S {
+        &self.inner
+    }
+
+    /// Returns a mutable reference to the inner service.
+    pub fn get_mut(&mut self) -> &mut S {
+        &mut self.inner
+    }
+
+    /// Returns the inner service.
+    pub fn into_inner(self) -> S {
+        self.inner
+    }
+}
+
 impl<S: fmt::Debug, V> fmt::Debug for Conditional<S, V> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Conditional")
@@ -317,7 +357,7 @@ impl After {
             Verdict::NotModified => not_modified(response),
             Verdict::PreconditionFailed => {
                 let (parts, _) = response.into_parts();
-                reply::unnegotiated(Status::precondition_failed(), parts)
+                response::unnegotiated(Status::precondition_failed(), parts)
             }
         }
     }
@@ -342,7 +382,7 @@ pub(crate) fn not_modified<B, C: Body>(response: Response<B>) -> Response<Status
     let (mut parts, _) = response.into_parts();
     parts.status = StatusCode::NOT_MODIFIED;
     precondition::leave_of_304(&mut parts.headers);
-    let body = reply::no_content(parts.status);
+    let body = response::no_content(parts.status);
     Response::from_parts(parts, body)
 }
 
@@ -363,7 +403,7 @@ fn tagged<B: Body>(response: Response<B>, limit: u64, weak: bool, cx: &mut Conte
 /// A status as a handler's: a layer outside renders, rewrites and reports it.
 fn decided<B: Body>(status: Status) -> Response<StatusBody<B>> {
     let (parts, ()) = Response::new(()).into_parts();
-    reply::unnegotiated(status, parts)
+    response::unnegotiated(status, parts)
 }
 
 pin_project! {

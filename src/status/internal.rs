@@ -4,8 +4,8 @@ use std::{fmt, sync::Arc};
 
 use http::{HeaderName, HeaderValue, StatusCode, header};
 
-use super::{Malformed, Parts, Rpc, Status, field};
-use crate::{catalog, recognize::Source, report::warning};
+use super::{Malformed, Parts, Rpc, Source, Status, field};
+use crate::{catalog, warning::warning};
 
 impl Status {
     pub(super) fn parts(&self) -> Option<&Parts> {
@@ -17,7 +17,7 @@ impl Status {
     }
 
     pub(super) fn demands(&self, name: &HeaderName) -> bool {
-        self.entry().demands.contains(name)
+        self.entry().required_headers.contains(name)
     }
 
     pub(super) fn set_header(&mut self, name: HeaderName, value: HeaderValue) {

@@ -2,25 +2,27 @@
 
 use std::task;
 
-use http::{HeaderMap, HeaderValue, Method, Response, StatusCode, response};
+use http::{HeaderValue, Method, Response, StatusCode, response};
 use http_body::Body;
 
-use crate::{
-    Context, KeepBody, Status, Verdict,
-    body::StatusBody,
-    catalog::GrpcCode,
-    complete,
-    conditional::{not_modified, verdict},
-    conditions::Few,
-    fill::{Filled, fill},
-    noted::{self, Noted, Trail, X_REQUEST_ID},
+use super::{
+    inner_response::{Filled, KeepBody, fill},
+    log as report,
     options::Options,
-    precondition, recognize,
-    reply::{
-        self, Content, Style,
+    request::{self as noted, Noted, Trail, X_REQUEST_ID},
+    resolve,
+};
+use crate::{
+    Context, Status, Verdict,
+    catalog::GrpcCode,
+    conditional::{evaluate as precondition, headers::Few, not_modified, verdict},
+    response::{
+        self as reply, Content, Style,
+        body::StatusBody,
         grpc::{self, Made},
+        headers as complete,
     },
-    report::{self, warning},
+    warning::warning,
 };
 
 /// Who made the status of an answer.
@@ -101,9 +103,9 @@ pub(crate) fn answer<B: Body>(
     let (mut parts, body) = response.into_parts();
     if let Some(said) = &said {
         // What is written here again need not be taken back line by line.
-        let again = failed && !said.is_carrier() && options.rewrite.is_none() && !noted.protocol.is_grpc();
+        let again = failed && !said.is_carrier() && options.map_status.is_none() && !noted.protocol.is_grpc();
         if again && reply::is_untouched(&parts.headers, said) {
-            parts.headers = HeaderMap::new();
+            parts.headers = http::HeaderMap::new();
         } else {
             complete::uncomplete(&mut parts.headers, said.code(), said.headers());
         }
@@ -173,19 +175,19 @@ impl<B: Body> Answer<B> {
 
         // ----- recognize -----
         let said = (maker == Maker::Said).then(|| self.status.clone());
-        let mut status = recognize::settle(self.status, &options.mappers);
+        let mut status = resolve::settle(self.status, &options.mappers);
         if maker == Maker::Inner && context.protocol.is_grpc() && status.code() == StatusCode::NOT_FOUND {
             // Nobody said what was not found: the method.
             status = status.with_grpc_code(GrpcCode::Unimplemented);
         }
-        if let Some(rewrite) = &options.rewrite {
-            let rewritten = recognize::settle(rewrite(status.clone(), &context), &options.mappers);
+        if let Some(map_status) = &options.map_status {
+            let rewritten = resolve::settle(map_status(status.clone(), &context), &options.mappers);
             if rewritten.code() != status.code() || rewritten.has_words() {
                 // What stood for another status.
                 self.body = self.body.filter(|_| self.parts.extensions.get::<KeepBody>().is_some());
             }
             if maker == Maker::Inner && rewritten.code() != status.code() {
-                for name in status.entry().demands {
+                for name in status.entry().required_headers {
                     self.parts.headers.remove(name);
                 }
             }
@@ -227,7 +229,7 @@ impl<B: Body> Answer<B> {
         if !is_said {
             complete::say(&mut parts.headers, status.headers());
         }
-        complete::complete(&mut parts.headers, code, options.challenge.as_ref(), noted.http1);
+        complete::complete(&mut parts.headers, code, options.default_challenge.as_ref(), noted.http1);
         if *maker != Maker::Inner {
             for name in complete::missing(&parts.headers, code, noted.http1) {
                 warning!("a {code} goes out without {name}, which its section demands");
@@ -266,7 +268,7 @@ fn pass<B: Body>(
 ) -> Response<StatusBody<B>> {
     let (mut parts, body) = response.into_parts();
     if options.fill {
-        complete::complete(&mut parts.headers, parts.status, options.challenge.as_ref(), noted.http1);
+        complete::complete(&mut parts.headers, parts.status, options.default_challenge.as_ref(), noted.http1);
     }
     let id = request_id(&parts, trail);
     report(&status, &context(noted, trail, id.as_ref(), options), trail, options);

@@ -8,8 +8,8 @@ use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header, response};
 use http_body::Body;
 use percent_encoding::{AsciiSet, CONTROLS, percent_decode, utf8_percent_encode};
 
-use super::Shown;
-use crate::{Context, Protocol, Status, body::StatusBody, catalog::GrpcCode, complete, status::Rpc};
+use super::{Context, Shown, body::StatusBody, headers as complete};
+use crate::{Protocol, Status, catalog::GrpcCode, status::Rpc};
 
 mod details;
 

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use http::{HeaderName, HeaderValue, header};
 use percent_encoding::{AsciiSet, CONTROLS, percent_encode};
 
-use crate::report::warning;
+use crate::warning::warning;
 
 /// Fields of which one line is all that may stand (RFC 9110 §5.3).
 pub(crate) fn is_single(name: &HeaderName) -> bool {

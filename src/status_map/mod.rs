@@ -16,15 +16,21 @@ use pin_project_lite::pin_project;
 use tower::{Layer, Service};
 
 use crate::{
-    Context, Format, IntoStatus, Render, Status,
-    answer::{answer, passes},
-    body::StatusBody,
-    conditions::Few,
-    noted::{Noted, Trail},
-    options::Options,
-    recognize,
-    report::{self, warning},
+    Context, Format, IntoStatus, Render, Status, conditional::headers::Few, response::body::StatusBody,
+    warning::warning,
 };
+
+mod inner_response;
+mod log;
+mod options;
+mod plan;
+mod request;
+mod resolve;
+
+pub use inner_response::KeepBody;
+use options::Options;
+use plan::{answer, passes};
+use request::{Noted, Trail};
 
 /// Makes every answer carry the correct, documented status.
 ///
@@ -87,7 +93,7 @@ impl StatusMapLayer {
     /// });
     /// ```
     pub fn map_error<E: Error + 'static>(self, map: impl Fn(&E) -> Option<Status> + Send + Sync + 'static) -> Self {
-        self.with(|options| options.mappers.push(recognize::map_error(map)))
+        self.with(|options| options.mappers.push(resolve::map_error(map)))
     }
 
     /// Knows an error type of the application's own where it arrives boxed, as tower's middleware boxes it.
@@ -110,7 +116,7 @@ impl StatusMapLayer {
     /// let layer = StatusMapLayer::new().recognize::<SoldOut>();
     /// ```
     pub fn recognize<E: IntoStatus>(self) -> Self {
-        self.with(|options| options.mappers.push(recognize::recognize::<E>()))
+        self.with(|options| options.mappers.push(resolve::recognize::<E>()))
     }
 
     /// The WWW-Authenticate of every 401 that names none (RFC 9110 §15.5.2); otherwise `Bearer realm="api"`.
@@ -120,15 +126,15 @@ impl StatusMapLayer {
     /// # Example: basic authentication
     ///
     /// ```
-    /// let layer = tower_status::StatusMapLayer::new().challenge(r#"Basic realm="shop", charset="UTF-8""#);
+    /// let layer = tower_status::StatusMapLayer::new().default_challenge(r#"Basic realm="shop", charset="UTF-8""#);
     /// ```
-    pub fn challenge(self, challenge: impl TryInto<HeaderValue>) -> Self {
+    pub fn default_challenge(self, challenge: impl TryInto<HeaderValue>) -> Self {
         let challenge = challenge.try_into().ok().filter(|value| !value.as_bytes().trim_ascii().is_empty());
         if challenge.is_none() {
             warning!("dropped a malformed challenge");
             return self;
         }
-        self.with(|options| options.challenge = challenge)
+        self.with(|options| options.default_challenge = challenge)
     }
 
     /// Whether answers of 400 and above that the inner service made itself are explained and completed; `true`
@@ -190,14 +196,14 @@ impl StatusMapLayer {
     /// ```
     /// use tower_status::{Status, StatusMapLayer};
     ///
-    /// let layer = StatusMapLayer::new().rewrite(|status, context| match status.code().as_u16() {
+    /// let layer = StatusMapLayer::new().map_status(|status, context| match status.code().as_u16() {
     ///     403 if context.path.starts_with("/private/") => Status::not_found(),
     ///     550 => Status::forbidden(),
     ///     _ => status,
     /// });
     /// ```
-    pub fn rewrite(self, rewrite: impl Fn(Status, &Context<'_>) -> Status + Send + Sync + 'static) -> Self {
-        self.with(|options| options.rewrite = Some(Arc::new(rewrite)))
+    pub fn map_status(self, map_status: impl Fn(Status, &Context<'_>) -> Status + Send + Sync + 'static) -> Self {
+        self.with(|options| options.map_status = Some(Arc::new(map_status)))
     }
 
     /// Is told of every answer of 400 and above once, with the error that led to it: for metrics and alarms.
@@ -211,7 +217,7 @@ impl StatusMapLayer {
     /// static FAILURES: AtomicU64 = AtomicU64::new(0);
     ///
     /// let layer = StatusMapLayer::new().on_error(|status, _context| {
-    ///     if status.code().is_server_error() {
+    ///     if status.is_server_error() {
     ///         FAILURES.fetch_add(1, Ordering::Relaxed);
     ///     }
     /// });
@@ -243,6 +249,28 @@ pub struct StatusMap<S> {
     failed: Option<Status>,
 }
 
+impl<S> StatusMap<S> {
+    /// Wraps a service with the layer's defaults.
+    pub fn new(inner: S) -> Self {
+        StatusMapLayer::new().layer(inner)
+    }
+
+    /// Returns a reference to the inner service.
+    pub fn get_ref(&self) -> &S {
+        &self.inner
+    }
+
+    /// Returns a mutable reference to the inner service.
+    pub fn get_mut(&mut self) -> &mut S {
+        &mut self.inner
+    }
+
+    /// Returns the inner service.
+    pub fn into_inner(self) -> S {
+        self.inner
+    }
+}
+
 /// A clone starts without the readiness error that this instance may have met.
 impl<S: Clone> Clone for StatusMap<S> {
     fn clone(&self) -> Self {
@@ -270,7 +298,7 @@ where
     fn call(&mut self, request: Request<ReqBody>) -> Self::Future {
         let options = Arc::clone(&self.options);
         let noted = Noted::of(&request, &options);
-        let watched = options.has_hook() || report::is_watched();
+        let watched = options.has_hook() || log::is_watched();
         let trail = if noted.has_trail(watched) { Some(noted.trail(&request, watched)) } else { None };
         if noted.is_conditional() || self.failed.is_some() {
             let mut conditions = Few::none();
