@@ -8,7 +8,7 @@ use http::{HeaderValue, StatusCode};
 use serde_json::Value;
 
 use super::{
-    Shown,
+    PublicProblem,
     escape::{Escape, Out, Written},
     json,
 };
@@ -32,11 +32,11 @@ macro_rules! theirs {
 }
 
 /// One allocation of exactly the page's length: what is written first is only counted.
-pub(crate) fn render(shown: &Shown<'_>) -> String {
-    Page(shown).to_text()
+pub(crate) fn render(problem: &PublicProblem<'_>) -> String {
+    Page(problem).to_text()
 }
 
-struct Page<'a>(&'a Shown<'a>);
+struct Page<'a>(&'a PublicProblem<'a>);
 
 impl Written for Page<'_> {
     fn write(&self, page: &mut impl Out) {
@@ -44,12 +44,12 @@ impl Written for Page<'_> {
     }
 }
 
-fn write_page(page: &mut impl Out, shown: &Shown<'_>) {
-    let entry = shown.entry;
-    let code = shown.code.as_str();
-    let title = given(Some(shown.title)).unwrap_or(entry.title);
-    let kind = match shown.code.as_u16() {
-        _ if catalog::is_server_error(shown.code) => r#" class="server""#,
+fn write_page(page: &mut impl Out, problem: &PublicProblem<'_>) {
+    let entry = problem.entry;
+    let code = problem.code.as_str();
+    let title = given(Some(problem.title)).unwrap_or(entry.title);
+    let kind = match problem.code.as_u16() {
+        _ if catalog::is_server_error(problem.code) => r#" class="server""#,
         400.. => r#" class="client""#,
         _ => "",
     };
@@ -62,39 +62,39 @@ fn write_page(page: &mut impl Out, shown: &Shown<'_>) {
     write_text(page, title);
     page.raw("</span></h1>\n");
 
-    let detail = given(shown.detail);
+    let detail = given(problem.detail);
     if let Some(detail) = detail {
         page.raw(theirs!(r#"p class="detail""#));
         write_text(page, detail);
         page.raw("</p>\n");
     }
     write_all(page, ["<p>", entry.explanation, "</p>\n"]);
-    for (name, value) in shown.extensions {
-        match (name.as_ref(), items(shown, name, value)) {
+    for (name, value) in problem.extensions {
+        match (name.as_ref(), items(problem, name, value)) {
             (_, None) => {}
             ("choices", Some(choices)) => write_list(page, "Choices", choices, write_choice),
             (_, Some(errors)) => write_list(page, "Problems found", errors, write_finding),
         }
     }
-    if let Some(location) = shown.location.filter(|uri| is_link(uri)) {
+    if let Some(location) = problem.location.filter(|uri| is_link(uri)) {
         page.raw("<p>Go to ");
         write_reference(page, location);
         page.raw("</p>\n");
     }
 
     write_all(page, ["<h2>What you can do</h2>\n<p>", entry.advice, "</p>\n"]);
-    if let Some(uri) = shown.type_uri.filter(|uri| is_link(uri)) {
+    if let Some(uri) = problem.type_uri.filter(|uri| is_link(uri)) {
         page.raw(r#"<p><a class="about" href=""#);
         write_text(page, uri);
         page.raw("\" rel=\"noreferrer\">About this problem</a></p>\n");
     }
     // With a detail there is nothing to guess, and what did not fail has no causes worth reading.
-    if detail.is_none() && shown.code.as_u16() >= 400 {
+    if detail.is_none() && problem.code.as_u16() >= 400 {
         write_list(page, "What usually causes this", entry.causes, |page, cause| page.raw(cause));
     }
 
-    write_facts(page, shown);
-    if let Some(id) = given(shown.request_id) {
+    write_facts(page, problem);
+    if let Some(id) = given(problem.request_id) {
         page.raw("<h2>If you ask for help, quote this request id</h2>\n<p><code class=\"id\">");
         write_text(page, id);
         page.raw("</code></p>\n");
@@ -130,18 +130,18 @@ pub(crate) fn write_list<O: Out, T>(page: &mut O, heading: &str, items: &[T], wr
 }
 
 /// What else is known of this occurrence, as names and values. A URI reference is here if it had no place as a link.
-fn write_facts(page: &mut impl Out, shown: &Shown<'_>) {
-    let mut members = shown
+fn write_facts(page: &mut impl Out, problem: &PublicProblem<'_>) {
+    let mut members = problem
         .extensions
         .iter()
-        .filter(|(name, value)| items(shown, name, value).is_none())
-        .filter(|(name, _)| !(name == "request_id" && shown.request_id.is_some()))
+        .filter(|(name, value)| items(problem, name, value).is_none())
+        .filter(|(name, _)| !(name == "request_id" && problem.request_id.is_some()))
         .peekable();
     let unlinked = |uri: &&str| !is_link(uri) && *uri != "about:blank";
     let uris = [
-        ("type", given(shown.type_uri).filter(unlinked)),
-        ("location", given(shown.location).filter(unlinked)),
-        ("instance", given(shown.instance)),
+        ("type", given(problem.type_uri).filter(unlinked)),
+        ("location", given(problem.location).filter(unlinked)),
+        ("instance", given(problem.instance)),
     ];
     if members.peek().is_none() && uris.iter().all(|(_, uri)| uri.is_none()) {
         return;
@@ -165,8 +165,8 @@ fn write_facts(page: &mut impl Out, shown: &Shown<'_>) {
 }
 
 /// The items of `errors` and of the `choices` of a 300, which are lists of their own.
-fn items<'a>(shown: &Shown<'_>, name: &str, value: &'a Value) -> Option<&'a Vec<Value>> {
-    let known = name == "errors" || (name == "choices" && shown.code == StatusCode::MULTIPLE_CHOICES);
+fn items<'a>(problem: &PublicProblem<'_>, name: &str, value: &'a Value) -> Option<&'a Vec<Value>> {
+    let known = name == "errors" || (name == "choices" && problem.code == StatusCode::MULTIPLE_CHOICES);
     value.as_array().filter(|items| known && !items.is_empty())
 }
 
@@ -321,17 +321,17 @@ mod tests {
 
     type Members = [(Cow<'static, str>, Value)];
 
-    fn bare(code: u16) -> Shown<'static> {
+    fn bare(code: u16) -> PublicProblem<'static> {
         everywhere(code, None, &[])
     }
 
     /// The same text in every field.
-    fn everywhere<'a>(code: u16, text: Option<&'a str>, extensions: &'a Members) -> Shown<'a> {
+    fn everywhere<'a>(code: u16, text: Option<&'a str>, extensions: &'a Members) -> PublicProblem<'a> {
         let code = StatusCode::from_u16(code).unwrap_or_default();
         let entry = catalog::entry(code);
         let title = text.unwrap_or(entry.title);
         let [type_uri, detail, instance, location, request_id] = [text; 5];
-        Shown { code, entry, title, type_uri, detail, instance, location, extensions, request_id }
+        PublicProblem { code, entry, title, type_uri, detail, instance, location, extensions, request_id }
     }
 
     fn member(name: &'static str, value: Value) -> [(Cow<'static, str>, Value); 1] {
@@ -439,34 +439,34 @@ mod tests {
             (bare(503), r#"<html lang="en" class="server">"#, true),
             (bare(550), r#"<html lang="en" class="client">"#, true),
             (gone(), "<dl>", false),
-            (Shown { title: "Away", ..gone() }, r#"<h1><b>410</b> <span lang="" dir="auto">Away</span></h1>"#, true),
-            (Shown { detail: Some("a <\nb"), ..gone() }, "<p class=\"detail\" lang=\"\" dir=\"auto\">a &lt;\nb</p>", true),
-            (Shown { detail: Some("a"), ..gone() }, "What usually causes this", false),
-            (Shown { type_uri: Some("/t"), ..gone() }, r#"<a class="about" href="/t" rel="noreferrer">About this problem</a>"#, true),
-            (Shown { type_uri: Some("/t"), ..gone() }, "<dl>", false),
-            (Shown { type_uri: Some("urn:t"), ..gone() }, "<dt>type</dt><dd>urn:t</dd>", true),
-            (Shown { type_uri: Some("about:blank"), ..gone() }, "about:blank", false),
-            (Shown { instance: Some("/i"), ..gone() }, r#"<dt>instance</dt><dd><a href="/i" rel="noreferrer">/i</a></dd>"#, true),
-            (Shown { location: Some("/l"), ..found() }, r#"<p>Go to <a href="/l" rel="noreferrer">/l</a></p>"#, true),
-            (Shown { location: Some("javascript:l"), ..found() }, "<dt>location</dt><dd>javascript:l</dd>", true),
-            (Shown { request_id: Some("abc"), ..gone() }, r#"<code class="id">abc</code>"#, true),
-            (Shown { request_id: Some("abc"), extensions: &request_id, ..gone() }, "theirs", false),
-            (Shown { request_id: Some("abc"), extensions: &order, ..gone() }, "<dt>order</dt>", true),
-            (Shown { extensions: &request_id, ..gone() }, "theirs", true),
-            (Shown { extensions: &order, ..gone() }, r#"<dt>order</dt><dd lang="" dir="auto">17</dd>"#, true),
-            (Shown { extensions: &nested, ..gone() }, r#"auto"><code>{&#34;a&#34;:[&#34;&lt;&#34;]}</code></dd>"#, true),
-            (Shown { extensions: &blank, ..gone() }, r#"auto">&#34;&#34;</dd>"#, true),
-            (Shown { extensions: &errors, ..gone() }, r#"<li><code>#/age</code> <span lang="" dir="auto">no &lt;</span></li>"#, true),
-            (Shown { extensions: &errors, ..gone() }, r#"<li><span lang="" dir="auto">one</span></li>"#, true),
-            (Shown { extensions: &errors, ..gone() }, "<code>{&#34;a&#34;:1}</code></span></li>", true),
-            (Shown { extensions: &errors, ..gone() }, "<dl>", false),
-            (Shown { extensions: &none, ..gone() }, "<dt>errors</dt>", true),
-            (Shown { extensions: &choices, ..many() }, r#"<li><a href="/a" rel="noreferrer">/a</a></li>"#, true),
-            (Shown { extensions: &choices, ..many() }, r#"<li><span lang="" dir="auto">javascript:b</span></li>"#, true),
-            (Shown { extensions: &choices, ..gone() }, "<dt>choices</dt>", true),
+            (PublicProblem { title: "Away", ..gone() }, r#"<h1><b>410</b> <span lang="" dir="auto">Away</span></h1>"#, true),
+            (PublicProblem { detail: Some("a <\nb"), ..gone() }, "<p class=\"detail\" lang=\"\" dir=\"auto\">a &lt;\nb</p>", true),
+            (PublicProblem { detail: Some("a"), ..gone() }, "What usually causes this", false),
+            (PublicProblem { type_uri: Some("/t"), ..gone() }, r#"<a class="about" href="/t" rel="noreferrer">About this problem</a>"#, true),
+            (PublicProblem { type_uri: Some("/t"), ..gone() }, "<dl>", false),
+            (PublicProblem { type_uri: Some("urn:t"), ..gone() }, "<dt>type</dt><dd>urn:t</dd>", true),
+            (PublicProblem { type_uri: Some("about:blank"), ..gone() }, "about:blank", false),
+            (PublicProblem { instance: Some("/i"), ..gone() }, r#"<dt>instance</dt><dd><a href="/i" rel="noreferrer">/i</a></dd>"#, true),
+            (PublicProblem { location: Some("/l"), ..found() }, r#"<p>Go to <a href="/l" rel="noreferrer">/l</a></p>"#, true),
+            (PublicProblem { location: Some("javascript:l"), ..found() }, "<dt>location</dt><dd>javascript:l</dd>", true),
+            (PublicProblem { request_id: Some("abc"), ..gone() }, r#"<code class="id">abc</code>"#, true),
+            (PublicProblem { request_id: Some("abc"), extensions: &request_id, ..gone() }, "theirs", false),
+            (PublicProblem { request_id: Some("abc"), extensions: &order, ..gone() }, "<dt>order</dt>", true),
+            (PublicProblem { extensions: &request_id, ..gone() }, "theirs", true),
+            (PublicProblem { extensions: &order, ..gone() }, r#"<dt>order</dt><dd lang="" dir="auto">17</dd>"#, true),
+            (PublicProblem { extensions: &nested, ..gone() }, r#"auto"><code>{&#34;a&#34;:[&#34;&lt;&#34;]}</code></dd>"#, true),
+            (PublicProblem { extensions: &blank, ..gone() }, r#"auto">&#34;&#34;</dd>"#, true),
+            (PublicProblem { extensions: &errors, ..gone() }, r#"<li><code>#/age</code> <span lang="" dir="auto">no &lt;</span></li>"#, true),
+            (PublicProblem { extensions: &errors, ..gone() }, r#"<li><span lang="" dir="auto">one</span></li>"#, true),
+            (PublicProblem { extensions: &errors, ..gone() }, "<code>{&#34;a&#34;:1}</code></span></li>", true),
+            (PublicProblem { extensions: &errors, ..gone() }, "<dl>", false),
+            (PublicProblem { extensions: &none, ..gone() }, "<dt>errors</dt>", true),
+            (PublicProblem { extensions: &choices, ..many() }, r#"<li><a href="/a" rel="noreferrer">/a</a></li>"#, true),
+            (PublicProblem { extensions: &choices, ..many() }, r#"<li><span lang="" dir="auto">javascript:b</span></li>"#, true),
+            (PublicProblem { extensions: &choices, ..gone() }, "<dt>choices</dt>", true),
         ];
-        for (shown, part, expected) in rows {
-            let page = render(&shown);
+        for (problem, part, expected) in rows {
+            let page = render(&problem);
             assert_eq!(page.contains(part), expected, "{part}\n{page}");
             assert_eq!(page.capacity(), page.len(), "allocated once: {part}");
         }
@@ -497,7 +497,7 @@ mod tests {
     #[test]
     fn ten_thousand_members() {
         let extensions: Vec<_> = (0..10_000).map(|n| (format!("name{n}").into(), json!([n, { "a": "b" }]))).collect();
-        let page = render(&Shown { extensions: &extensions, ..bare(404) });
+        let page = render(&PublicProblem { extensions: &extensions, ..bare(404) });
         assert_eq!(page.matches("<dt>name").count(), 10_000);
     }
 }

@@ -5,56 +5,56 @@ use http::HeaderValue;
 use serde_json::Value;
 
 use super::{
-    Shown,
+    PublicProblem,
     escape::{self, Escape, Out, Written},
 };
 
 pub(crate) const CONTENT_TYPE: HeaderValue = HeaderValue::from_static("application/problem+json");
 
 /// A bare status allocates nothing, any other once: what is written first is only counted.
-pub(crate) fn render(shown: &Shown<'_>) -> Bytes {
-    let bare = shown.is_bare()
-        && shown.code == shown.entry.code
-        && shown.type_uri.is_none()
-        && shown.instance.is_none()
-        && shown.request_id.is_none();
+pub(crate) fn render(problem: &PublicProblem<'_>) -> Bytes {
+    let bare = problem.is_bare()
+        && problem.code == problem.entry.code
+        && problem.type_uri.is_none()
+        && problem.instance.is_none()
+        && problem.request_id.is_none();
     if bare {
-        return Bytes::from_static(shown.entry.json.as_bytes());
+        return Bytes::from_static(problem.entry.json.as_bytes());
     }
-    Document(shown).to_text().into()
+    Document(problem).to_text().into()
 }
 
-struct Document<'a>(&'a Shown<'a>);
+struct Document<'a>(&'a PublicProblem<'a>);
 
 impl Written for Document<'_> {
     fn write(&self, out: &mut impl Out) {
-        let Self(shown) = self;
-        let entry = shown.entry;
-        if shown.type_uri.is_none() && shown.title == entry.title && shown.code == entry.code {
+        let Self(problem) = self;
+        let entry = problem.entry;
+        if problem.type_uri.is_none() && problem.title == entry.title && problem.code == entry.code {
             // All but the last member's value, which is a text.
             let end = entry.json.len().saturating_sub(entry.explanation.len() + r#"""}"#.len());
             out.raw(entry.json.get(..end).unwrap_or_default());
         } else {
             out.raw(r#"{"type":"#);
-            write_text(out, shown.type_uri.unwrap_or("about:blank"));
+            write_text(out, problem.type_uri.unwrap_or("about:blank"));
             out.raw(r#","title":"#);
-            write_text(out, shown.title);
+            write_text(out, problem.title);
             out.raw(r#","status":"#);
-            out.raw(shown.code.as_str());
+            out.raw(problem.code.as_str());
             out.raw(r#","detail":"#);
         }
-        write_text(out, shown.detail.unwrap_or(entry.explanation));
-        if let Some(instance) = shown.instance {
+        write_text(out, problem.detail.unwrap_or(entry.explanation));
+        if let Some(instance) = problem.instance {
             out.raw(r#","instance":"#);
             write_text(out, instance);
         }
-        for (name, value) in shown.extensions {
+        for (name, value) in problem.extensions {
             out.raw(",");
             write_text(out, name);
             out.raw(":");
             write_value(out, value);
         }
-        if let Some(id) = shown.request_id {
+        if let Some(id) = problem.request_id {
             out.raw(r#","request_id":"#);
             write_text(out, id);
         }

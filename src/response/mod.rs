@@ -1,4 +1,4 @@
-//! [`Status`] ─► response: what may be shown, in the form that this client reads.
+//! [`Status`] ─► response: what may be problem, in the form that this client reads.
 
 use std::{borrow::Cow, sync::LazyLock};
 
@@ -98,7 +98,7 @@ impl Rendered {
 }
 
 /// What an answer may show: what must stay inside is gone, so that no form can leak it.
-pub(crate) struct Shown<'a> {
+pub(crate) struct PublicProblem<'a> {
     pub(crate) code: StatusCode,
     pub(crate) entry: &'static Entry,
     pub(crate) title: &'a str,
@@ -110,7 +110,7 @@ pub(crate) struct Shown<'a> {
     pub(crate) request_id: Option<&'a str>,
 }
 
-impl<'a> Shown<'a> {
+impl<'a> PublicProblem<'a> {
     pub(crate) fn new(status: &'a Status, expose: bool, request_id: Option<&'a str>) -> Self {
         Self::of(status, status.hides() && !expose, request_id)
     }
@@ -141,7 +141,7 @@ impl<'a> Shown<'a> {
 }
 
 /// How the layer was told to write.
-pub(crate) struct Style<'a> {
+pub(crate) struct RenderOptions<'a> {
     pub(crate) render: Option<&'a dyn Render>,
     pub(crate) expose: bool,
     pub(crate) negotiated: bool,
@@ -163,7 +163,7 @@ pub(crate) fn write<B: Body>(
     headers: &mut HeaderMap,
     status: &Status,
     context: &Context<'_>,
-    style: &Style<'_>,
+    style: &RenderOptions<'_>,
 ) -> StatusBody<B> {
     let code = status.code();
     if has_no_content(code) {
@@ -171,7 +171,8 @@ pub(crate) fn write<B: Body>(
     }
     let theirs = style.render.and_then(|render| render.render(&status.masked(style.expose), context));
     let body = if let Some(Rendered { content_type, body, headers: further }) = theirs {
-        Form { content_type, policy: None, english: false, negotiated: style.negotiated }.describe(headers, code);
+        Representation { content_type, policy: None, english: false, negotiated: style.negotiated }
+            .describe(headers, code);
         for name in further.keys() {
             headers.remove(name);
             for value in further.get_all(name) {
@@ -180,13 +181,13 @@ pub(crate) fn write<B: Body>(
         }
         body
     } else {
-        let shown = Shown::new(status, style.expose, context.request_id);
-        let english = !matches!(style.content, Content::Unknown) && shown.is_bare();
+        let problem = PublicProblem::new(status, style.expose, context.request_id);
+        let english = !matches!(style.content, Content::Unknown) && problem.is_bare();
         describe(headers, code, context.format, english, style.negotiated);
         match context.format {
-            Format::Json => json::render(&shown),
-            Format::Text => text::render(&shown),
-            Format::Html => html::render(&shown).into(),
+            Format::Json => json::render(&problem),
+            Format::Text => text::render(&problem),
+            Format::Html => html::render(&problem).into(),
         }
     };
     // RFC 9110 §8.6: to HEAD, Content-Length is what GET would have sent, or absent.
@@ -210,7 +211,7 @@ pub(crate) fn unnegotiated<B: Body>(status: Status, mut parts: response::Parts) 
     let body = if has_no_content(code) {
         no_content(code)
     } else {
-        let english = Shown::new(&status, false, None).is_bare();
+        let english = PublicProblem::new(&status, false, None).is_bare();
         describe(headers, code, Format::Json, english, false);
         StatusBody::document(status.clone(), document)
     };
@@ -232,11 +233,11 @@ pub(crate) fn is_untouched(headers: &HeaderMap, said: &Status) -> bool {
 
 /// The problem document of a status that no layer has negotiated.
 fn document(status: &Status) -> Bytes {
-    json::render(&Shown::new(status, false, None))
+    json::render(&PublicProblem::new(status, false, None))
 }
 
 /// What a body is.
-struct Form {
+struct Representation {
     content_type: HeaderValue,
     /// Beside an application's own it only adds to it.
     policy: Option<HeaderValue>,
@@ -245,7 +246,7 @@ struct Form {
     negotiated: bool,
 }
 
-impl Form {
+impl Representation {
     /// One of the built-in forms.
     fn of(format: Format, english: bool, negotiated: bool) -> Self {
         let (content_type, policy) = match format {
@@ -278,7 +279,7 @@ fn describe(headers: &mut HeaderMap, code: StatusCode, format: Format, english: 
     if headers.capacity() == 0 && code.as_u16() >= 400 {
         headers.clone_from(usual(format, english, negotiated));
     } else {
-        Form::of(format, english, negotiated).describe(headers, code);
+        Representation::of(format, english, negotiated).describe(headers, code);
     }
 }
 
@@ -288,7 +289,7 @@ fn usual(format: Format, english: bool, negotiated: bool) -> &'static HeaderMap 
         [Format::Json, Format::Html, Format::Text].map(|format| {
             [(false, false), (false, true), (true, false), (true, true)].map(|(english, negotiated)| {
                 let mut headers = HeaderMap::new();
-                Form::of(format, english, negotiated).describe(&mut headers, StatusCode::NOT_FOUND);
+                Representation::of(format, english, negotiated).describe(&mut headers, StatusCode::NOT_FOUND);
                 headers
             })
         })

@@ -4,25 +4,25 @@ use bytes::Bytes;
 use http::HeaderValue;
 use serde_json::Value;
 
-use super::Shown;
+use super::PublicProblem;
 
 pub(super) const CONTENT_TYPE: HeaderValue = HeaderValue::from_static("text/plain; charset=utf-8");
 
-pub(super) fn render(shown: &Shown<'_>) -> Bytes {
+pub(super) fn render(problem: &PublicProblem<'_>) -> Bytes {
     let mut out = String::with_capacity(512);
-    out.push_str(shown.code.as_str());
+    out.push_str(problem.code.as_str());
     out.push(' ');
-    line(&mut out, shown.title);
+    line(&mut out, problem.title);
     out.push('\n');
-    if let Some(detail) = shown.detail {
+    if let Some(detail) = problem.detail {
         line(&mut out, detail);
     }
-    line(&mut out, shown.entry.explanation);
-    line(&mut out, shown.entry.advice);
-    let facts = shown.extensions.iter().map(|(name, value)| (&**name, as_text(value)));
-    let known = [("location", shown.location), ("type", shown.type_uri), ("instance", shown.instance)];
+    line(&mut out, problem.entry.explanation);
+    line(&mut out, problem.entry.advice);
+    let facts = problem.extensions.iter().map(|(name, value)| (&**name, as_text(value)));
+    let known = [("location", problem.location), ("type", problem.type_uri), ("instance", problem.instance)];
     let known = known.into_iter().filter_map(|(name, value)| Some((name, value?.into())));
-    let id = shown.request_id.map(|id| ("request_id", id.into()));
+    let id = problem.request_id.map(|id| ("request_id", id.into()));
     let mut first = true;
     for (name, value) in known.chain(facts).chain(id) {
         if std::mem::take(&mut first) {

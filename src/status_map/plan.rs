@@ -17,7 +17,7 @@ use crate::{
     catalog::GrpcCode,
     conditional::{evaluate as precondition, headers::Few, not_modified, verdict},
     response::{
-        self as reply, Content, Style,
+        self as reply, Content, RenderOptions,
         body::StatusBody,
         grpc::{self, Made},
         headers as complete,
@@ -236,7 +236,7 @@ impl<B: Body> Answer<B> {
             }
         }
         body.unwrap_or_else(|| {
-            let style = Style {
+            let style = RenderOptions {
                 render: options.render.as_deref(),
                 expose: options.expose_server_errors,
                 negotiated: options.formats.len() > 1,

@@ -5,7 +5,7 @@ use std::time::Duration;
 use percent_encoding::percent_decode_str;
 use serde_json::Value;
 
-use super::Shown;
+use super::PublicProblem;
 use crate::catalog::GrpcCode;
 
 /// The longest Duration that protobuf knows, in seconds.
@@ -13,21 +13,21 @@ const LONGEST: u64 = 315_576_000_000;
 
 /// Empty where nothing can be said beyond code and message.
 pub(super) fn encode(
-    shown: &Shown<'_>,
+    problem: &PublicProblem<'_>,
     code: GrpcCode,
     message: &str,
     path: &str,
     retry_after: Option<Duration>,
 ) -> Vec<u8> {
-    let named = shown.type_uri.is_some() || shown.title != shown.entry.title || shown.request_id.is_some();
-    if !named && shown.extensions.is_empty() && retry_after.is_none() {
+    let named = problem.type_uri.is_some() || problem.title != problem.entry.title || problem.request_id.is_some();
+    if !named && problem.extensions.is_empty() && retry_after.is_none() {
         return vec![];
     }
     let details = [
-        ("ErrorInfo", error_info(shown, path)),
+        ("ErrorInfo", error_info(problem, path)),
         ("RetryInfo", retry_after.map(retry_info)),
-        ("BadRequest", bad_request(shown)),
-        ("Help", help(shown)),
+        ("BadRequest", bad_request(problem)),
+        ("Help", help(problem)),
     ];
     let details: Vec<_> = details.into_iter().filter_map(|(name, detail)| Some((name, detail?))).collect();
     let mut out = Message::default();
@@ -45,17 +45,17 @@ pub(super) fn encode(
 }
 
 /// The kind of problem: `reason = 1, domain = 2, metadata = 3`.
-fn error_info(shown: &Shown<'_>, path: &str) -> Option<Message> {
-    let named = shown.extensions.iter().filter(|(name, _)| is_key(name));
+fn error_info(problem: &PublicProblem<'_>, path: &str) -> Option<Message> {
+    let named = problem.extensions.iter().filter(|(name, _)| is_key(name));
     let scalars = named.filter_map(|(name, value)| Some((&**name, scalar(value)?)));
-    let id = shown.request_id.map(|id| ("request_id", id.to_owned()));
+    let id = problem.request_id.map(|id| ("request_id", id.to_owned()));
     let metadata: Vec<_> = scalars.chain(id).collect();
-    let named = shown.type_uri.is_some_and(|uri| uri != "about:blank") || shown.title != shown.entry.title;
+    let named = problem.type_uri.is_some_and(|uri| uri != "about:blank") || problem.title != problem.entry.title;
     if metadata.is_empty() && !named {
         return None;
     }
     let mut info = Message::default();
-    info.text(1, &reason(shown));
+    info.text(1, &reason(problem));
     // The service, of `/package.Service/Method`.
     info.text(2, path.rsplit('/').nth(1).unwrap_or_default());
     for (key, value) in metadata {
@@ -68,13 +68,13 @@ fn error_info(shown: &Shown<'_>, path: &str) -> Option<Message> {
 }
 
 /// `[A-Z0-9_]+` of at most 63 characters: the last word of the type, else the title.
-fn reason(shown: &Shown<'_>) -> String {
-    let uri = shown.type_uri.filter(|uri| *uri != "about:blank").unwrap_or_default();
+fn reason(problem: &PublicProblem<'_>) -> String {
+    let uri = problem.type_uri.filter(|uri| *uri != "about:blank").unwrap_or_default();
     let address = uri.split('?').next().unwrap_or_default();
     let fragment = uri.split_once('#').map(|(_, fragment)| fragment);
     let last = fragment.filter(|text| !text.is_empty()).unwrap_or(address);
     let last = last.rsplit(['/', ':', '#']).find(|word| !word.is_empty()).unwrap_or_default();
-    let candidates = [last, shown.title, shown.entry.title];
+    let candidates = [last, problem.title, problem.entry.title];
     candidates.into_iter().map(upper_snake).find(|reason| !reason.is_empty()).unwrap_or_default()
 }
 
@@ -118,8 +118,8 @@ fn retry_info(delay: Duration) -> Message {
 }
 
 /// `field_violations = 1`, each of `field = 1, description = 2`, of the extension `errors`.
-fn bad_request(shown: &Shown<'_>) -> Option<Message> {
-    let (_, errors) = shown.extensions.iter().find(|(name, _)| name == "errors")?;
+fn bad_request(problem: &PublicProblem<'_>) -> Option<Message> {
+    let (_, errors) = problem.extensions.iter().find(|(name, _)| name == "errors")?;
     let mut request = Message::default();
     for error in errors.as_array()? {
         let text = |name| error.get(name).and_then(Value::as_str);
@@ -146,8 +146,8 @@ fn field(pointer: &str) -> String {
 }
 
 /// `links = 1`, each of `description = 1, url = 2`: a type that a client can look up.
-fn help(shown: &Shown<'_>) -> Option<Message> {
-    let uri = shown.type_uri?;
+fn help(problem: &PublicProblem<'_>) -> Option<Message> {
+    let uri = problem.type_uri?;
     let resolvable = ["http://", "https://"]
         .iter()
         .any(|scheme| uri.split_at_checked(scheme.len()).is_some_and(|(head, _)| head.eq_ignore_ascii_case(scheme)));
@@ -155,7 +155,7 @@ fn help(shown: &Shown<'_>) -> Option<Message> {
         return None;
     }
     let mut link = Message::default();
-    link.text(1, shown.title);
+    link.text(1, problem.title);
     link.text(2, uri);
     let mut help = Message::default();
     help.bytes(1, &link.0);

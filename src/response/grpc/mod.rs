@@ -8,7 +8,7 @@ use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header, response};
 use http_body::Body;
 use percent_encoding::{AsciiSet, CONTROLS, percent_decode, utf8_percent_encode};
 
-use super::{Context, Shown, body::StatusBody, headers as complete};
+use super::{Context, PublicProblem, body::StatusBody, headers as complete};
 use crate::{Protocol, Status, catalog::GrpcCode, status::Rpc};
 
 mod details;
@@ -51,14 +51,14 @@ impl<'a> Trailers<'a> {
         let rpc = status.rpc().filter(|rpc| rpc.code == code);
         let masked = matches!(code, GrpcCode::Internal | GrpcCode::Unknown | GrpcCode::DataLoss);
         let hides = (masked || status.hides() && rpc.is_none()) && !status.is_exposed() && !expose;
-        let shown = Shown::of(status, hides, request_id);
+        let problem = PublicProblem::of(status, hides, request_id);
         let mut metadata = self::metadata(status.headers());
         let Some(Rpc { details, metadata: theirs, .. }) = rpc else {
-            let message = shown.detail.unwrap_or(shown.entry.explanation);
+            let message = problem.detail.unwrap_or(problem.entry.explanation);
             let delay = status.retry_after().or(delay);
             // They repeat the message, and are the first to go.
             let details =
-                if message.len() < LIMIT { details::encode(&shown, code, message, path, delay) } else { vec![] };
+                if message.len() < LIMIT { details::encode(&problem, code, message, path, delay) } else { vec![] };
             let details = details.into();
             return Self { code, message: message.into(), details, metadata };
         };
@@ -66,7 +66,7 @@ impl<'a> Trailers<'a> {
         if !hides {
             complete::say(&mut metadata, &self::metadata(theirs));
         }
-        let message = if hides { shown.entry.explanation } else { shown.detail.unwrap_or_default() };
+        let message = if hides { problem.entry.explanation } else { problem.detail.unwrap_or_default() };
         let details = if hides { Bytes::new() } else { details.clone() };
         Self { code, message: message.into(), details, metadata }
     }
