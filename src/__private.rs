@@ -14,7 +14,7 @@ use std::{
 };
 
 #[cfg(feature = "axum")]
-pub use axum_core::response as axum;
+pub use ::axum::response as axum;
 use http::{StatusCode, header};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 pub use serde::Serialize;
