@@ -4,7 +4,7 @@ pub mod ask;
 pub mod dates;
 pub mod said;
 
-#[path = "../../tests/precondition/naive.rs"]
+#[path = "../../tests/conditional/precondition/naive.rs"]
 mod naive;
 pub mod preconditions;
 

@@ -1,5 +1,4 @@
 //! Under axum: tower's and tower-http's layers inside and outside, nested layers, and what a client cannot unmask.
-#![cfg(feature = "axum")]
 // A test says what is wrong by failing.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic)]
 

@@ -1,5 +1,4 @@
 //! A `Status` that axum has made a response of: answered, masked, rewritten and reported as any other.
-#![cfg(feature = "axum")]
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic)] // a test may panic
 
 use std::sync::{Arc, Mutex};

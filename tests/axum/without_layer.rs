@@ -1,5 +1,4 @@
 //! Under axum: what a `Status` is without a layer, and what stands beside it in a tuple.
-#![cfg(feature = "axum")]
 // A test says what is wrong by failing.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic)]
 

@@ -1,5 +1,4 @@
 //! Conditional requests among the layers of others: compression inside and outside, `ServeDir`, CORS, axum's HEAD.
-#![cfg(feature = "axum")]
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic)] // a test may panic
 
 use axum::{Router, body::Body, routing::get};

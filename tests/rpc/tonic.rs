@@ -1,5 +1,4 @@
 //! `tonic::Status`: as an error, in each carrier, deeper in a chain, and made of a `Status`.
-#![cfg(feature = "tonic")]
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic)] // a test may panic
 
 use std::{

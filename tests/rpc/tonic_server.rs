@@ -1,5 +1,4 @@
 //! What a tonic client sees of tonic's server, of tonic inside axum, and through `named_layer`, over loopback.
-#![cfg(feature = "tonic")]
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic)] // a test may panic
 
 use std::{

@@ -3,7 +3,7 @@
 //!
 //! What libFuzzer makes of the same questions is in `fuzz/`; proptest finds the shortest input that breaks one.
 //!
-//! Every run has the same cases: `PROPTEST_RNG_SEED=7 PROPTEST_CASES=20000 cargo test --test properties` has others.
+//! Every run has the same cases: `PROPTEST_RNG_SEED=7 PROPTEST_CASES=20000 cargo test --test robustness properties` has others.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic)] // a test may panic
 
 use std::{

@@ -7,7 +7,6 @@ use http::{HeaderMap, HeaderName, HeaderValue, Method};
 use tower_status::Verdict::{NotModified, PreconditionFailed, Proceed};
 use tower_status::{ETag, Validators, Verdict, evaluate, range_applies};
 
-#[path = "precondition/naive.rs"]
 mod naive;
 use naive::Representation;
 

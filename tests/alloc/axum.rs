@@ -1,5 +1,4 @@
 //! Under axum: `Router::layer` boxes every wrapped body once; `StatusMapLayer` adds nothing to that.
-#![cfg(feature = "axum")]
 // A test says what is wrong by failing.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic)]
 

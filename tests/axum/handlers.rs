@@ -1,5 +1,4 @@
 //! Under axum: what handlers return, what extractors refuse, what the router answers, and how HEAD relates to GET.
-#![cfg(feature = "axum")]
 // A test says what is wrong by failing.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic)]
 
