@@ -1,12 +1,14 @@
-//! Accept ─► [`Format`] (RFC 9110 §12.5.1), over the few types that an answer can have.
+//! Accept ─► [`Format`] (RFC 9110 §12.5.1), for the few media types of an error response.
 
 use http::{HeaderMap, HeaderValue, header};
 
-/// The forms of an answer to a plain HTTP request.
+use super::{list, media_type::MediaType};
+
+/// The format of an error response to a plain HTTP request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Format {
-    /// A problem document, `application/problem+json` (RFC 9457); `application/json` is satisfied by it.
+    /// A problem document, `application/problem+json` (RFC 9457). A client that accepts `application/json` gets it too.
     Json,
     /// A page for a person, `text/html`.
     Html,
@@ -14,13 +16,10 @@ pub enum Format {
     Text,
 }
 
-/// The least specificity of a range that names a type and no wildcard.
-const NAMED: u8 = 2;
-
 impl Format {
-    /// The one of the `offered` forms that this client reads (RFC 9110 §12.5.1), for a handler that sends several.
+    /// Returns the offered format that the client prefers (RFC 9110 §12.5.1), for a handler with several formats.
     ///
-    /// The first where the client reads none; `None` where none is offered. Allocates nothing.
+    /// Returns the first format if the client accepts none of them, and `None` if none is offered.
     ///
     /// # Example: JSON and a page from one route
     ///
@@ -37,158 +36,115 @@ impl Format {
     }
 }
 
-/// The form that this client reads; `formats` is the server's order. `None`: it is empty.
+/// Returns the format that the client prefers; `formats` is in the server's order. `None` if it is empty.
 ///
-/// Linear in the length of all field lines, allocates nothing.
+/// Takes time linear in the length of all field lines.
 pub(crate) fn negotiate<'a>(lines: impl Iterator<Item = &'a [u8]>, formats: &[Format]) -> Option<Format> {
-    let mut wishes = Wishes::default();
+    let mut preferences = Preferences::default();
     for line in lines {
-        // What most programs send.
-        if line == b"*/*" {
-            wishes.hear(Range { kind: b"*", subtype: b"*" }, 1000);
-            continue;
-        }
-        // Most have no quoted strings, in which a separator is none.
-        let strings = line.contains(&b'"');
-        for (range, q) in members(line, strings).filter_map(|text| member(text, strings)) {
-            wishes.hear(range, q);
+        for (range, quality) in list::members(line).filter_map(media_range) {
+            preferences.add(range, quality);
         }
     }
-    let mut best: Option<(Format, Wish)> = None;
+    let mut best: Option<(Format, Preference)> = None;
     for format in formats {
-        let wish = match format {
-            Format::Json => wishes.json,
-            Format::Html => wishes.html,
-            Format::Text => wishes.text,
-        };
-        if wish.q > 0 && best.is_none_or(|(_, known)| wish.rank() > known.rank()) {
-            best = Some((*format, wish));
+        let preference = preferences.of(*format);
+        if preference.quality > 0 && best.is_none_or(|(_, known)| preference.rank() > known.rank()) {
+            best = Some((*format, preference));
         }
     }
     best.map(|(format, _)| format).or(formats.first().copied())
 }
 
-/// How much a client wants each form.
+/// What the client wants of each format.
 #[derive(Default)]
-struct Wishes {
-    json: Wish,
-    html: Wish,
-    text: Wish,
+struct Preferences {
+    json: Preference,
+    html: Preference,
+    text: Preference,
 }
 
-impl Wishes {
-    /// Each form that the range names hears how closely.
-    fn hear(&mut self, Range { kind, subtype }: Range<'_>, q: u16) {
-        let is = |known| is(subtype, known);
-        if kind == b"*" {
-            if subtype == b"*" {
-                self.json.hear(0, q);
-                self.html.hear(0, q);
-                self.text.hear(0, q);
+/// A range that names a type and a subtype. `application/problem+json` is one more specific than `application/json`.
+const NAMED: u8 = 2;
+
+impl Preferences {
+    /// Applies a media range to each format that it covers.
+    fn add(&mut self, range: MediaType<'_>, quality: u16) {
+        let (main_type, subtype) = (range.main_type(), range.subtype());
+        if range.is("*/*") {
+            for preference in [&mut self.json, &mut self.html, &mut self.text] {
+                preference.add(0, quality);
             }
-        } else if self::is(kind, b"text") {
-            if subtype == b"*" {
-                self.html.hear(1, q);
-                self.text.hear(1, q);
-            } else if is(b"html") {
-                self.html.hear(NAMED, q);
-            } else if is(b"plain") {
-                self.text.hear(NAMED, q);
+        } else if main_type.eq_ignore_ascii_case(b"text") {
+            match subtype {
+                b"*" => {
+                    self.html.add(1, quality);
+                    self.text.add(1, quality);
+                }
+                _ if subtype.eq_ignore_ascii_case(b"html") => self.html.add(NAMED, quality),
+                _ if subtype.eq_ignore_ascii_case(b"plain") => self.text.add(NAMED, quality),
+                _ => {}
             }
-        } else if self::is(kind, b"application") {
-            if subtype == b"*" {
-                self.json.hear(1, q);
-            } else if is(b"json") {
-                self.json.hear(NAMED, q);
-            } else if is(b"problem+json") {
-                self.json.hear(NAMED + 1, q);
+        } else if main_type.eq_ignore_ascii_case(b"application") {
+            match subtype {
+                b"*" => self.json.add(1, quality),
+                _ if subtype.eq_ignore_ascii_case(b"json") => self.json.add(NAMED, quality),
+                _ if subtype.eq_ignore_ascii_case(b"problem+json") => self.json.add(NAMED + 1, quality),
+                _ => {}
             }
+        }
+    }
+
+    fn of(&self, format: Format) -> Preference {
+        match format {
+            Format::Json => self.json,
+            Format::Html => self.html,
+            Format::Text => self.text,
         }
     }
 }
 
-/// How much it wants one.
+/// What the client wants of one format.
 #[derive(Clone, Copy, Default)]
-struct Wish {
+struct Preference {
+    /// Of the range that decides; `None`: no range covers the format.
     specificity: Option<u8>,
-    /// In thousandths.
-    q: u16,
+    /// The weight in thousandths.
+    quality: u16,
 }
 
-impl Wish {
-    /// The more specific range decides for a type; of two that are as specific, the higher q.
-    fn hear(&mut self, specificity: u8, q: u16) {
-        if (Some(specificity), q) > (self.specificity, self.q) {
-            *self = Self { specificity: Some(specificity), q };
+impl Preference {
+    /// The most specific range decides for a format; of two equally specific ranges, the one of higher quality.
+    fn add(&mut self, specificity: u8, quality: u16) {
+        if (Some(specificity), quality) > (self.specificity, self.quality) {
+            *self = Self { specificity: Some(specificity), quality };
         }
     }
 
-    /// At equal q the form named by the more specific range wins.
+    /// At equal quality the format of the more specific range wins.
     fn rank(self) -> (u16, Option<u8>) {
-        (self.q, self.specificity.min(Some(NAMED)))
+        (self.quality, self.specificity.min(Some(NAMED)))
     }
 }
 
-/// A media range without its parameters.
-#[derive(Clone, Copy)]
-struct Range<'a> {
-    kind: &'a [u8],
-    subtype: &'a [u8],
-}
-
-/// Case does not matter; most write the small letters.
-fn is(text: &[u8], known: &[u8]) -> bool {
-    text == known || text.eq_ignore_ascii_case(known)
-}
-
-/// The members of a list (RFC 9110 §5.6.1); a comma inside a quoted string ends none.
-fn members(list: &[u8], strings: bool) -> impl Iterator<Item = &[u8]> {
-    split(list, b',', strings).map(<[u8]>::trim_ascii).filter(|member| !member.is_empty())
-}
-
-fn split(text: &[u8], separator: u8, strings: bool) -> impl Iterator<Item = &[u8]> {
-    let mut quoted = false;
-    let mut escaped = false;
-    text.split(move |&byte| {
-        if !strings {
-            return byte == separator;
-        }
-        let was_escaped = std::mem::take(&mut escaped);
-        match byte {
-            b'\\' if quoted => escaped = !was_escaped,
-            b'"' if !was_escaped => quoted = !quoted,
-            _ => {}
-        }
-        byte == separator && !quoted
-    })
-}
-
-/// `media-range [ weight ]` (RFC 9110 §12.5.1); `None`: malformed, or a range that none of our types is in.
-fn member(member: &[u8], strings: bool) -> Option<(Range<'_>, u16)> {
-    let mut parts = split(member, b';', strings).map(<[u8]>::trim_ascii);
-    let range = range(parts.next()?)?;
-    let mut q = 1000;
-    for parameter in parts.filter(|parameter| !parameter.is_empty()) {
-        let equals = parameter.iter().position(|&byte| byte == b'=')?;
-        let (name, value) = parameter.split_at_checked(equals)?;
+/// `media-range [ weight ]` (RFC 9110 §12.5.1). Returns `None` if it is malformed or covers none of our types.
+fn media_range(member: &[u8]) -> Option<(MediaType<'_>, u16)> {
+    let range = MediaType::parse(member)?;
+    let mut quality = 1000;
+    for parameter in range.parameters() {
+        let (name, value) = parameter?;
         if name.eq_ignore_ascii_case(b"q") {
-            q = weight(value.get(1..)?)?;
+            quality = qvalue(value)?;
         } else if !name.eq_ignore_ascii_case(b"charset") {
-            // Ours have no such parameter, so a range that asks for one does not match them.
+            // Our types have no other parameter, so a range with one does not cover them.
             return None;
         }
     }
-    Some((range, q))
+    Some((range, quality))
 }
 
-fn range(text: &[u8]) -> Option<Range<'_>> {
-    let slash = text.iter().position(|&byte| byte == b'/')?;
-    let (kind, subtype) = text.split_at_checked(slash)?;
-    Some(Range { kind, subtype: subtype.get(1..)? })
-}
-
-/// `qvalue` (RFC 9110 §12.4.2) in thousandths.
-fn weight(text: &[u8]) -> Option<u16> {
+/// `qvalue` (RFC 9110 §12.4.2), in thousandths.
+fn qvalue(text: &[u8]) -> Option<u16> {
     let (&whole, fraction) = text.split_first()?;
     let digits = match fraction.split_first() {
         None => &[],

@@ -1,6 +1,8 @@
-//! Rules about request header fields that several parts share.
+//! Rules about header fields that several parts share.
 
 mod accept;
+pub(crate) mod list;
+pub(crate) mod media_type;
 mod protocol;
 
 pub use accept::Format;

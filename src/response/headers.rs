@@ -5,7 +5,7 @@ use std::{collections::HashSet, sync::Once};
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use smallvec::SmallVec;
 
-use crate::{catalog, status::is_single, warning::warning};
+use crate::{catalog, fields::list, status::is_single, warning::warning};
 
 const UPGRADE: HeaderValue = HeaderValue::from_static("upgrade");
 
@@ -107,7 +107,7 @@ fn upgradable(headers: &mut HeaderMap, http1: bool) {
 
 /// Whether a list (RFC 9110 §5.6.1) of tokens has this member.
 pub(crate) fn lists(value: &HeaderValue, token: &[u8]) -> bool {
-    value.as_bytes().split(|&byte| byte == b',').any(|member| member.trim_ascii().eq_ignore_ascii_case(token))
+    list::has_token(value.as_bytes(), token)
 }
 
 /// Of an answer of 400 and above that was written here.

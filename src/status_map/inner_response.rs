@@ -2,11 +2,12 @@
 
 use std::task;
 
-use http::{HeaderMap, HeaderValue, header, response};
+use http::{HeaderMap, header, response};
 use http_body::Body;
 
 use crate::{
     Status, catalog,
+    fields::media_type::MediaType,
     response::body::{Look, StatusBody},
 };
 
@@ -129,42 +130,20 @@ enum Typed {
 impl Typed {
     /// What is no media type says nothing, and of several lines the one that a client may take for text counts.
     fn of(headers: &HeaderMap) -> Self {
-        let types = headers.get_all(header::CONTENT_TYPE).iter().map(|value| match essence(value) {
-            essence if essence.eq_ignore_ascii_case(b"text/plain") => Self::Text,
-            essence if is_media_type(essence) => Self::Other,
-            _ => Self::Not,
-        });
+        let types =
+            headers.get_all(header::CONTENT_TYPE).iter().map(|value| match MediaType::parse(value.as_bytes()) {
+                Some(media_type) if media_type.is("text/plain") => Self::Text,
+                Some(_) => Self::Other,
+                None => Self::Not,
+            });
         types.min().unwrap_or(Self::Not)
     }
 }
 
-/// `token "/" token` (RFC 9110 §8.3.1).
-fn is_media_type(essence: &[u8]) -> bool {
-    let is_token = |text: &[u8]| {
-        let is_tchar = |byte: &u8| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(byte);
-        !text.is_empty() && text.iter().all(is_tchar)
-    };
-    let mut halves = essence.splitn(2, |&byte| byte == b'/');
-    halves.next().is_some_and(is_token) && halves.next().is_some_and(is_token)
-}
-
-/// `type/subtype` without parameters (RFC 9110 §8.3.1).
-fn essence(value: &HeaderValue) -> &[u8] {
-    value.as_bytes().split(|&byte| byte == b';').next().unwrap_or_default().trim_ascii()
-}
-
 /// A text that can be shown as it is: in UTF-8, without a coding, and nothing follows it.
 fn may_be_detail(headers: &HeaderMap) -> bool {
-    let utf8 = headers.get(header::CONTENT_TYPE).is_none_or(|value| {
-        let mut parameters = value.as_bytes().split(|&byte| byte == b';').skip(1).map(<[u8]>::trim_ascii);
-        parameters.all(|parameter| match parameter.split_at_checked(8) {
-            Some((name, charset)) if name.eq_ignore_ascii_case(b"charset=") => {
-                let charset = charset.trim_ascii();
-                [&b"utf-8"[..], b"\"utf-8\"", b"us-ascii"].iter().any(|known| charset.eq_ignore_ascii_case(known))
-            }
-            _ => true,
-        })
-    });
+    let media_type = headers.get(header::CONTENT_TYPE).and_then(|value| MediaType::parse(value.as_bytes()));
+    let utf8 = media_type.is_none_or(|media_type| media_type.is_utf8());
     utf8 && !headers.contains_key(header::CONTENT_ENCODING) && !headers.contains_key(header::TRAILER)
 }
 

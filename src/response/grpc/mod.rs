@@ -300,7 +300,7 @@ pub(crate) fn said(headers: &HeaderMap) -> Option<GrpcCode> {
 
 /// Whether a response is gRPC's or gRPC-Web's.
 pub(crate) fn is_typed(headers: &HeaderMap) -> bool {
-    headers.get(header::CONTENT_TYPE).is_some_and(|value| Protocol::named(value.as_bytes()).is_grpc())
+    headers.get(header::CONTENT_TYPE).is_some_and(|value| Protocol::of_media_type(value.as_bytes()).is_grpc())
 }
 
 /// Of what a Trailers-Only was made.
