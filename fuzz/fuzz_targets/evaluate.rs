@@ -124,6 +124,7 @@ fuzz_target!(|input: Input| {
         Verdict::Proceed => 200,
         Verdict::NotModified => 304,
         Verdict::PreconditionFailed => 412,
+        other => panic!("{other:?}"),
     };
     let checked = Preconditions::new(&method, &request).check(current.as_ref());
     assert_eq!(checked.map_or_else(|status| status.code().as_u16(), |()| 200), code);

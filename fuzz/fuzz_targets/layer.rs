@@ -318,7 +318,7 @@ fn check(options: &Options<'_>, request: &Request<()>, inner: &Inner, (parts, go
             assert_eq!(parts.status, 412);
             return;
         }
-        Verdict::Proceed => {}
+        _ => {}
     }
     let bare = inner.code.as_u16() < 400 && !inner.headers.contains_key("grpc-status");
     let empty = fill && matches!(inner.code.as_u16(), 204 | 205 | 304);

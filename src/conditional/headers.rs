@@ -1,99 +1,142 @@
-//! The preconditions of a request, kept until something is known of the representation.
+//! The condition fields of a request (RFC 9110 §13.1): borrowed for one evaluation, owned until the response is there.
 
-use http::{HeaderMap, HeaderName, HeaderValue, header};
-use smallvec::SmallVec;
+use http::{HeaderMap, HeaderName, HeaderValue, Method, Request, header, header::GetAll};
 
-/// A field of RFC 9110 §13.1.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Field {
-    Match,
-    UnmodifiedSince,
-    NoneMatch,
-    ModifiedSince,
-    Range,
+/// The lines of one header field.
+#[derive(Debug, Default)]
+pub(crate) enum FieldLines<'a> {
+    #[default]
+    Absent,
+    One(&'a HeaderValue),
+    Several(GetAll<'a, HeaderValue>),
 }
 
-impl Field {
-    pub(crate) const ALL: [Self; 5] =
-        [Self::Match, Self::UnmodifiedSince, Self::NoneMatch, Self::ModifiedSince, Self::Range];
-
-    /// Those that decide whether there is a 304 or 412.
-    pub(crate) const DECIDING: [Self; 4] = [Self::Match, Self::UnmodifiedSince, Self::NoneMatch, Self::ModifiedSince];
-
-    /// The field of this name, if it is one of those that decide whether there is a 304 or 412.
-    #[inline]
-    pub(crate) fn of(name: &HeaderName) -> Option<Self> {
-        Some(match *name {
-            header::IF_MATCH => Self::Match,
-            header::IF_UNMODIFIED_SINCE => Self::UnmodifiedSince,
-            header::IF_NONE_MATCH => Self::NoneMatch,
-            header::IF_MODIFIED_SINCE => Self::ModifiedSince,
-            _ => return None,
-        })
-    }
-
-    fn name(self) -> HeaderName {
-        match self {
-            Self::Match => header::IF_MATCH,
-            Self::UnmodifiedSince => header::IF_UNMODIFIED_SINCE,
-            Self::NoneMatch => header::IF_NONE_MATCH,
-            Self::ModifiedSince => header::IF_MODIFIED_SINCE,
-            Self::Range => header::IF_RANGE,
-        }
-    }
-}
-
-/// Where the preconditions of a request stand.
-pub(crate) trait Fields {
-    /// All lines of a field.
-    fn lines(&self, field: Field) -> impl Iterator<Item = &HeaderValue>;
-}
-
-impl Fields for HeaderMap {
-    fn lines(&self, field: Field) -> impl Iterator<Item = &HeaderValue> {
-        self.get_all(field.name()).into_iter()
-    }
-}
-
-/// The lines of a request's preconditions. Up to `N` of them are kept without an allocation.
-#[derive(Clone, Debug)]
-pub(crate) struct Conditions<const N: usize = 8>(SmallVec<[(Field, HeaderValue); N]>);
-
-/// What each request has room for: clients send one or two lines, and a future is moved as a whole.
-pub(crate) type Few = Conditions<4>;
-
-impl<const N: usize> Conditions<N> {
-    pub(crate) fn none() -> Self {
-        Self(SmallVec::new())
-    }
-
-    pub(crate) fn of(request: &HeaderMap) -> Self {
-        let mut conditions = Self::none();
-        for field in request.keys().filter_map(Field::of) {
-            conditions.note(request, field);
-        }
-        conditions
-    }
-
-    /// Keeps the lines of a field.
-    pub(crate) fn note(&mut self, request: &HeaderMap, field: Field) {
-        for value in request.lines(field) {
-            self.0.push((field, value.clone()));
+impl<'a> FieldLines<'a> {
+    pub(crate) fn of(headers: &'a HeaderMap, name: &HeaderName) -> Self {
+        let all = headers.get_all(name);
+        let mut lines = all.iter();
+        match (lines.next(), lines.next()) {
+            (None, _) => Self::Absent,
+            (Some(line), None) => Self::One(line),
+            (Some(_), Some(_)) => Self::Several(all),
         }
     }
 
-    pub(crate) fn is_empty(&self) -> bool {
-        self.0.is_empty()
+    pub(crate) fn is_present(&self) -> bool {
+        !matches!(self, Self::Absent)
+    }
+
+    pub(crate) fn iter(&self) -> impl Iterator<Item = &HeaderValue> {
+        let (one, several) = match self {
+            Self::Absent => (None, None),
+            Self::One(line) => (Some(*line), None),
+            Self::Several(lines) => (None, Some(lines)),
+        };
+        one.into_iter().chain(several.into_iter().flatten())
+    }
+
+    /// The value of a field that must not be a list, without the white space around it (RFC 9110 §5.5).
+    pub(crate) fn single(&self) -> Option<&'a [u8]> {
+        if let Self::One(line) = self { Some(line.as_bytes().trim_ascii()) } else { None }
     }
 }
 
-impl<const N: usize> Fields for Conditions<N> {
-    fn lines(&self, field: Field) -> impl Iterator<Item = &HeaderValue> {
-        self.0.iter().filter_map(move |(known, value)| (*known == field).then_some(value))
+/// The fields that decide whether a response is a 304 or a 412.
+#[derive(Debug, Default)]
+#[expect(clippy::struct_field_names, reason = "they are named after the header fields")]
+pub(crate) struct ConditionFields<'a> {
+    pub(crate) if_match: FieldLines<'a>,
+    pub(crate) if_unmodified_since: FieldLines<'a>,
+    pub(crate) if_none_match: FieldLines<'a>,
+    pub(crate) if_modified_since: FieldLines<'a>,
+}
+
+impl<'a> ConditionFields<'a> {
+    /// Finds them in one pass, which takes less than hashing four names.
+    pub(crate) fn of(request: &'a HeaderMap) -> Self {
+        let mut fields = Self::default();
+        for (name, value) in request {
+            let lines = match *name {
+                header::IF_MATCH => &mut fields.if_match,
+                header::IF_UNMODIFIED_SINCE => &mut fields.if_unmodified_since,
+                header::IF_NONE_MATCH => &mut fields.if_none_match,
+                header::IF_MODIFIED_SINCE => &mut fields.if_modified_since,
+                _ => continue,
+            };
+            *lines = match lines {
+                FieldLines::Absent => FieldLines::One(value),
+                FieldLines::One(_) | FieldLines::Several(_) => FieldLines::Several(request.get_all(name)),
+            };
+        }
+        fields
+    }
+
+    pub(crate) fn any_present(&self) -> bool {
+        let all = [&self.if_match, &self.if_unmodified_since, &self.if_none_match, &self.if_modified_since];
+        all.into_iter().any(FieldLines::is_present)
     }
 }
 
-/// The one line that there is.
-pub(crate) fn only<'a>(mut lines: impl Iterator<Item = &'a HeaderValue>) -> Option<&'a HeaderValue> {
-    lines.next().filter(|_| lines.next().is_none())
+/// The condition fields of one request, kept until something is known of the representation.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct ConditionalHeaders {
+    if_match: Option<HeaderValue>,
+    if_unmodified_since: Option<HeaderValue>,
+    if_none_match: Option<HeaderValue>,
+    if_modified_since: Option<HeaderValue>,
+    /// All lines of each field that has several.
+    repeated: HeaderMap,
+}
+
+impl ConditionalHeaders {
+    /// Returns the conditions that the response to this request decides; `None` without such a condition.
+    pub(crate) fn from_request<B>(request: &mut Request<B>) -> Option<Box<Self>> {
+        if !matches!(*request.method(), Method::GET | Method::HEAD) {
+            return None;
+        }
+        let fields = ConditionFields::of(request.headers());
+        fields.any_present().then(|| Box::new(Self::of(&fields)))
+    }
+
+    pub(crate) fn from_headers(request: &HeaderMap) -> Self {
+        Self::of(&ConditionFields::of(request))
+    }
+
+    fn of(fields: &ConditionFields<'_>) -> Self {
+        let mut repeated = HeaderMap::new();
+        let mut keep = |lines: &FieldLines<'_>, name: HeaderName| match lines {
+            FieldLines::Absent => None,
+            FieldLines::One(line) => Some((*line).clone()),
+            FieldLines::Several(lines) => {
+                for line in lines {
+                    let _ = repeated.try_append(&name, line.clone());
+                }
+                lines.iter().next().cloned()
+            }
+        };
+        Self {
+            if_match: keep(&fields.if_match, header::IF_MATCH),
+            if_unmodified_since: keep(&fields.if_unmodified_since, header::IF_UNMODIFIED_SINCE),
+            if_none_match: keep(&fields.if_none_match, header::IF_NONE_MATCH),
+            if_modified_since: keep(&fields.if_modified_since, header::IF_MODIFIED_SINCE),
+            repeated,
+        }
+    }
+
+    pub(crate) fn fields(&self) -> ConditionFields<'_> {
+        ConditionFields {
+            if_match: self.lines(self.if_match.as_ref(), &header::IF_MATCH),
+            if_unmodified_since: self.lines(self.if_unmodified_since.as_ref(), &header::IF_UNMODIFIED_SINCE),
+            if_none_match: self.lines(self.if_none_match.as_ref(), &header::IF_NONE_MATCH),
+            if_modified_since: self.lines(self.if_modified_since.as_ref(), &header::IF_MODIFIED_SINCE),
+        }
+    }
+
+    fn lines<'a>(&'a self, first: Option<&'a HeaderValue>, name: &HeaderName) -> FieldLines<'a> {
+        match first {
+            None => FieldLines::Absent,
+            Some(_) if self.repeated.contains_key(name) => FieldLines::Several(self.repeated.get_all(name)),
+            Some(line) => FieldLines::One(line),
+        }
+    }
 }

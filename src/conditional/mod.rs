@@ -7,31 +7,35 @@ use std::{
     task::{Context, Poll, ready},
 };
 
-use http::{Method, Request, Response, StatusCode, header, request};
+use http::{HeaderMap, Method, Request, Response, StatusCode, header, request};
 use http_body::Body;
 use pin_project_lite::pin_project;
 use tower::{Layer, Service};
 
 use crate::{
     Status,
-    catalog::GrpcCode,
     response::{
         self,
         body::{Look, StatusBody},
-        grpc,
+        headers::lists,
     },
 };
 
 mod date;
 mod etag;
-pub(crate) mod evaluate;
-pub(crate) mod headers;
+mod evaluate;
+mod headers;
+mod not_modified;
+mod preconditions;
 mod validators;
 
 pub use etag::{ETag, InvalidETag};
-use evaluate as precondition;
-pub use evaluate::{Preconditions, Verdict, evaluate, range_applies};
-use headers::{Conditions, Few};
+use evaluate::Evaluated;
+pub(crate) use evaluate::evaluate_response;
+pub use evaluate::{Verdict, evaluate, range_applies};
+pub(crate) use headers::ConditionalHeaders;
+pub(crate) use not_modified::{not_modified, remove_content_headers};
+pub use preconditions::Preconditions;
 pub use validators::Validators;
 
 /// Answers conditional requests: a 304 for what need not be sent again, a 412 for what must not be overwritten.
@@ -141,7 +145,7 @@ impl<V> ConditionalLayer<V> {
     /// # Example: no blind write
     ///
     /// ```
-    /// use http::{Method, Request, Response};
+    /// use http::{HeaderMap, Method, Request, Response};
     /// use tower::{ServiceBuilder, ServiceExt};
     /// use tower_status::ConditionalLayer;
     ///
@@ -276,11 +280,11 @@ where
         self.inner.poll_ready(cx)
     }
 
-    fn call(&mut self, request: Request<ReqBody>) -> Self::Future {
+    fn call(&mut self, mut request: Request<ReqBody>) -> Self::Future {
         if self.options.lacks_precondition(&request) {
             return ConditionalFuture::refused();
         }
-        let after = After::of(&request, self.options);
+        let after = After::of(&mut request, self.options);
         after.called(self.inner.call(request))
     }
 }
@@ -300,12 +304,12 @@ where
         self.inner.poll_ready(cx)
     }
 
-    fn call(&mut self, request: Request<ReqBody>) -> Self::Future {
+    fn call(&mut self, mut request: Request<ReqBody>) -> Self::Future {
         if self.options.lacks_precondition(&request) {
             return AskingFuture { state: Asking::Called { future: ConditionalFuture::refused() } };
         }
-        let after = After::of(&request, self.options);
-        if !precondition::is_conditional(request.method(), request.headers()) {
+        let after = After::of(&mut request, self.options);
+        if !preconditions::is_conditional(request.method(), request.headers()) {
             let future = self.inner.call(request);
             return AskingFuture { state: Asking::Called { future: after.called(future) } };
         }
@@ -321,7 +325,7 @@ where
 
 impl Options {
     fn lacks_precondition<B>(&self, request: &Request<B>) -> bool {
-        self.required && precondition::is_missing(request.method(), request.headers())
+        self.required && preconditions::is_missing(request.method(), request.headers())
     }
 }
 
@@ -330,14 +334,13 @@ struct After {
     options: Options,
     get: bool,
     judged: bool,
-    conditions: Few,
+    request: Option<Box<ConditionalHeaders>>,
 }
 
 impl After {
-    fn of<B>(request: &Request<B>, options: Options) -> Self {
-        let (get, head) = (request.method() == Method::GET, request.method() == Method::HEAD);
-        let conditions = if get || head { Few::of(request.headers()) } else { Few::none() };
-        Self { options, get, judged: false, conditions }
+    fn of<B>(request: &mut Request<B>, options: Options) -> Self {
+        let get = request.method() == Method::GET;
+        Self { options, get, judged: false, request: ConditionalHeaders::from_request(request) }
     }
 
     fn called<F>(self, future: F) -> ConditionalFuture<F> {
@@ -350,9 +353,9 @@ impl After {
             _ => response.map(StatusBody::inner),
         };
         if self.judged {
-            response.extensions_mut().insert(Judged);
+            response.extensions_mut().insert(Evaluated);
         }
-        match verdict(&self.conditions, &response) {
+        match self.request.as_deref().map_or(Verdict::Proceed, |request| evaluate_response(request, &response)) {
             Verdict::Proceed => response,
             Verdict::NotModified => not_modified(response),
             Verdict::PreconditionFailed => {
@@ -363,34 +366,11 @@ impl After {
     }
 }
 
-/// A response extension: a source of validators decided, so no layer judges the answer again.
-#[derive(Clone, Copy)]
-struct Judged;
-
-/// What the answer makes of the request's conditions.
-pub(crate) fn verdict<B, const N: usize>(conditions: &Conditions<N>, response: &Response<B>) -> Verdict {
-    let judged = || response.extensions().get::<Judged>().is_some();
-    // RFC 9110 §13.2.1: what failed, if only in gRPC's terms, is no success that a precondition could decide.
-    if conditions.is_empty() || judged() || grpc::said(response.headers()).is_some_and(|code| code != GrpcCode::Ok) {
-        return Verdict::Proceed;
-    }
-    precondition::judge_answer(conditions, response.status(), response.headers())
-}
-
-/// The 304 is the 200 edited in place; its body is dropped unread.
-pub(crate) fn not_modified<B, C: Body>(response: Response<B>) -> Response<StatusBody<C>> {
-    let (mut parts, _) = response.into_parts();
-    parts.status = StatusCode::NOT_MODIFIED;
-    precondition::leave_of_304(&mut parts.headers);
-    let body = response::no_content(parts.status);
-    Response::from_parts(parts, body)
-}
-
 /// A 200 with the tag of its content, if all of that is already there.
 fn tagged<B: Body>(response: Response<B>, limit: u64, weak: bool, cx: &mut Context<'_>) -> Response<StatusBody<B>> {
     let (mut parts, body) = response.into_parts();
     let limit = body.size_hint().exact().filter(|size| *size <= limit).and_then(|size| usize::try_from(size).ok());
-    let Some(limit) = limit.filter(|_| precondition::may_be_tagged(parts.status, &parts.headers)) else {
+    let Some(limit) = limit.filter(|_| may_be_tagged(parts.status, &parts.headers)) else {
         return Response::from_parts(parts, StatusBody::inner(body));
     };
     let look = Look::at(body, limit, cx);
@@ -398,6 +378,13 @@ fn tagged<B: Body>(response: Response<B>, limit: u64, weak: bool, cx: &mut Conte
         let _ = parts.headers.try_insert(header::ETAG, ETag::of_pieces(content, weak).into());
     }
     Response::from_parts(parts, look.into_body())
+}
+
+/// Returns whether the response to a GET may be given a tag of its content (RFC 9110 §8.8.3).
+fn may_be_tagged(code: StatusCode, answer: &HeaderMap) -> bool {
+    code == StatusCode::OK
+        && !answer.contains_key(header::ETAG)
+        && !answer.get_all(header::CACHE_CONTROL).iter().any(|value| lists(value, b"no-store"))
 }
 
 /// A status as a handler's: a layer outside renders, rewrites and reports it.
@@ -475,11 +462,11 @@ impl<S, ReqBody> Waiting<S, ReqBody> {
     {
         let current = asked?;
         let (method, headers) = (self.request.method(), self.request.headers());
-        if self.after.options.required && precondition::is_ignored(method, headers, current.as_ref()) {
+        if self.after.options.required && preconditions::is_ignored(method, headers, current.as_ref()) {
             return Err(Status::precondition_required());
         }
-        precondition::check_target(method, headers, current.as_ref())?;
-        precondition::apply_if_range(self.request.headers_mut(), current.as_ref());
+        preconditions::check_before_handler(method, headers, current.as_ref())?;
+        preconditions::apply_if_range(self.request.headers_mut(), current.as_ref());
         // What the source said stands: the answer is not judged again.
         self.after.judged = current.is_none_or(|current| current.has_any());
         Ok(self.after.called(self.service.call(self.request)))

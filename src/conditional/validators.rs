@@ -10,7 +10,7 @@ use http::{
 use super::{
     date,
     etag::{ETag, Tag},
-    headers::only,
+    headers::FieldLines,
 };
 use crate::warning::warning;
 
@@ -23,15 +23,14 @@ pub(crate) struct Current<'a> {
 
 impl<'a> Current<'a> {
     /// As [`Validators::from_headers`].
-    pub(crate) fn tag_of(answer: &'a HeaderMap) -> Option<Tag<'a>> {
-        only(answer.get_all(ETAG).iter()).and_then(|value| Tag::parse(value.as_bytes().trim_ascii()))
+    pub(crate) fn of(response: &'a HeaderMap) -> Self {
+        let etag = FieldLines::of(response, &ETAG).single().and_then(Tag::parse);
+        Self { etag, last_modified: last_modified(response) }
     }
+}
 
-    /// As [`Validators::from_headers`].
-    pub(crate) fn date_of(answer: &HeaderMap) -> Option<i64> {
-        let value = only(answer.get_all(LAST_MODIFIED).iter())?;
-        date::parse(value.as_bytes().trim_ascii(), date::now)
-    }
+fn last_modified(response: &HeaderMap) -> Option<i64> {
+    FieldLines::of(response, &LAST_MODIFIED).single().and_then(|value| date::parse(value, date::now))
 }
 
 /// What is known of the current representation: its validators (RFC 9110 §8.8), and the fields of its 304.
@@ -83,11 +82,11 @@ impl Validators {
     /// # Ok::<(), tower_status::conditional::InvalidETag>(())
     /// ```
     pub fn from_headers(headers: &HeaderMap) -> Self {
-        Self {
-            etag: only(headers.get_all(ETAG).iter()).and_then(|value| ETag::try_from(value).ok()),
-            last_modified: Current::date_of(headers),
-            fields: HeaderMap::new(),
-        }
+        let etag = match FieldLines::of(headers, &ETAG) {
+            FieldLines::One(line) => ETag::try_from(line).ok(),
+            FieldLines::Absent | FieldLines::Several(_) => None,
+        };
+        Self { etag, last_modified: last_modified(headers), fields: HeaderMap::new() }
     }
 
     /// Sets the entity tag (RFC 9110 §8.8.3).

@@ -16,8 +16,7 @@ use tower::Service;
 use crate::{
     Documented, DocumentedStatus, ETag, Format, IntoStatus, Status, StatusBody, Verdict,
     catalog::{self, Entry},
-    conditional::headers::Few,
-    conditional::{not_modified, verdict},
+    conditional::{ConditionalHeaders, evaluate_response, not_modified},
     response::{html, unnegotiated},
 };
 
@@ -128,7 +127,7 @@ impl Problems {
         ] {
             let _ = fields.try_insert(name, value);
         }
-        if verdict(&Few::of(headers), &response) == Verdict::NotModified {
+        if evaluate_response(&ConditionalHeaders::from_headers(headers), &response) == Verdict::NotModified {
             return not_modified(response);
         }
         if *method == Method::HEAD {

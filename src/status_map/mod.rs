@@ -16,7 +16,7 @@ use pin_project_lite::pin_project;
 use tower::{Layer, Service};
 
 use crate::{
-    Context, Format, IntoStatus, Render, Status, conditional::headers::Few, response::body::StatusBody,
+    Context, Format, IntoStatus, Render, Status, conditional::ConditionalHeaders, response::body::StatusBody,
     warning::warning,
 };
 
@@ -295,19 +295,18 @@ where
         Poll::Ready(Ok(()))
     }
 
-    fn call(&mut self, request: Request<ReqBody>) -> Self::Future {
+    fn call(&mut self, mut request: Request<ReqBody>) -> Self::Future {
         let options = Arc::clone(&self.options);
         let noted = Noted::of(&request, &options);
         let watched = options.has_hook() || log::is_watched();
         let trail = if noted.has_trail(watched) { Some(noted.trail(&request, watched)) } else { None };
         if noted.is_conditional() || self.failed.is_some() {
-            let mut conditions = Few::none();
-            noted.keep_conditions(request.headers(), &mut conditions);
+            let conditions = ConditionalHeaders::from_request(&mut request);
             let inner = match &self.failed {
                 None => Inner::Called { future: self.inner.call(request) },
                 Some(status) => Inner::Failed { status: Some(status.clone()) },
             };
-            return StatusMapFuture { inner, noted, trail, conditions: Some(conditions), options };
+            return StatusMapFuture { inner, noted, trail, conditions, options };
         }
         // By itself, since a future is moved as a whole, and this one has no conditions to move.
         let inner = Inner::Called { future: self.inner.call(request) };
@@ -322,7 +321,7 @@ pin_project! {
         inner: Inner<F>,
         noted: Noted,
         trail: Option<Trail>,
-        conditions: Option<Few>,
+        conditions: Option<Box<ConditionalHeaders>>,
         options: Arc<Options>,
     }
 }
@@ -347,14 +346,14 @@ where
         let this = self.project();
         let outcome = match this.inner.project() {
             InnerProjection::Called { future } => match ready!(future.poll(cx)) {
-                Ok(response) if passes(&response, this.conditions.as_ref()) => {
+                Ok(response) if passes(&response, this.conditions.as_deref()) => {
                     return Poll::Ready(Ok(response.map(StatusBody::inner)));
                 }
                 outcome => outcome.map_err(Into::into),
             },
             InnerProjection::Failed { status } => Err(status.take().unwrap_or(Status::internal_server_error())),
         };
-        Poll::Ready(Ok(answer(outcome, this.noted, this.conditions.as_ref(), this.trail.as_ref(), this.options, cx)))
+        Poll::Ready(Ok(answer(outcome, this.noted, this.conditions.as_deref(), this.trail.as_ref(), this.options, cx)))
     }
 }
 

@@ -15,7 +15,7 @@ use super::{
 use crate::{
     Context, Status, Verdict,
     catalog::GrpcCode,
-    conditional::{evaluate as precondition, headers::Few, not_modified, verdict},
+    conditional::{ConditionalHeaders, evaluate_response, not_modified, remove_content_headers},
     response::{
         self as reply, Content, RenderOptions,
         body::StatusBody,
@@ -38,7 +38,7 @@ enum Maker {
 
 /// Whether a response is one of the many that go out as they are, whatever was asked.
 #[inline]
-pub(crate) fn passes<B>(response: &Response<B>, conditions: Option<&Few>) -> bool {
+pub(crate) fn passes<B>(response: &Response<B>, conditions: Option<&ConditionalHeaders>) -> bool {
     let code = response.status();
     code.as_u16() < 400
         && !reply::has_no_content(code)
@@ -52,7 +52,7 @@ pub(crate) fn passes<B>(response: &Response<B>, conditions: Option<&Few>) -> boo
 pub(crate) fn answer<B: Body>(
     outcome: Result<Response<B>, Status>,
     noted: &Noted,
-    conditions: Option<&Few>,
+    conditions: Option<&ConditionalHeaders>,
     trail: Option<&Trail>,
     options: &Options,
     cx: &mut task::Context<'_>,
@@ -65,7 +65,7 @@ pub(crate) fn answer<B: Body>(
         }
         Ok(response) => response,
     };
-    match conditions.map_or(Verdict::Proceed, |conditions| verdict(conditions, &response)) {
+    match conditions.map_or(Verdict::Proceed, |conditions| evaluate_response(conditions, &response)) {
         Verdict::Proceed => {}
         Verdict::NotModified => return not_modified(response),
         Verdict::PreconditionFailed => {
@@ -222,7 +222,7 @@ impl<B: Body> Answer<B> {
         parts.status = code;
         let body = body.take().filter(|_| !reply::has_no_content(code));
         if code == StatusCode::NOT_MODIFIED {
-            precondition::leave_of_304(&mut parts.headers);
+            remove_content_headers(&mut parts.headers);
         } else if body.is_none() {
             complete::undescribe(&mut parts.headers, code, status.headers());
         }

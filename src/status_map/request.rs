@@ -3,11 +3,7 @@
 use http::{HeaderMap, HeaderName, HeaderValue, Method, Request, Version, header, uri::PathAndQuery};
 
 use super::options::Options;
-use crate::{
-    Format, Protocol,
-    conditional::headers::{Few, Field, only},
-    fields::negotiate,
-};
+use crate::{Format, Protocol, fields::negotiate};
 
 pub(crate) static X_REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
@@ -40,7 +36,7 @@ impl Found {
     const ACCEPT: u8 = 1;
     const CONTENT_TYPE: u8 = 1 << 1;
     const REQUEST_ID: u8 = 1 << 2;
-    const CONDITIONS: u8 = !(Self::ACCEPT | Self::CONTENT_TYPE | Self::REQUEST_ID);
+    const CONDITIONS: u8 = 1 << 3;
 
     /// The field of this name, if it is one of them.
     #[inline]
@@ -54,12 +50,11 @@ impl Found {
             header::ACCEPT => Some(Self::ACCEPT),
             header::CONTENT_TYPE => Some(Self::CONTENT_TYPE),
             _ if text == "x-request-id" => Some(Self::REQUEST_ID),
-            _ => Field::of(name).map(Self::bit),
+            header::IF_MATCH | header::IF_NONE_MATCH | header::IF_MODIFIED_SINCE | header::IF_UNMODIFIED_SINCE => {
+                Some(Self::CONDITIONS)
+            }
+            _ => None,
         }
-    }
-
-    const fn bit(field: Field) -> u8 {
-        1 << (3 + field as u8)
     }
 
     const fn has(self, fields: u8) -> bool {
@@ -113,13 +108,6 @@ impl Noted {
         self.found.has(Found::CONDITIONS)
     }
 
-    /// Into room that is there already: it is large to move.
-    pub(crate) fn keep_conditions(&self, headers: &HeaderMap, conditions: &mut Few) {
-        for field in Field::DECIDING.into_iter().filter(|field| self.found.has(Found::bit(*field))) {
-            conditions.note(headers, field);
-        }
-    }
-
     /// Whether someone may read a trail.
     #[inline]
     pub(crate) fn has_trail(&self, watched: bool) -> bool {
@@ -153,9 +141,10 @@ impl Noted {
 /// Of one line or several.
 fn accept(headers: &HeaderMap, formats: &[Format]) -> (Option<HeaderValue>, Option<Format>) {
     let lines = headers.get_all(header::ACCEPT);
-    match only(lines.iter()) {
-        Some(line) => (Some(line.clone()), None),
-        None => (None, negotiate(lines.iter().map(HeaderValue::as_bytes), formats)),
+    let mut each = lines.iter();
+    match (each.next(), each.next()) {
+        (Some(line), None) => (Some(line.clone()), None),
+        _ => (None, negotiate(lines.iter().map(HeaderValue::as_bytes), formats)),
     }
 }
 

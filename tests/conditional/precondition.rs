@@ -302,6 +302,7 @@ fn every_combination() -> Result {
                         Proceed => (0, 200),
                         NotModified => (1, 304),
                         PreconditionFailed => (2, 412),
+                        other => return Err(format!("{other:?}").into()),
                     };
                     assert_eq!(status, naive::status(method.as_str(), &lines, current, read), "{method} {lines:?} {current:?}");
                     if let Some(count) = seen.get_mut(place) { *count += 1; }
