@@ -1,4 +1,4 @@
-//! What `#[derive(IntoStatus)]` writes; no part of the public API, and it changes with any version.
+//! The items that `#[derive(IntoStatus)]` uses. Not part of the public API: they change with any version.
 
 pub use std::{
     convert::From,
@@ -23,8 +23,13 @@ pub use tonic;
 
 use crate::warning::warning;
 pub use crate::{Documented, DocumentedStatus, IntoStatus, Status, catalog::GrpcCode, status::CauseOf};
+// The derive repeats these lists, and its tests compare them.
+pub use crate::{
+    catalog::grpc::GRPC_CODES,
+    status::{FRAMING, RESERVED, SINGLE},
+};
 
-/// The derive has checked that it is a status code.
+/// Returns the status code, which the derive has checked.
 pub const fn code(code: u16) -> StatusCode {
     match StatusCode::from_u16(code) {
         Ok(code) => code,
@@ -32,26 +37,26 @@ pub const fn code(code: u16) -> StatusCode {
     }
 }
 
-/// The status of an error that answers for another one.
+/// Returns the status of the inner error.
 pub fn transparent<E: IntoStatus>(error: &E) -> Status {
     let mut status = error.status();
     status.set_detail_from(error);
     status
 }
 
-/// One member of the problem document.
+/// Adds an extension member.
 pub fn extension<T: Serialize + ?Sized>(status: Status, name: &'static str, value: &T) -> Status {
     status.with_extension(name, value)
 }
 
-/// How long to wait, in a field's type.
+/// The types of a field that is the Retry-After.
 #[diagnostic::on_unimplemented(
-    message = "`{Self}` does not say how long to wait: it does not implement `RetryAfter`",
-    label = "neither a `Duration` nor whole seconds as an integer, nor an `Option` of these",
-    note = "`RetryAfter` cannot be implemented for other types: give the field the type `Duration`"
+    message = "`{Self}` cannot be used as `retry_after`",
+    label = "expected a `Duration`, an integer number of seconds, or an `Option` of one of these",
+    note = "`RetryAfter` cannot be implemented for other types: change the type of the field to `Duration`"
 )]
 pub trait RetryAfter {
-    /// `None`: nobody knows.
+    /// Returns the delay, if it is known.
     fn delay(&self) -> Option<Duration>;
 }
 
@@ -71,7 +76,7 @@ macro_rules! seconds {
     ($($integer:ty)*) => {$(
         impl RetryAfter for $integer {
             fn delay(&self) -> Option<Duration> {
-                // What is past needs no wait.
+                // A negative delay has passed.
                 Some(Duration::from_secs(u64::try_from(*self).unwrap_or(0)))
             }
         }
@@ -80,7 +85,7 @@ macro_rules! seconds {
 
 seconds! { u8 u16 u32 u64 usize i8 i16 i32 i64 isize }
 
-/// Sets nothing where the field is `None`.
+/// Sets Retry-After, unless the delay is `None`.
 pub fn retry_after<T: RetryAfter + ?Sized>(status: Status, delay: &T) -> Status {
     match delay.delay() {
         Some(delay) => status.with_retry_after(delay),
@@ -88,65 +93,64 @@ pub fn retry_after<T: RetryAfter + ?Sized>(status: Status, delay: &T) -> Status 
     }
 }
 
-/// A field that is the whole Location.
+/// Sets Location to a field.
 pub fn location<T: Display + ?Sized>(status: Status, location: &T) -> Status {
-    located(status, text(format_args!("{location}")))
+    with_location(status, text(format_args!("{location}")))
 }
 
-/// A Location with fields in it.
+/// Sets Location to a template with fields.
 pub fn location_of(status: Status, literals: &[&str], values: &[fmt::Arguments<'_>]) -> Status {
-    located(status, reference(literals, values))
+    with_location(status, reference(literals, values))
 }
 
-/// The URI reference of this occurrence with fields in it.
+/// Sets the instance to a template with fields.
 pub fn instance_of(status: Status, literals: &[&str], values: &[fmt::Arguments<'_>]) -> Status {
     status.with_instance(reference(literals, values).unwrap_or_default())
 }
 
-fn located(status: Status, location: Option<String>) -> Status {
+fn with_location(status: Status, location: Option<String>) -> Status {
     let code = status.code();
     let status = status.with_header(header::LOCATION, location.unwrap_or_default());
     if status.code() != code {
-        // The status's source says so too, but the error itself takes the source's place.
-        warning!("the Location of {code} is malformed, or a field in it would leave its place in the path");
+        // The source of the new status explains it, too, but is replaced by the error itself.
+        warning!("the Location of {code} is malformed, or a field does not stay in its path segment");
     }
     status
 }
 
-/// A Display that fails has no text.
+/// Returns the text, or `None` if `Display` fails.
 fn text(value: fmt::Arguments<'_>) -> Option<String> {
     let mut text = String::new();
     text.write_fmt(value).ok()?;
     Some(text)
 }
 
-/// RFC 3986 §2.3: what is not unreserved could end the segment, or the path.
-const IN_SEGMENT: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
+/// RFC 3986 §2.3: any character that is not unreserved could end the segment or the path.
+const NOT_IN_SEGMENT: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
 
-/// The literals with a value between each two of them, percent-encoded so that it stays inside its segment of the path.
+/// Joins the literals with a value between each two of them, percent-encoded so that it stays in its path segment.
 ///
-/// `None` where no encoding can do that: RFC 3986 §3.3 has no other way to say `.` and `..`, and an empty first segment
-/// begins an authority.
+/// Returns `None` where no encoding can do that: `.` and `..` have no other form (RFC 3986 §3.3), and after an empty
+/// first segment the rest is an authority.
 fn reference(literals: &[&str], values: &[fmt::Arguments<'_>]) -> Option<String> {
     let mut uri = String::new();
-    // Where values stand.
-    let mut places = Vec::new();
+    let mut ranges = Vec::new();
     let mut values = values.iter();
     for literal in literals {
         uri.push_str(literal);
         if let Some(value) = values.next() {
             let start = uri.len();
-            uri.extend(utf8_percent_encode(&text(*value)?, IN_SEGMENT));
-            places.push((start, uri.len()));
+            uri.extend(utf8_percent_encode(&text(*value)?, NOT_IN_SEGMENT));
+            ranges.push((start, uri.len()));
         }
     }
     let path = uri.split(['?', '#']).next().unwrap_or_default();
     let mut start = 0;
     for segment in path.split('/') {
         let end = start + segment.len();
-        let has_value = places.iter().any(|&(from, to)| start <= from && to <= end);
-        let dots = segment.to_ascii_lowercase().replace("%2e", ".");
-        if has_value && matches!(&*dots, "" | "." | "..") {
+        let has_value = ranges.iter().any(|&(from, to)| start <= from && to <= end);
+        let decoded = segment.to_ascii_lowercase().replace("%2e", ".");
+        if has_value && matches!(&*decoded, "" | "." | "..") {
             return None;
         }
         start = end + 1;
@@ -154,14 +158,14 @@ fn reference(literals: &[&str], values: &[fmt::Arguments<'_>]) -> Option<String>
     Some(uri)
 }
 
-/// A cause, however its field holds it: called as a method, so that what dereferences to an error is one.
+/// Returns the error in a field. A method, so that auto-dereferencing finds the error in any pointer.
 pub trait Cause {
-    /// The error itself.
-    fn __as_cause(&self) -> &(dyn Error + 'static);
+    /// Returns the error.
+    fn __as_dyn_error(&self) -> &(dyn Error + 'static);
 }
 
 impl<T: Error + 'static> Cause for T {
-    fn __as_cause(&self) -> &(dyn Error + 'static) {
+    fn __as_dyn_error(&self) -> &(dyn Error + 'static) {
         self
     }
 }
@@ -169,7 +173,7 @@ impl<T: Error + 'static> Cause for T {
 macro_rules! cause {
     ($($object:ty;)*) => {$(
         impl Cause for $object {
-            fn __as_cause(&self) -> &(dyn Error + 'static) {
+            fn __as_dyn_error(&self) -> &(dyn Error + 'static) {
                 self
             }
         }
@@ -178,14 +182,14 @@ macro_rules! cause {
 
 cause! { dyn Error; dyn Error + Send; dyn Error + Send + Sync; }
 
-/// A field of an error: of a type that is neither `Send` nor `Sync` a method says both in one message.
+/// The type of an error's field. A method names both missing bounds in one message; a trait bound needs two.
 #[derive(Debug)]
 pub struct Field<T>(T);
 
 impl<T: Send + Sync> Field<T> {
-    /// As the error itself must be.
+    /// Compiles if the type is both.
     pub const fn must_be_send_and_sync() {}
 }
 
-/// Says at the field that the error inside has no status.
-pub const fn answers_for_itself<T: IntoStatus>() {}
+/// Compiles if the error of a `transparent` field has a status.
+pub const fn must_have_a_status<T: IntoStatus>() {}

@@ -1,4 +1,4 @@
-//! The mistakes of one type, all reported in one go.
+//! The mistakes of one type, reported together.
 
 use proc_macro2::{Span, TokenStream};
 use quote::ToTokens;
@@ -8,15 +8,17 @@ use syn::Error;
 pub(crate) struct Errors(Vec<Error>);
 
 impl Errors {
+    /// Adds an error at a span.
     pub(crate) fn at(&mut self, span: Span, message: impl std::fmt::Display) {
         self.0.push(Error::new(span, message));
     }
 
+    /// Adds an error at all of the tokens.
     pub(crate) fn on(&mut self, tokens: impl ToTokens, message: impl std::fmt::Display) {
         self.0.push(Error::new_spanned(tokens, message));
     }
 
-    /// The value, or its mistake is noted.
+    /// Returns the value, or adds the error.
     pub(crate) fn ok<T>(&mut self, result: syn::Result<T>) -> Option<T> {
         result.map_err(|error| self.0.push(error)).ok()
     }

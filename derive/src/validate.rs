@@ -1,241 +1,279 @@
-//! What is wrong only when seen together.
+//! Checks that need more than one key or field.
 
 use proc_macro2::Span;
 use syn::Data;
 
-use crate::{errors::Errors, parse::Input, variant::Variant};
+use crate::{
+    errors::Errors,
+    parse::{Input, field::Field, variant::Variant},
+};
 
-pub(crate) fn validate(input: &Input<'_>, errors: &mut Errors) {
+/// Which features of tower-status are on; tower-status switches those of this crate.
+#[derive(Clone, Copy)]
+pub(crate) struct Features {
+    pub(crate) axum: bool,
+    pub(crate) tonic: bool,
+}
+
+impl Features {
+    pub(crate) const ENABLED: Self = Self { axum: cfg!(feature = "axum"), tonic: cfg!(feature = "tonic") };
+}
+
+pub(crate) fn validate(input: &Input<'_>, features: Features, errors: &mut Errors) {
     for lifetime in input.item.generics.lifetimes() {
+        let lifetime = &lifetime.lifetime;
         errors.on(
-            &lifetime.lifetime,
-            format!(
-                "an error with a status outlives its request, so it cannot borrow for `{}`: own what it holds, or borrow for `'static`",
-                lifetime.lifetime
-            ),
+            lifetime,
+            format!("an error with a status must be `'static`, so it cannot borrow for `{lifetime}`: store owned data"),
         );
     }
-    for (span, key, is_on) in
-        [(input.axum, "axum", cfg!(feature = "axum")), (input.tonic, "tonic", cfg!(feature = "tonic"))]
-    {
-        if let Some(span) = span.filter(|_| !is_on) {
+    for (span, key, is_enabled) in [(input.axum, "axum", features.axum), (input.tonic, "tonic", features.tonic)] {
+        if let Some(span) = span.filter(|_| !is_enabled) {
             errors.at(span, missing_feature(key));
         }
     }
     for variant in &input.variants {
-        one(input, variant, errors);
+        check_variant(input, variant, errors);
     }
 }
 
 fn missing_feature(key: &str) -> String {
-    format!("`#[status({key})]` needs the feature `{key}` of tower-status")
+    format!("`{key}` requires the feature `{key}` of tower-status: `cargo add tower-status --features {key}`")
 }
 
-fn one(input: &Input<'_>, variant: &Variant<'_>, errors: &mut Errors) {
-    for again in variant.fields.iter().filter_map(|field| field.source).skip(1) {
-        errors.at(again, "a second `source`: an error has one");
+fn check_variant(input: &Input<'_>, variant: &Variant<'_>, errors: &mut Errors) {
+    for second in variant.fields.iter().filter_map(|field| field.source).skip(1) {
+        errors.at(second, "`source` is set twice, but an error has one source");
     }
     match (variant.keys.transparent.span(), variant.keys.from_error.span()) {
         (Some(_), Some(from_error)) => {
-            errors.at(from_error, "either `transparent` or `from_error`: the inner error has a status, or it has none");
+            errors.at(
+                from_error,
+                "use `from_error` or `transparent`, not both: the inner error has a status or it has none",
+            );
         }
         (Some(transparent), None) => {
-            if variant.fields.len() != 1 {
-                let here = match variant.fields.len() {
-                    0 => "is none".to_owned(),
-                    count => format!("are {count}"),
-                };
-                let message = format!("`transparent` is for exactly one field, which answers for itself; here {here}");
-                errors.at(transparent, message);
-            }
-            beside(variant, "transparent", "the inner error answers for itself", errors);
+            check_transparent(variant, transparent, errors);
+            check_exclusive(variant, "transparent", "the inner error's status is used", errors);
         }
         (None, Some(from_error)) => {
-            if variant.inner().is_none() {
-                let message = match variant.fields.len() {
-                    0 => "`from_error` is for a field that holds the foreign error; here is none",
-                    _ => "which field is the foreign error? Mark it with `#[source]`, `#[from]` or `#[status(source)]`",
-                };
-                errors.at(from_error, message);
-            }
-            beside(variant, "from_error", "the layer's `map_error` says the whole status", errors);
+            check_from_error(variant, from_error, errors);
+            check_exclusive(variant, "from_error", "the layer's `map_error` sets the whole status", errors);
         }
-        (None, None) => plain(input, variant, errors),
+        (None, None) => check_own_status(input, variant, errors),
     }
 }
 
-/// Where another answers, nothing else is said.
-fn beside(variant: &Variant<'_>, key: &str, why: &str, errors: &mut Errors) {
+fn check_transparent(variant: &Variant<'_>, span: Span, errors: &mut Errors) {
+    if variant.fields.len() != 1 {
+        let count = match variant.fields.len() {
+            0 => "none".to_owned(),
+            count => count.to_string(),
+        };
+        errors.at(span, format!("`transparent` requires exactly one field, which has a status; there are {count}"));
+    }
+}
+
+fn check_from_error(variant: &Variant<'_>, span: Span, errors: &mut Errors) {
+    if variant.inner().is_none() {
+        errors.at(
+            span,
+            match variant.fields.len() {
+                0 => "`from_error` requires a field that holds the foreign error",
+                _ => "which field is the foreign error? Mark it with `#[source]`, `#[from]` or `#[status(source)]`",
+            },
+        );
+    }
+}
+
+/// Reports keys beside `transparent` or `from_error`, which would have no effect.
+fn check_exclusive(variant: &Variant<'_>, key: &str, reason: &str, errors: &mut Errors) {
     let of_fields = variant.fields.iter().flat_map(|field| {
-        let extension = field.extension.as_ref().map(|(_, span)| *span);
+        let extension = field.extension.as_ref().map(|extension| extension.span);
         [("`extension`", extension), ("`retry_after`", field.retry_after), ("`location`", field.location)]
     });
     let of_fields = of_fields.filter_map(|(name, span)| Some((name, span?)));
-    for (name, span) in variant.keys.beside().into_iter().chain(of_fields) {
-        errors.at(span, format!("{name} beside `{key}`: {why}"));
+    for (name, span) in variant.keys.exclusive().into_iter().chain(of_fields) {
+        errors.at(span, format!("{name} has no effect beside `{key}`: {reason}"));
     }
 }
 
-fn plain(input: &Input<'_>, variant: &Variant<'_>, errors: &mut Errors) {
+fn check_own_status(input: &Input<'_>, variant: &Variant<'_>, errors: &mut Errors) {
     let keys = &variant.keys;
-    twice("retry_after", keys.retry_after.span(), |field| field.retry_after, variant, errors);
-    twice("location", keys.location.span(), |field| field.location, variant, errors);
-    let mut names: Vec<&str> = Vec::new();
-    for (name, span) in variant.fields.iter().filter_map(|field| field.extension.as_ref()) {
-        if names.contains(&&**name) {
-            errors.at(*span, format!("a second extension `{name}`"));
-        }
-        names.push(name);
-    }
-    headers(variant, errors);
-
-    let (code, at) = match (keys.code.span(), input.default.span()) {
-        (Some(span), _) => (keys.code.said(), span),
-        (None, Some(_)) => (input.default.said(), variant.span),
-        (None, None) if keys.is_unreadable => return,
-        (None, None) => {
-            let example = "`#[status(404)]`, `#[status(transparent)]` or `#[status(from_error)]`";
-            let message = match (variant.ident, &input.item.data) {
-                (Some(ident), Data::Enum(_)) => {
-                    format!("`{ident}` has no status: add {example}, or `#[status(default = 500)]` to the enum")
-                }
-                _ => format!("`{}` has no status: add {example}", input.item.ident),
-            };
-            return errors.at(variant.span, message);
-        }
+    check_single("retry_after", keys.retry_after.span(), |field| field.retry_after, variant, errors);
+    check_single("location", keys.location.span(), |field| field.location, variant, errors);
+    check_extensions(variant, errors);
+    check_headers(variant, errors);
+    let (code, span) = match (keys.code.span(), input.default.span()) {
+        (Some(span), _) => (keys.code.get(), span),
+        (None, Some(_)) => (input.default.get(), variant.span),
+        (None, None) if keys.is_incomplete => return,
+        (None, None) => return errors.at(variant.span, missing_status(input, variant)),
     };
     if let Some(&code) = code {
-        demanded(code, at, variant, errors);
-        fitting(code, variant, errors);
+        check_required_header(code, span, variant, errors);
+        check_keys_for_code(code, variant, errors);
     }
 }
 
-/// What the section of the code demands (RFC 9110 §15).
-fn demanded(code: u16, at: Span, variant: &Variant<'_>, errors: &mut Errors) {
-    let keys = &variant.keys;
-    if keys.is_unreadable {
-        return;
-    }
-    let has_location = keys.location.is_given() || variant.fields.iter().any(|field| field.location.is_some());
-    let (field, is_given, how) = match code {
-        301 | 302 | 303 | 307 | 308 => {
-            ("Location", has_location, "add `location = \"/..\"` or mark a field with `#[status(location)]`")
+fn missing_status(input: &Input<'_>, variant: &Variant<'_>) -> String {
+    let example = "`#[status(404)]`, `#[status(transparent)]` or `#[status(from_error)]`";
+    match (variant.ident, &input.item.data) {
+        (Some(ident), Data::Enum(_)) => {
+            format!("`{ident}` has no status: add {example}, or `#[status(default = 500)]` to the enum")
         }
-        405 => ("Allow", keys.allow.is_given(), "add `allow = \"GET, HEAD\"`"),
-        407 => ("Proxy-Authenticate", keys.challenge.is_given(), "add `challenge = \"Basic realm=..\"`"),
-        426 => ("Upgrade", false, "add `header(\"Upgrade\" = \"..\")`"),
-        _ => return,
-    };
-    if !is_given && !keys.has_header(field) {
-        errors.at(at, format!("{code} demands the header field {field}: {how}"));
+        _ => format!("`{}` has no status: add {example}", input.item.ident),
     }
 }
 
-/// Keys that mean nothing beside this code.
-fn fitting(code: u16, variant: &Variant<'_>, errors: &mut Errors) {
-    let keys = &variant.keys;
-    if let Some(challenge) = keys.challenge.span().filter(|_| !matches!(code, 401 | 407)) {
-        errors.at(
-            challenge,
-            format!(
-                "`challenge` is for 401 and 407; if {code} shall carry one: `header(\"WWW-Authenticate\" = \"..\")`"
-            ),
-        );
-    }
-    let locations = keys.location.span().into_iter();
-    let locations = locations.chain(variant.fields.iter().filter_map(|field| field.location));
-    for location in locations.filter(|_| !matches!(code, 300..=399)) {
-        errors.at(
-            location,
-            format!("`location` is for redirects: no client follows that of a {code}; if it shall carry one: `header(\"Location\" = \"..\")`"),
-        );
-    }
-    // 550 counts as a 4xx.
-    if let Some(expose) = keys.expose.span().filter(|_| code < 500 || code == 550) {
-        errors.at(expose, format!("`expose` is for what a 5xx hides: a {code} shows its detail and extensions anyway"));
-    }
-}
-
-/// What is said by a key and by a field, or by two fields.
-fn twice(
+/// Reports what is set by a key and by a field, or by two fields.
+fn check_single(
     key: &str,
     of_variant: Option<Span>,
-    of_field: fn(&crate::field::Field<'_>) -> Option<Span>,
+    of_field: fn(&Field<'_>) -> Option<Span>,
     variant: &Variant<'_>,
     errors: &mut Errors,
 ) {
-    for again in of_variant.into_iter().chain(variant.fields.iter().filter_map(of_field)).skip(1) {
-        errors.at(again, format!("a second `{key}`: an answer has one"));
+    for second in of_variant.into_iter().chain(variant.fields.iter().filter_map(of_field)).skip(1) {
+        errors.at(second, format!("`{key}` is set twice"));
     }
 }
 
-/// Fields of which one line is all that may stand (RFC 9110 §5.3).
-fn headers(variant: &Variant<'_>, errors: &mut Errors) {
-    const SINGLE: [&str; 11] = [
-        "location",
-        "retry-after",
-        "content-range",
-        "content-location",
-        "content-disposition",
-        "etag",
-        "last-modified",
-        "expires",
-        "date",
-        "age",
-        "server",
-    ];
+fn check_extensions(variant: &Variant<'_>, errors: &mut Errors) {
+    let mut names: Vec<&str> = Vec::new();
+    for extension in variant.fields.iter().filter_map(|field| field.extension.as_ref()) {
+        if names.contains(&&*extension.name) {
+            errors.at(extension.span, format!("extension `{}` is set twice", extension.name));
+        }
+        names.push(&extension.name);
+    }
+}
+
+/// The header fields of which a response has one line (RFC 9110 §5.3).
+const SINGLE: [&str; 11] = [
+    "location",
+    "retry-after",
+    "content-range",
+    "content-location",
+    "content-disposition",
+    "etag",
+    "last-modified",
+    "expires",
+    "date",
+    "age",
+    "server",
+];
+
+fn check_headers(variant: &Variant<'_>, errors: &mut Errors) {
     let keys = &variant.keys;
-    let is_said = |name: &str| match name {
-        "location" => keys.location.is_given() || variant.fields.iter().any(|field| field.location.is_some()),
-        "retry-after" => keys.retry_after.is_given() || variant.fields.iter().any(|field| field.retry_after.is_some()),
-        _ => false,
-    };
     let mut seen: Vec<String> = Vec::new();
+    if keys.location.is_set() || variant.fields.iter().any(|field| field.location.is_some()) {
+        seen.push("location".into());
+    }
+    if keys.retry_after.is_set() || variant.fields.iter().any(|field| field.retry_after.is_some()) {
+        seen.push("retry-after".into());
+    }
     for (literal, _) in &keys.headers {
         let name = literal.value().to_ascii_lowercase();
-        if SINGLE.contains(&&*name) && (is_said(&name) || seen.contains(&name)) {
-            errors.at(literal.span(), format!("a second {}: an answer has one", literal.value()));
+        if SINGLE.contains(&&*name) && seen.contains(&name) {
+            errors.at(literal.span(), format!("`{}` is set twice, but a response has it once", literal.value()));
         }
         seen.push(name);
     }
 }
 
+/// The header field that a status code requires (RFC 9110 §15) and the layer does not set, and how to set it.
+fn required_header(code: u16) -> Option<(&'static str, &'static str)> {
+    match code {
+        301 | 302 | 303 | 307 | 308 => {
+            Some(("Location", "add `location = \"/..\"` or mark a field with `#[status(location)]`"))
+        }
+        405 => Some(("Allow", "add `allow = \"GET, HEAD\"`")),
+        407 => Some(("Proxy-Authenticate", "add `challenge = \"Basic realm=..\"`")),
+        426 => Some(("Upgrade", "add `header(\"Upgrade\" = \"..\")`")),
+        _ => None,
+    }
+}
+
+fn check_required_header(code: u16, span: Span, variant: &Variant<'_>, errors: &mut Errors) {
+    let keys = &variant.keys;
+    let Some((name, how)) = required_header(code).filter(|_| !keys.is_incomplete) else { return };
+    let is_set = keys.has_header(name)
+        || match name {
+            "Location" => keys.location.is_set() || variant.fields.iter().any(|field| field.location.is_some()),
+            "Allow" => keys.allow.is_set(),
+            "Proxy-Authenticate" => keys.challenge.is_set(),
+            _ => false,
+        };
+    if !is_set {
+        errors.at(span, format!("{code} requires the header field {name}: {how}"));
+    }
+}
+
+/// Reports keys that have no effect with this status code.
+fn check_keys_for_code(code: u16, variant: &Variant<'_>, errors: &mut Errors) {
+    let keys = &variant.keys;
+    if let Some(challenge) = keys.challenge.span().filter(|_| !matches!(code, 401 | 407)) {
+        errors.at(
+            challenge,
+            format!(
+                "`challenge` is for 401 and 407; to send one with {code}, add `header(\"WWW-Authenticate\" = \"..\")`"
+            ),
+        );
+    }
+    let of_fields = variant.fields.iter().filter_map(|field| field.location);
+    for location in keys.location.span().into_iter().chain(of_fields).filter(|_| !matches!(code, 300..=399)) {
+        errors.at(
+            location,
+            format!("`location` is for redirects, and clients do not follow that of a {code}; to send it anyway, add `header(\"Location\" = \"..\")`"),
+        );
+    }
+    if let Some(expose) = keys.expose.span().filter(|_| !is_server_error(code)) {
+        errors.at(expose, format!("`expose` is for a 5xx; the detail and the extensions of a {code} are always shown"));
+    }
+}
+
+/// Returns whether detail and extensions are hidden; 550 counts as a 4xx.
+pub(crate) fn is_server_error(code: u16) -> bool {
+    code >= 500 && code != 550
+}
+
 #[cfg(test)]
 mod tests {
+    use axum::http::HeaderName;
     use syn::{DeriveInput, parse_quote};
+    use tower_status::{__private as private, catalog};
 
-    use crate::{errors::Errors, expand::expand, parse::parse, validate::validate};
+    use super::*;
+    use crate::{expand::expand, parse::parse};
 
-    fn derived(item: &DeriveInput) -> String {
+    fn derived(item: &DeriveInput, features: Features) -> String {
         let mut errors = Errors::default();
         let input = parse(item, &mut errors);
-        validate(&input, &mut errors);
-        expand(&input, &errors).to_string()
+        validate(&input, features, &mut errors);
+        expand(&input, features, &errors).to_string()
     }
 
-    /// Whichever feature is off: tower-status switches them.
     #[test]
-    fn a_conversion_needs_its_feature() {
-        for (key, trait_of, is_on) in
-            [("axum", "IntoResponse", cfg!(feature = "axum")), ("tonic", "tonic :: Status", cfg!(feature = "tonic"))]
-        {
-            let key_ident = quote::format_ident!("{key}");
-            let text = derived(&parse_quote! {
-                #[status(404, #key_ident)]
-                struct Shop;
-            });
-            let message = super::missing_feature(key);
-            assert_eq!(text.contains(&message), !is_on, "{text}");
-            assert_eq!(text.contains(trait_of), is_on, "{text}");
-            // It answers all the same.
-            assert!(text.contains("IntoStatus for Shop"), "{text}");
+    fn conversion_without_its_feature_is_one_error() {
+        for (key, implemented) in [("axum", "IntoResponse"), ("tonic", "tonic :: Status")] {
+            for is_enabled in [true, false] {
+                let key_ident = quote::format_ident!("{key}");
+                let item = parse_quote! {
+                    #[status(404, #key_ident)]
+                    struct Shop;
+                };
+                let text = derived(&item, Features { axum: is_enabled, tonic: is_enabled });
+                assert_eq!(text.contains(&missing_feature(key)), !is_enabled, "{text}");
+                assert_eq!(text.contains(implemented), is_enabled, "{text}");
+                assert!(text.contains("IntoStatus for Shop"), "{text}");
+            }
         }
     }
 
-    /// All that the derive names is below the path that it is given.
     #[test]
-    fn another_name_of_the_crate_is_the_only_one() {
-        let text = derived(&parse_quote! {
+    fn every_path_begins_with_the_given_name_of_the_crate() {
+        let item = parse_quote! {
             #[status(crate = "renamed::by_us", default = 500)]
             enum Shop {
                 #[status(303, location = "/x/{0}", detail = "{0}", title = "x", header("x-y" = "z"))]
@@ -245,11 +283,36 @@ mod tests {
                 #[status(from_error)]
                 Db(Option<Box<Db>>),
             }
-        });
+        };
+        let text = derived(&item, Features::ENABLED);
         assert!(text.contains("renamed :: by_us :: __private"), "{text}");
-        assert!(
-            !text.contains("tower_status") && !text.contains(":: std ::") && !text.contains(":: core ::"),
-            "{text}"
-        );
+        let other = ["tower_status", ":: std ::", ":: core ::"].into_iter().find(|path| text.contains(path));
+        assert_eq!(other, None, "{text}");
+    }
+
+    #[test]
+    fn single_fields_are_those_of_the_crate() {
+        assert_eq!(SINGLE, private::SINGLE.each_ref().map(HeaderName::as_str));
+    }
+
+    #[test]
+    fn required_fields_are_those_of_the_catalogue() {
+        for entry in catalog::ALL.iter().filter(|entry| matches!(entry.code.as_u16(), 300..=599)) {
+            let of_crate: Vec<_> = entry.required_headers.iter().map(HeaderName::as_str).collect();
+            let expected = match entry.code.as_u16() {
+                // The layer has a default challenge, and only the application knows whether it sends a Content-Range.
+                401 | 416 => None,
+                _ => of_crate.first().copied(),
+            };
+            let ours = required_header(entry.code.as_u16()).map(|(name, _)| name.to_ascii_lowercase());
+            assert_eq!(ours.as_deref(), expected, "{}", entry.code);
+        }
+    }
+
+    #[test]
+    fn server_errors_are_those_of_the_crate() {
+        for code in 300..=599 {
+            assert_eq!(is_server_error(code), private::Status::new(private::code(code)).is_server_error());
+        }
     }
 }

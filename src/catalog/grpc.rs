@@ -100,11 +100,12 @@ impl GrpcCode {
 
     /// A number that no code has is `UNKNOWN`.
     pub(crate) fn from_number(number: i32) -> Self {
-        CODES.into_iter().find(|code| *code as i32 == number).unwrap_or(Self::Unknown)
+        GRPC_CODES.into_iter().find(|code| *code as i32 == number).unwrap_or(Self::Unknown)
     }
 }
 
-const CODES: [GrpcCode; 17] = [
+/// Every code in the order of its number.
+pub const GRPC_CODES: [GrpcCode; 17] = [
     GrpcCode::Ok,
     GrpcCode::Cancelled,
     GrpcCode::Unknown,
@@ -190,7 +191,7 @@ mod tests {
 
     #[test]
     fn numbers() {
-        for code in CODES {
+        for code in GRPC_CODES {
             assert_eq!(code.number(), (code as i32).to_string());
         }
     }

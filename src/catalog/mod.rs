@@ -25,7 +25,7 @@
 use http::{HeaderName, StatusCode};
 
 mod entries;
-mod grpc;
+pub(crate) mod grpc;
 
 pub use entries::ALL;
 pub use grpc::GrpcCode;

@@ -7,36 +7,38 @@ use percent_encoding::{AsciiSet, CONTROLS, percent_encode};
 
 use crate::warning::warning;
 
-/// Fields of which one line is all that may stand (RFC 9110 §5.3).
+/// The header fields of which a response has one line (RFC 9110 §5.3).
+pub static SINGLE: [HeaderName; 11] = [
+    header::LOCATION,
+    header::RETRY_AFTER,
+    header::CONTENT_RANGE,
+    header::CONTENT_LOCATION,
+    header::CONTENT_DISPOSITION,
+    header::ETAG,
+    header::LAST_MODIFIED,
+    header::EXPIRES,
+    header::DATE,
+    header::AGE,
+    header::SERVER,
+];
+
 pub(crate) fn is_single(name: &HeaderName) -> bool {
-    static SINGLE: [HeaderName; 11] = [
-        header::LOCATION,
-        header::RETRY_AFTER,
-        header::CONTENT_RANGE,
-        header::CONTENT_LOCATION,
-        header::CONTENT_DISPOSITION,
-        header::ETAG,
-        header::LAST_MODIFIED,
-        header::EXPIRES,
-        header::DATE,
-        header::AGE,
-        header::SERVER,
-    ];
     SINGLE.contains(name)
 }
 
-/// Fields that describe or frame the body, so that only its writer can say them.
+/// The header fields that describe or frame the body, which a status cannot set.
+pub static FRAMING: [HeaderName; 8] = [
+    header::CONTENT_TYPE,
+    header::CONTENT_LENGTH,
+    header::CONTENT_ENCODING,
+    header::TRANSFER_ENCODING,
+    header::CONNECTION,
+    header::TE,
+    header::TRAILER,
+    HeaderName::from_static("keep-alive"),
+];
+
 pub(super) fn is_framing(name: &HeaderName) -> bool {
-    static FRAMING: [HeaderName; 8] = [
-        header::CONTENT_TYPE,
-        header::CONTENT_LENGTH,
-        header::CONTENT_ENCODING,
-        header::TRANSFER_ENCODING,
-        header::CONNECTION,
-        header::TE,
-        header::TRAILER,
-        HeaderName::from_static("keep-alive"),
-    ];
     FRAMING.contains(name)
 }
 

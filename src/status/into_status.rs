@@ -1,4 +1,4 @@
-//! [`IntoStatus`]: what an application's errors answer with; and the conversions into [`Status`].
+//! [`IntoStatus`], which gives an error type its status, and the conversions into [`Status`].
 
 use std::{convert::Infallible, error::Error, io, sync::Arc};
 
@@ -7,11 +7,11 @@ use http::StatusCode;
 use super::{Source, Status};
 use crate::BoxError;
 
-/// Says the status of an error, once, beside the error: with `#[derive(IntoStatus)]` (feature `derive`, on by default) or
-/// by hand, as in the examples.
+/// Gives an error type its status: with `#[derive(IntoStatus)]` (feature `derive`, on by default) or by hand, as in the
+/// examples.
 ///
-/// Every implementor converts into [`Status`] with `?`: the error becomes the status's source, so that the log has
-/// its whole chain, and where [`status`](Self::status) sets no detail the error's `Display` becomes it.
+/// Every implementor converts into [`Status`] with `?`. The error becomes the status's source, so that the log has its
+/// whole chain. If [`status`](Self::status) sets no detail, the error's `Display` becomes the detail.
 ///
 /// # Example: an application's errors
 ///
@@ -40,18 +40,18 @@ use crate::BoxError;
 /// assert!(status.source().unwrap().is::<ShopError>());
 /// ```
 ///
-/// # Example: a variant that the layer's `map_error` decides
+/// # Example: an error that the layer's `map_error` maps
 ///
 /// ```
 /// use tower_status::{IntoStatus, Status};
 ///
 /// #[derive(Debug, thiserror::Error)]
 /// #[error("the database failed")]
-/// struct Database(#[from] std::num::ParseIntError); // stands for an error of another crate
+/// struct Database(#[from] std::num::ParseIntError); // in place of an error of another crate
 ///
 /// impl IntoStatus for Database {
 ///     fn status(&self) -> Status {
-///         Status::unresolved() // the layer looks at the causes of this error
+///         Status::unresolved() // the layer maps the source of this error
 ///     }
 /// }
 /// ```
@@ -81,25 +81,26 @@ use crate::BoxError;
 /// # }
 /// ```
 #[diagnostic::on_unimplemented(
-    message = "`{Self}` does not say its status: it does not implement `IntoStatus`",
-    label = "has no status: `#[derive(IntoStatus)]` on it, or carry an error of another crate: `.map_err(Status::from_error)?`",
-    note = "in a type that derives `IntoStatus`, `#[status(from_error)]` carries an error of another crate where `#[status(transparent)]` asks for its own status",
-    note = "what a carried error is, the layer's `map_error` decides; `anyhow::Error` needs the feature `anyhow`"
+    message = "`{Self}` has no status: it does not implement `IntoStatus`",
+    label = "derive `IntoStatus` for it, or convert an error of another crate with `.map_err(Status::from_error)?`",
+    note = "in a type that derives `IntoStatus`, use `#[status(from_error)]` for an error of another crate: the layer's `map_error` maps it",
+    note = "`anyhow::Error` needs the feature `anyhow` of tower-status"
 )]
 pub trait IntoStatus: Error + Send + Sync + 'static {
-    /// The status of this error.
+    /// Returns the status of this error.
     fn status(&self) -> Status;
 
-    /// What the type can answer with, for documentation and tests.
+    /// The statuses that the type can have, for documentation and tests.
     const STATUSES: &'static [Documented] = &[];
 
-    /// The causes that the type knows beside `Error::source`; `#[derive(IntoStatus)]` sets it.
+    /// Returns causes that `Error::source` may leave out; `#[derive(IntoStatus)]` sets it.
     #[doc(hidden)]
     const __CAUSE: Option<super::CauseOf> = None;
 }
 
-/// One status that a type can answer with, or those of another type: a tree, because a type that passes another's
-/// errors on can only name the other's constant.
+/// A status that a type can have, or all statuses of another type.
+///
+/// It is a tree, because a type with `transparent` variants can only refer to the constants of the inner types.
 ///
 /// # Example: a documented error type
 ///
@@ -124,14 +125,14 @@ pub trait IntoStatus: Error + Send + Sync + 'static {
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Documented {
-    /// One status.
+    /// A status.
     One(DocumentedStatus),
-    /// All that another type can answer with.
+    /// All statuses of another type.
     All(&'static [Documented]),
 }
 
 impl Documented {
-    /// Every status of the tree, depth first. Allocates as deep as the tree is.
+    /// Returns every status of the tree, depth first.
     pub fn iter(&self) -> impl Iterator<Item = DocumentedStatus> + use<> {
         let mut pending = vec![*self];
         std::iter::from_fn(move || {
@@ -145,22 +146,22 @@ impl Documented {
     }
 }
 
-/// What is documented of one status that a type can answer with.
+/// The documentation of one status that a type can have.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct DocumentedStatus {
     /// The status code.
     pub code: StatusCode,
-    /// The title, where it is not the registry's phrase.
+    /// The title, unless it is the catalogue's.
     pub title: Option<&'static str>,
     /// The problem type's URI reference.
     pub type_uri: Option<&'static str>,
-    /// The template of the detail, as the error's `Display` has it; `None` of a 5xx that keeps it inside.
+    /// The template of the detail, such as `order {order_id} does not exist`; `None` if the detail is hidden.
     pub detail: Option<&'static str>,
 }
 
 impl DocumentedStatus {
-    /// A status of which only the code is documented.
+    /// Documents a status code.
     pub const fn new(code: StatusCode) -> Self {
         Self { code, title: None, type_uri: None, detail: None }
     }
@@ -221,29 +222,29 @@ impl From<(StatusCode, String)> for Status {
     }
 }
 
-/// As [`Status::from_error`].
+/// The same as [`Status::from_error`].
 impl From<BoxError> for Status {
     fn from(error: BoxError) -> Self {
         Self::from_error(error)
     }
 }
 
-/// As [`Status::from_error`]: a 500 unless the layer recognises it. Its kind is never taken for the client's fault.
+/// The same as [`Status::from_error`]: a 500, unless the layer maps it. Its kind never means that the client is at fault.
 impl From<io::Error> for Status {
     fn from(error: io::Error) -> Self {
         Self::carrying(Source::new(Arc::new(error)))
     }
 }
 
-/// As [`Status::from_error`]; a `Status` among its contexts or causes is found.
+/// The same as [`Status::from_error`]; a `Status` among its contexts and causes is used.
 #[cfg(feature = "anyhow")]
 impl From<anyhow::Error> for Status {
     fn from(error: anyhow::Error) -> Self {
-        let said = error.downcast_ref::<Status>().cloned();
+        let own = error.downcast_ref::<Status>().cloned();
         let source = Source::new(Arc::from(error.reallocate_into_boxed_dyn_error_without_backtrace()));
-        match said {
+        match own {
             Some(mut status) => {
-                // Given as a context, it has no source of its own yet: what it was given to.
+                // A context has no source yet: it is the error that the context was added to.
                 if status.source_link().is_none() && !source.is::<Status>() {
                     status.set_source(source);
                 }
@@ -254,7 +255,7 @@ impl From<anyhow::Error> for Status {
     }
 }
 
-/// Gives an `Option`, or a `Result` whose error has no status, the status that its absence has.
+/// Turns a missing value, or an error without a status, into a [`Status`].
 ///
 /// # Example: leave early with `?`
 ///
@@ -263,29 +264,29 @@ impl From<anyhow::Error> for Status {
 /// use tower_status::{OrStatus, Status};
 ///
 /// fn page(query: Option<&str>) -> Result<u32, Status> {
-///     let text = query.or_status((StatusCode::BAD_REQUEST, "say which page"))?;
-///     text.parse::<u32>().or_status_with(|| Status::bad_request().with_detail(format!("{text:?} is no page")))
+///     let text = query.or_status((StatusCode::BAD_REQUEST, "the page is missing"))?;
+///     text.parse::<u32>().or_status_with(|| Status::bad_request().with_detail(format!("{text:?} is not a page")))
 /// }
 ///
 /// assert_eq!(page(Some("7")).unwrap(), 7);
-/// assert_eq!(page(None).unwrap_err().detail(), Some("say which page"));
+/// assert_eq!(page(None).unwrap_err().detail(), Some("the page is missing"));
 /// assert!(page(Some("x")).unwrap_err().source().is_some()); // the ParseIntError, for the log
 /// ```
 pub trait OrStatus<T>: Sized {
-    /// The value, or the status; the error becomes the status's source.
+    /// Returns the value or the status; an error becomes the status's source.
     ///
     /// # Errors
     ///
-    /// The status, if there is no value.
+    /// Returns the status if there is no value.
     fn or_status(self, status: impl Into<Status>) -> Result<T, Status> {
         self.or_status_with(|| status)
     }
 
-    /// As [`or_status`](Self::or_status), for a status that costs something to make.
+    /// Returns the value or the status that the closure returns; an error becomes the status's source.
     ///
     /// # Errors
     ///
-    /// The status, if there is no value.
+    /// Returns the status if there is no value.
     fn or_status_with<S: Into<Status>>(self, status: impl FnOnce() -> S) -> Result<T, Status>;
 }
 

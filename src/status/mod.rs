@@ -28,6 +28,7 @@ mod source;
 use extension_members::Members;
 use header_values as field;
 pub(crate) use header_values::is_single;
+pub use header_values::{FRAMING, SINGLE};
 pub use into_status::{Documented, DocumentedStatus, IntoStatus, OrStatus};
 pub use source::CauseOf;
 pub(crate) use source::{LINKS, Source};
@@ -105,7 +106,7 @@ pub(crate) struct Rpc {
 }
 
 /// RFC 9457 §3.1: an extension member must not shadow these.
-const RESERVED: [&str; 5] = ["type", "title", "status", "detail", "instance"];
+pub const RESERVED: [&str; 5] = ["type", "title", "status", "detail", "instance"];
 
 /// A field that the status code demands was given a value that no header field can carry.
 #[derive(Debug)]

@@ -7,7 +7,7 @@ enum Shop {
     #[status(404, titel = "Order missing")]
     Misspelt,
     #[status(404, colour = "red")]
-    Unheard,
+    OtherWord,
     #[status(404)]
     Field(#[status(extention = "id")] u64),
 }

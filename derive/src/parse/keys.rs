@@ -1,18 +1,20 @@
-//! The keys of a status, as a variant or a struct says them.
+//! The keys of a variant or a struct.
 
 use proc_macro2::{Span, TokenStream};
 use syn::{Error, Ident, LitInt, LitStr, Token, ext::IdentExt, parse::ParseStream, parse::Parser, spanned::Spanned};
 
-use crate::{
-    attribute::{Item, Key, Value, an_errors},
-    codes::{self, meant},
-    errors::Errors,
+use super::{
+    attribute::{Item, Key, Value, error_code},
     field::{self, Field, text},
     literal,
     template::{self, Template},
 };
+use crate::{
+    errors::Errors,
+    names::{self, suggestion},
+};
 
-pub(crate) const KEYS: [&str; 13] = [
+pub(super) const KEYS: [&str; 13] = [
     "transparent",
     "from_error",
     "title",
@@ -28,7 +30,7 @@ pub(crate) const KEYS: [&str; 13] = [
     "expose",
 ];
 
-/// Where a key stands, and what it says; without the latter it was wrong, and that is reported already.
+/// The span and the value of a key; the value is `None` if it was invalid, which is already reported.
 pub(crate) struct Slot<T>(Option<(Span, Option<T>)>);
 
 impl<T> Default for Slot<T> {
@@ -42,17 +44,17 @@ impl<T> Slot<T> {
         self.0.as_ref().map(|(span, _)| *span)
     }
 
-    pub(crate) fn is_given(&self) -> bool {
+    pub(crate) fn is_set(&self) -> bool {
         self.0.is_some()
     }
 
-    pub(crate) fn said(&self) -> Option<&T> {
+    pub(crate) fn get(&self) -> Option<&T> {
         self.0.as_ref()?.1.as_ref()
     }
 
-    /// The first one stands.
-    pub(crate) fn put(&mut self, span: Span, value: Option<T>, name: &str, errors: &mut Errors) {
-        if self.is_given() {
+    /// Sets the value, or reports a duplicate.
+    pub(super) fn set(&mut self, span: Span, value: Option<T>, name: &str, errors: &mut Errors) {
+        if self.is_set() {
             errors.at(span, format!("duplicate key `{name}`"));
         } else {
             self.0 = Some((span, value));
@@ -86,48 +88,51 @@ pub(crate) struct Keys {
     pub(crate) headers: Vec<(LitStr, LitStr)>,
     pub(crate) grpc: Slot<&'static str>,
     pub(crate) expose: Slot<()>,
-    /// Something about it could not be read, so that nothing is missed in it.
-    pub(crate) is_unreadable: bool,
+    /// A key could not be read, so that nothing is reported as missing.
+    pub(crate) is_incomplete: bool,
 }
 
 impl Keys {
-    pub(crate) fn read(&mut self, item: Item, fields: &[Field<'_>], errors: &mut Errors) {
+    pub(super) fn read(&mut self, item: Item, fields: &[Field<'_>], errors: &mut Errors) {
         let Item { key, span, value } = item;
         let name = match key {
             Key::Code(code) => {
-                let value = errors.ok(an_errors(code, span));
-                return self.code.put(span, value, "status", errors);
+                let value = errors.ok(error_code(code, span));
+                return self.code.set(span, value, "status code", errors);
             }
             Key::Name(name) => name,
         };
-        let mut given = Reader { name: &name, span, value, errors };
+        let mut reader = Reader { name: &name, span, value, errors };
         match &*name {
-            "transparent" => given.flag(&mut self.transparent),
-            "from_error" => given.flag(&mut self.from_error),
-            "expose" => given.flag(&mut self.expose),
+            "transparent" => reader.flag(&mut self.transparent),
+            "from_error" => reader.flag(&mut self.from_error),
+            "expose" => reader.flag(&mut self.expose),
             "title" => {
-                given.literal(&mut self.title, |title| without(fields, title).and_then(|()| literal::title(title)));
+                reader.literal(&mut self.title, |title| {
+                    is_constant("title", title, fields).and_then(|()| literal::title(title))
+                });
             }
-            "type" => given.literal(&mut self.type_uri, |uri| without(fields, uri).and_then(|()| literal::uri(uri))),
-            "challenge" => given.literal(&mut self.challenge, literal::field_value),
-            "allow" => given.literal(&mut self.allow, literal::allow),
-            "detail" => given.template(&mut self.detail, fields, |_| Ok(())),
-            "instance" => given.template(&mut self.instance, fields, uri_texts),
-            "retry_after" => given.with(&mut self.retry_after, |tokens| delay(tokens, fields)),
-            "location" => given.with(&mut self.location, |tokens| location(tokens, fields)),
-            "grpc" => given.with(&mut self.grpc, grpc),
-            "header" => given.header(&mut self.headers),
+            "type" => reader
+                .literal(&mut self.type_uri, |uri| is_constant("type", uri, fields).and_then(|()| literal::uri(uri))),
+            "challenge" => reader.literal(&mut self.challenge, literal::field_value),
+            "allow" => reader.literal(&mut self.allow, literal::allow),
+            "detail" => reader.template(&mut self.detail, fields, |_| Ok(())),
+            "instance" => reader.template(&mut self.instance, fields, uri_texts),
+            "retry_after" => reader.with(&mut self.retry_after, |tokens| delay(tokens, fields)),
+            "location" => reader.with(&mut self.location, |tokens| location(tokens, fields)),
+            "grpc" => reader.with(&mut self.grpc, grpc),
+            "header" => reader.header(&mut self.headers),
             _ => {
                 errors.at(span, unknown(&name));
-                self.is_unreadable = true;
+                self.is_incomplete = true;
             }
         }
     }
 
-    /// All that stands beside a `transparent` or a `from_error`.
-    pub(crate) fn beside(&self) -> Vec<(&'static str, Span)> {
+    /// Returns the keys that cannot be combined with `transparent` and `from_error`.
+    pub(crate) fn exclusive(&self) -> Vec<(&'static str, Span)> {
         let keys = [
-            ("a status", self.code.span()),
+            ("a status code", self.code.span()),
             ("`title`", self.title.span()),
             ("`type`", self.type_uri.span()),
             ("`detail`", self.detail.span()),
@@ -150,17 +155,17 @@ impl Keys {
 
 fn unknown(name: &str) -> String {
     match name {
-        "default" => "`default` belongs on an enum, and gives the status of the variants that have none".into(),
+        "default" => "`default` belongs on the enum: it is the status code of the variants without one".into(),
         "axum" | "tonic" | "crate" => format!("`{name}` belongs on the type, not on a variant"),
         "extension" | "source" => format!("`{name}` belongs on a field"),
-        _ => match codes::status(&codes::screaming(name)) {
-            Ok(_) => format!("unknown key `{name}`: did you mean `{}`?", codes::screaming(name)),
-            Err(_) => format!("unknown key `{name}`{}", meant(name, KEYS)),
+        _ => match names::status(&names::screaming(name)) {
+            Ok(_) => format!("unknown key `{name}`: did you mean `{}`?", names::screaming(name)),
+            Err(_) => format!("unknown key `{name}`{}", suggestion(name, KEYS)),
         },
     }
 }
 
-/// One key and its value, on the way into its slot.
+/// Reads one key's value into its slot.
 struct Reader<'a> {
     name: &'a str,
     span: Span,
@@ -170,21 +175,21 @@ struct Reader<'a> {
 
 impl Reader<'_> {
     fn flag(&mut self, slot: &mut Slot<()>) {
-        let value = matches!(self.value, Value::Flag).then_some(());
+        let value = matches!(self.value, Value::None).then_some(());
         if value.is_none() {
             self.errors.at(self.span, format!("`{}` takes no value", self.name));
         }
-        slot.put(self.span, value, self.name, self.errors);
+        slot.set(self.span, value, self.name, self.errors);
     }
 
     fn with<T>(&mut self, slot: &mut Slot<T>, read: impl FnOnce(TokenStream) -> syn::Result<T>) {
-        let value = if let Value::Is(tokens) = std::mem::replace(&mut self.value, Value::Flag) {
+        let value = if let Value::Assigned(tokens) = std::mem::replace(&mut self.value, Value::None) {
             self.errors.ok(read(tokens))
         } else {
             self.errors.at(self.span, format!("`{0}` takes a value: `{0} = ..`", self.name));
             None
         };
-        slot.put(self.span, value, self.name, self.errors);
+        slot.set(self.span, value, self.name, self.errors);
     }
 
     fn literal(&mut self, slot: &mut Slot<LitStr>, check: impl FnOnce(&LitStr) -> syn::Result<()>) {
@@ -205,9 +210,9 @@ impl Reader<'_> {
         });
     }
 
-    /// Repeated, unlike the others.
+    /// Reads a header field; the key may be repeated.
     fn header(&mut self, headers: &mut Vec<(LitStr, LitStr)>) {
-        const USAGE: &str = "a header field is written `header(\"name\" = \"value\")`";
+        const USAGE: &str = "expected `header(\"name\" = \"value\")`";
         let pair = |input: ParseStream| {
             let name: LitStr = input.parse()?;
             input.parse::<Token![=]>()?;
@@ -215,7 +220,7 @@ impl Reader<'_> {
             input.parse::<Option<Token![,]>>()?;
             Ok((name, value))
         };
-        let Value::Of(tokens) = std::mem::replace(&mut self.value, Value::Flag) else {
+        let Value::List(tokens) = std::mem::replace(&mut self.value, Value::None) else {
             return self.errors.at(self.span, USAGE);
         };
         let at = if tokens.is_empty() { self.span } else { tokens.span() };
@@ -228,22 +233,19 @@ impl Reader<'_> {
     }
 }
 
-/// Title and type are the same for every occurrence of the problem (RFC 9457 §3.1.1, §3.1.3).
-fn without(fields: &[Field<'_>], literal: &LitStr) -> syn::Result<()> {
+/// Checks that no field is meant: title and type are the same for every occurrence (RFC 9457 §3.1.1, §3.1.3).
+fn is_constant(key: &str, literal: &LitStr, fields: &[Field<'_>]) -> syn::Result<()> {
     let text = literal.value();
     match fields.iter().find(|field| text.contains(&format!("{{{}}}", field.name))) {
-        Some(field) => Err(Error::new(
+        Some(Field { name, .. }) => Err(Error::new(
             literal.span(),
-            format!(
-                "it is the same for every occurrence, so `{{{}}}` cannot stand in it; in `detail` it can",
-                field.name
-            ),
+            format!("`{key}` is the same for every occurrence, so it cannot contain `{{{name}}}`: use `detail`"),
         )),
         None => Ok(()),
     }
 }
 
-/// `30`, or the name of a field.
+/// Parses `30` or the name of a field.
 fn delay(tokens: TokenStream, fields: &[Field<'_>]) -> syn::Result<Delay> {
     let span = tokens.span();
     if let Ok(seconds) = syn::parse2::<LitInt>(tokens.clone()) {
@@ -251,11 +253,11 @@ fn delay(tokens: TokenStream, fields: &[Field<'_>]) -> syn::Result<Delay> {
     }
     match Ident::parse_any.parse2(tokens) {
         Ok(ident) => named(&ident, fields).map(Delay::Field),
-        Err(_) => Err(Error::new(span, "`retry_after` is whole seconds, or the name of a field")),
+        Err(_) => Err(Error::new(span, "`retry_after` takes whole seconds or the name of a field")),
     }
 }
 
-/// `"/orders/{order_id}"`, or the name of a field.
+/// Parses `"/orders/{order_id}"` or the name of a field.
 fn location(tokens: TokenStream, fields: &[Field<'_>]) -> syn::Result<Reference> {
     let span = tokens.span();
     if let Ok(literal) = syn::parse2::<LitStr>(tokens.clone()) {
@@ -265,7 +267,7 @@ fn location(tokens: TokenStream, fields: &[Field<'_>]) -> syn::Result<Reference>
     }
     match Ident::parse_any.parse2(tokens) {
         Ok(ident) => named(&ident, fields).map(Reference::Field),
-        Err(_) => Err(Error::new(span, "`location` is a URI reference in quotes, or the name of a field")),
+        Err(_) => Err(Error::new(span, "`location` takes a URI reference in quotes or the name of a field")),
     }
 }
 
@@ -273,22 +275,20 @@ fn named(ident: &Ident, fields: &[Field<'_>]) -> syn::Result<usize> {
     template::find(&ident.unraw().to_string(), fields).map_err(|message| Error::new(ident.span(), message))
 }
 
-/// The texts between the fields, with letters for what stands there.
 fn uri_texts(template: &Template) -> syn::Result<()> {
-    let text = LitStr::new(&template.texts.join("x"), template.literal.span());
-    literal::uri(&text)
+    literal::uri(&template.sample())
 }
 
-/// `UNAVAILABLE`, `Unavailable`, `GrpcCode::Unavailable`.
+/// Parses `UNAVAILABLE`, `Unavailable` or `GrpcCode::Unavailable`.
 fn grpc(tokens: TokenStream) -> syn::Result<&'static str> {
     let span = tokens.span();
     let Ok(path) = syn::parse2::<syn::Path>(tokens) else {
-        return Err(Error::new(span, "`grpc` is the name of a gRPC code: `grpc = UNAVAILABLE`"));
+        return Err(Error::new(span, "`grpc` takes the name of a gRPC code: `grpc = UNAVAILABLE`"));
     };
     let name = path.segments.last().map(|segment| segment.ident.unraw().to_string()).unwrap_or_default();
-    codes::grpc(&name).map_err(|message| Error::new(span, message))
+    names::grpc(&name).map_err(|message| Error::new(span, message))
 }
 
-pub(crate) fn is_known(name: &str) -> bool {
+pub(super) fn is_known(name: &str) -> bool {
     KEYS.contains(&name) || field::KEYS.contains(&name)
 }

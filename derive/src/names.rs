@@ -1,4 +1,4 @@
-//! Names that stand for a number: `http`'s status constants and gRPC's codes; and what a misspelt name was meant to be.
+//! The names of `http`'s status constants and of gRPC's codes, and suggestions for misspelt names.
 
 /// The constants of `http::StatusCode`.
 const STATUS: [(u16, &str); 62] = [
@@ -66,7 +66,7 @@ const STATUS: [(u16, &str); 62] = [
     (511, "NETWORK_AUTHENTICATION_REQUIRED"),
 ];
 
-/// gRPC's codes as `GrpcCode` names them; OK is no error.
+/// The variants of `GrpcCode`, without `Ok`, which is not an error.
 const GRPC: [&str; 16] = [
     "Cancelled",
     "Unknown",
@@ -86,67 +86,67 @@ const GRPC: [&str; 16] = [
     "Unauthenticated",
 ];
 
-/// The number of a constant of `http::StatusCode`.
+/// Returns the number of a constant of `http::StatusCode`.
 ///
 /// # Errors
 ///
-/// What to say of a name that is none.
+/// The message for an unknown name.
 pub(crate) fn status(name: &str) -> Result<u16, String> {
     match STATUS.iter().find(|(_, known)| *known == name) {
         Some((code, _)) => Ok(*code),
         None => Err(format!(
-            "`{name}` is no constant of `http::StatusCode`{}",
-            meant(&name.to_ascii_uppercase(), STATUS.iter().map(|(_, name)| *name))
+            "`{name}` is not a constant of `http::StatusCode`{}",
+            suggestion(&name.to_ascii_uppercase(), STATUS.iter().map(|(_, name)| *name))
         )),
     }
 }
 
-/// The variant of `GrpcCode`, from gRPC's spelling or its own.
+/// Returns the variant of `GrpcCode` for its own name or gRPC's spelling.
 ///
 /// # Errors
 ///
-/// What to say of a name that is none.
+/// The message for an unknown name.
 pub(crate) fn grpc(name: &str) -> Result<&'static str, String> {
     if matches!(name, "OK" | "Ok") {
-        return Err("OK is no error: a gRPC client would take the answer for a success".into());
+        return Err("`OK` is not an error: a gRPC client would take the response for a success".into());
     }
     let found = GRPC.iter().find(|known| **known == name || screaming(known) == name);
     found.copied().ok_or_else(|| {
         let names: Vec<_> = GRPC.iter().map(|known| screaming(known)).collect();
-        let closest = meant(&screaming(name), names.iter().map(String::as_str));
-        format!("`{name}` is no gRPC code{closest}")
+        let closest = suggestion(&screaming(name), names.iter().map(String::as_str));
+        format!("`{name}` is not a gRPC code{closest}")
     })
 }
 
-/// `NotFound` as gRPC writes it: `NOT_FOUND`.
+/// Turns `NotFound` into `NOT_FOUND`.
 pub(crate) fn screaming(name: &str) -> String {
-    let mut spelt = String::new();
+    let mut screaming = String::new();
     let mut after_lower = false;
     for c in name.chars() {
         if c.is_ascii_uppercase() && after_lower {
-            spelt.push('_');
+            screaming.push('_');
         }
         after_lower = c.is_ascii_lowercase();
-        spelt.push(c.to_ascii_uppercase());
+        screaming.push(c.to_ascii_uppercase());
     }
-    spelt
+    screaming
 }
 
-/// `: did you mean ..?`, where a known name is close enough.
-pub(crate) fn meant<'a>(name: &str, known: impl IntoIterator<Item = &'a str>) -> String {
+/// Returns `: did you mean ..?` if a known name is close enough, otherwise an empty string.
+pub(crate) fn suggestion<'a>(name: &str, known: impl IntoIterator<Item = &'a str>) -> String {
     let closest = known.into_iter().map(|known| (distance(name, known), known)).min();
     match closest {
-        // A third of the letters: more is another word.
+        // With more than a third of the letters wrong it is another word.
         Some((distance, known)) if distance <= known.len().max(name.len()) / 3 => format!(": did you mean `{known}`?"),
         _ => String::new(),
     }
 }
 
-/// How many letters must be put in, left out, changed, or swapped with their neighbour.
+/// Returns the optimal string alignment distance: insertions, deletions, substitutions, and swaps of neighbours.
 fn distance(a: &str, b: &str) -> usize {
     let (a, b): (Vec<char>, Vec<char>) = (a.chars().collect(), b.chars().collect());
-    // Rows of the table: two before, one before, this one.
-    let mut before: Vec<usize> = Vec::new();
+    // The two rows of the table above the current one.
+    let mut second_last: Vec<usize> = Vec::new();
     let mut last: Vec<usize> = (0..=b.len()).collect();
     for (i, x) in a.iter().enumerate() {
         let mut row = vec![i + 1];
@@ -155,21 +155,52 @@ fn distance(a: &str, b: &str) -> usize {
             let mut fewest = (at(&last, j) + usize::from(x != y)).min(at(&last, j + 1) + 1).min(at(&row, j) + 1);
             let swapped = i > 0 && j > 0 && a.get(i - 1) == Some(y) && b.get(j - 1) == Some(x);
             if swapped {
-                fewest = fewest.min(at(&before, j - 1) + 1);
+                fewest = fewest.min(at(&second_last, j - 1) + 1);
             }
             row.push(fewest);
         }
-        before = std::mem::replace(&mut last, row);
+        second_last = std::mem::replace(&mut last, row);
     }
     last.last().copied().unwrap_or(0)
 }
 
 #[cfg(test)]
 mod tests {
+    // A test fails by panicking.
+    #![allow(clippy::unwrap_used)]
+
+    use tower_status::{__private::GRPC_CODES, catalog::GrpcCode};
+
     use super::*;
 
     #[test]
-    fn misspelt_names_find_what_was_meant() {
+    fn status_names_are_those_of_http() {
+        // `http` derives its constants' names from the reason phrases, with these exceptions.
+        let name = |code: u16, reason: &str| match code {
+            418 => "IM_A_TEAPOT".to_owned(),
+            _ => reason.to_ascii_uppercase().replace([' ', '-'], "_"),
+        };
+        let of_http: Vec<(u16, String)> = (100..1000)
+            .filter_map(|code| {
+                let reason = axum::http::StatusCode::from_u16(code).unwrap().canonical_reason()?;
+                Some((code, name(code, reason)))
+            })
+            .collect();
+        let ours: Vec<_> = STATUS.iter().map(|(code, name)| (*code, (*name).to_owned())).collect();
+        assert_eq!(ours, of_http);
+    }
+
+    #[test]
+    fn grpc_names_are_the_variants_of_grpc_code() {
+        let of_crate: Vec<_> = GRPC_CODES.into_iter().filter(|code| *code != GrpcCode::Ok).collect();
+        let names: Vec<_> = of_crate.iter().map(|code| format!("{code:?}")).collect();
+        assert_eq!(GRPC.to_vec(), names);
+        let spellings: Vec<_> = of_crate.iter().map(ToString::to_string).collect();
+        assert_eq!(GRPC.map(screaming).to_vec(), spellings);
+    }
+
+    #[test]
+    fn misspelt_status_names_get_a_suggestion() {
         let rows = [
             ("NOT_FUOND", ": did you mean `NOT_FOUND`?"),
             ("NOTFOUND", ": did you mean `NOT_FOUND`?"),
@@ -179,13 +210,12 @@ mod tests {
             ("NONSENSE", ""),
         ];
         for (name, expected) in rows {
-            assert_eq!(meant(name, STATUS.iter().map(|(_, known)| *known)), expected, "{name}");
+            assert_eq!(suggestion(name, STATUS.iter().map(|(_, known)| *known)), expected, "{name}");
         }
     }
 
     #[test]
-    fn distances() {
-        // Counted by hand.
+    fn distances_are_those_counted_by_hand() {
         let rows = [
             ("", "", 0),
             ("abc", "", 3),
@@ -200,11 +230,11 @@ mod tests {
     }
 
     #[test]
-    fn both_spellings_of_a_grpc_code() {
+    fn grpc_codes_are_found_in_both_spellings() {
         for (name, expected) in [("NOT_FOUND", "NotFound"), ("NotFound", "NotFound"), ("DATA_LOSS", "DataLoss")] {
             assert_eq!(grpc(name), Ok(expected), "{name}");
         }
-        let wrong = "`UNAVAILBLE` is no gRPC code: did you mean `UNAVAILABLE`?";
+        let wrong = "`UNAVAILBLE` is not a gRPC code: did you mean `UNAVAILABLE`?";
         assert_eq!(grpc("UNAVAILBLE"), Err(wrong.to_owned()));
     }
 }

@@ -1,0 +1,73 @@
+//! Writes the constant `__CAUSE`: the causes that `Error::source` may leave out.
+
+use proc_macro2::{Span, TokenStream};
+use quote::{quote, quote_spanned};
+use syn::{Ident, Type, spanned::Spanned};
+
+use super::{
+    bounds::{self, Wrapper},
+    pattern,
+};
+use crate::parse::{Input, variant::Variant};
+
+pub(super) fn constant(input: &Input<'_>) -> Option<TokenStream> {
+    let root = input.private();
+    if input.variants.iter().all(|variant| variant.linked().is_none()) {
+        return None;
+    }
+    let (error, this) = (Ident::new("__error", Span::mixed_site()), Ident::new("__this", Span::mixed_site()));
+    let arms = input.variants.iter().map(|variant| arm(&root, variant));
+    let inner = input.variants.iter().filter_map(Variant::transparent);
+    let inner = inner.map(|field| bounds::without_pointers(field.ty));
+    Some(quote! {
+        const __CAUSE: #root::Option<#root::CauseOf> = #root::Option::Some(|#error| {
+            // Unused if a cause is not an error, which is reported elsewhere.
+            #[allow(unused_imports)]
+            use #root::Cause as _;
+            if let #root::Option::Some(#this) = #error.downcast_ref::<Self>() {
+                return match *#this {
+                    #(#arms)*
+                };
+            }
+            #(
+                // Nested, because editions before 2024 have no let chains.
+                if let #root::Option::Some(__inner) = <#inner as #root::IntoStatus>::__CAUSE {
+                    if let #root::Option::Some(__cause) = __inner(#error) {
+                        return #root::Option::Some(__cause);
+                    }
+                }
+            )*
+            #root::Option::None
+        });
+    })
+}
+
+fn arm(root: &TokenStream, variant: &Variant<'_>) -> TokenStream {
+    let Some(linked) = variant.linked() else {
+        let pattern = pattern(variant, |_| false);
+        return quote!(#pattern => #root::Option::None,);
+    };
+    let pattern = pattern(variant, |field| field.name == linked.name);
+    let cause = cause(root, linked.ty, &linked.binding());
+    quote!(#pattern => #cause,)
+}
+
+/// Writes the error that the field holds, as an `Option<&dyn Error>`.
+fn cause(root: &TokenStream, ty: &Type, binding: &Ident) -> TokenStream {
+    match bounds::wrapper(ty) {
+        Wrapper::Option(inner) => {
+            let cause = cause(root, inner, binding);
+            quote! {
+                match *#binding {
+                    #root::Option::Some(ref #binding) => #cause,
+                    #root::Option::None => #root::Option::None,
+                }
+            }
+        }
+        Wrapper::Pointer(inner) => {
+            let cause = cause(root, inner, binding);
+            quote!({ let #binding = &**#binding; #cause })
+        }
+        Wrapper::None => quote_spanned!(ty.span()=> #root::Option::Some((*#binding).__as_dyn_error())),
+    }
+}

@@ -1,0 +1,122 @@
+//! Writes the implementation. After a mistake it writes the errors and a minimal implementation, so that the rest of the
+//! crate still compiles.
+
+use proc_macro2::{Span, TokenStream};
+use quote::{quote, quote_spanned};
+use syn::{Data, Ident, spanned::Spanned};
+
+use crate::{
+    errors::Errors,
+    parse::{Input, field::Field, variant::Variant},
+    validate::Features,
+};
+use bounds::{Parameters, contains};
+
+mod bounds;
+mod cause;
+mod documented;
+mod status;
+
+pub(crate) fn expand(input: &Input<'_>, features: Features, errors: &Errors) -> TokenStream {
+    let compile_errors = errors.to_compile_errors();
+    if let Data::Union(_) = input.item.data {
+        return compile_errors;
+    }
+    let root = input.private();
+    let name = &input.item.ident;
+    let (generics, arguments, _) = input.item.generics.split_for_impl();
+    let is_valid = errors.is_empty();
+    let clause = bounds::of_trait(input, is_valid);
+    let (body, checks) = if is_valid { (body(input), checks(input)) } else { (stub(&root), TokenStream::new()) };
+    let conversions = conversions(input, features);
+    quote! {
+        #compile_errors
+
+        #[automatically_derived]
+        // A deprecated variant has a status, too, and the paths do not depend on the imports of the module.
+        #[allow(deprecated, unused_qualifications)]
+        impl #generics #root::IntoStatus for #name #arguments #clause {
+            #body
+        }
+
+        #checks
+        #conversions
+    }
+}
+
+fn body(input: &Input<'_>) -> TokenStream {
+    let status = status::method(input);
+    let statuses = documented::constant(input);
+    let cause = cause::constant(input);
+    quote!(#status #statuses #cause)
+}
+
+fn stub(root: &TokenStream) -> TokenStream {
+    quote! {
+        fn status(&self) -> #root::Status {
+            #root::Status::internal_server_error()
+        }
+    }
+}
+
+/// Writes what the types of the fields must be, so that the compiler reports a wrong one at the field.
+fn checks(input: &Input<'_>) -> TokenStream {
+    let root = input.private();
+    let parameters = Parameters::of(&input.item.generics);
+    let this = Ident::new("Self", Span::call_site());
+    let mut calls = TokenStream::new();
+    for variant in &input.variants {
+        // A type that contains itself depends on its other fields.
+        for field in variant.fields.iter().filter(|field| !parameters.are_in(field.ty) && !contains(field.ty, &this)) {
+            let ty = field.ty;
+            calls.extend(quote_spanned!(ty.span()=> #root::Field::<#ty>::must_be_send_and_sync();));
+        }
+        if let Some(field) = variant.transparent() {
+            let inner = bounds::without_pointers(field.ty);
+            if !parameters.are_in(inner) {
+                calls.extend(quote_spanned!(inner.span()=> #root::must_have_a_status::<#inner>();));
+            }
+        }
+    }
+    // Outside of the implementation, whose where clause already assumes these bounds.
+    quote!(const _: () = { let _ = || { #calls }; };)
+}
+
+fn conversions(input: &Input<'_>, features: Features) -> TokenStream {
+    let root = input.private();
+    let name = &input.item.ident;
+    let (generics, arguments, _) = input.item.generics.split_for_impl();
+    let clause = bounds::of_conversion(input);
+    let status = quote!(<#root::Status as #root::From<#name #arguments>>::from);
+    let axum = input.axum.filter(|_| features.axum).map(|_| {
+        quote! {
+            #[automatically_derived]
+            impl #generics #root::axum::IntoResponse for #name #arguments #clause {
+                fn into_response(self) -> #root::axum::Response {
+                    #root::axum::IntoResponse::into_response(#status(self))
+                }
+            }
+        }
+    });
+    let tonic = input.tonic.filter(|_| features.tonic).map(|_| {
+        quote! {
+            #[automatically_derived]
+            impl #generics #root::From<#name #arguments> for #root::tonic::Status #clause {
+                fn from(error: #name #arguments) -> Self {
+                    <#root::tonic::Status as #root::From<#root::Status>>::from(#status(error))
+                }
+            }
+        }
+    });
+    quote!(#axum #tonic)
+}
+
+/// Writes `Self::Deleted { 0: ref __field_0, .. }` with the selected fields.
+fn pattern(variant: &Variant<'_>, is_selected: impl Fn(&Field<'_>) -> bool) -> TokenStream {
+    let path = variant.ident.map_or_else(|| quote!(Self), |ident| quote!(Self::#ident));
+    let fields = variant.fields.iter().filter(|field| is_selected(field)).map(|field| {
+        let (member, binding) = (&field.member, field.binding());
+        quote!(#member: ref #binding)
+    });
+    quote!(#path { #(#fields,)* .. })
+}

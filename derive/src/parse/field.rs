@@ -1,0 +1,113 @@
+//! The fields of a variant with their attributes.
+
+use proc_macro2::{Span, TokenStream};
+use syn::{Ident, Index, LitStr, Member, Type, ext::IdentExt, spanned::Spanned};
+
+use super::{
+    attribute::{self, Item, Key, Value},
+    keys, literal,
+};
+use crate::{errors::Errors, names::suggestion};
+
+pub(super) const KEYS: [&str; 4] = ["extension", "retry_after", "location", "source"];
+
+pub(crate) struct Field<'a> {
+    pub(crate) member: Member,
+    /// The name in a template: `order_id`, `0`.
+    pub(crate) name: String,
+    pub(crate) ty: &'a Type,
+    pub(crate) extension: Option<Extension>,
+    pub(crate) retry_after: Option<Span>,
+    pub(crate) location: Option<Span>,
+    pub(crate) source: Option<Span>,
+    /// Whether thiserror takes the field for the source.
+    pub(crate) is_thiserror_source: bool,
+}
+
+/// A field that is an extension member.
+pub(crate) struct Extension {
+    pub(crate) name: String,
+    pub(crate) span: Span,
+}
+
+impl Field<'_> {
+    /// Returns the name that patterns bind the field to.
+    pub(crate) fn binding(&self) -> Ident {
+        // The compiler reports a wrong type at the field's type.
+        Ident::new(&format!("__field_{}", self.name), Span::mixed_site().located_at(self.ty.span()))
+    }
+}
+
+pub(super) fn parse<'a>(fields: &'a syn::Fields, errors: &mut Errors) -> Vec<Field<'a>> {
+    fields.iter().enumerate().map(|(index, field)| parse_one(index, field, errors)).collect()
+}
+
+fn parse_one<'a>(index: usize, field: &'a syn::Field, errors: &mut Errors) -> Field<'a> {
+    let position = Index { index: u32::try_from(index).unwrap_or(u32::MAX), span: field.ty.span() };
+    let (member, name) = match &field.ident {
+        Some(ident) => (Member::Named(ident.clone()), ident.unraw().to_string()),
+        None => (Member::Unnamed(position), index.to_string()),
+    };
+    let has = |name| field.attrs.iter().any(|attribute| attribute.path().is_ident(name));
+    let mut parsed = Field {
+        member,
+        is_thiserror_source: name == "source" || has("source") || has("from"),
+        name,
+        ty: &field.ty,
+        extension: None,
+        retry_after: None,
+        location: None,
+        source: None,
+    };
+    for item in attribute::items(&field.attrs, errors) {
+        read(&mut parsed, item, field.ident.is_some(), errors);
+    }
+    parsed
+}
+
+fn read(field: &mut Field<'_>, item: Item, is_named: bool, errors: &mut Errors) {
+    let Item { key, span, value } = item;
+    let Key::Name(key) = key else {
+        return errors.at(span, "a status code belongs on the variant, not on its field");
+    };
+    let slot = match (&*key, &value) {
+        ("extension", _) => return read_extension(field, span, value, is_named, errors),
+        ("retry_after", Value::None) => &mut field.retry_after,
+        ("location", Value::None) => &mut field.location,
+        ("source", Value::None) => &mut field.source,
+        (known, _) if KEYS.contains(&known) => {
+            return errors.at(span, format!("on a field, `{key}` takes no value"));
+        }
+        (known, _) if keys::KEYS.contains(&known) => {
+            return errors.at(span, format!("`{key}` belongs on the variant, not on its field"));
+        }
+        (unknown, _) => return errors.at(span, format!("unknown key `{key}`{}", suggestion(unknown, KEYS))),
+    };
+    if slot.replace(span).is_some() {
+        errors.at(span, format!("duplicate key `{key}`"));
+    }
+}
+
+fn read_extension(field: &mut Field<'_>, span: Span, value: Value, is_named: bool, errors: &mut Errors) {
+    let extension = match value {
+        Value::None if is_named => Extension { name: field.name.clone(), span },
+        Value::None => return errors.at(span, "this field has no name: write `extension = \"name\"`"),
+        Value::Assigned(tokens) => match errors.ok(text("extension", tokens)) {
+            Some(name) => Extension { name: name.value(), span: name.span() },
+            None => return,
+        },
+        Value::List(_) => return errors.at(span, "on a field, write `extension = \"name\"`"),
+    };
+    if let Err(message) = literal::extension(&extension.name) {
+        errors.at(extension.span, message);
+    }
+    if field.extension.replace(extension).is_some() {
+        errors.at(span, "duplicate key `extension`");
+    }
+}
+
+/// Parses the string value of a key.
+pub(super) fn text(key: &str, tokens: TokenStream) -> syn::Result<LitStr> {
+    let span = tokens.span();
+    syn::parse2(tokens).map_err(|_| syn::Error::new(span, format!("`{key}` takes a string: `{key} = \"..\"`")))
+}

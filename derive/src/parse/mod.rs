@@ -1,0 +1,126 @@
+//! Reads the type and its attributes into [`Input`].
+
+use proc_macro2::{Span, TokenStream};
+use quote::{ToTokens, quote};
+use syn::{Data, DataEnum, DataStruct, DeriveInput, Path};
+
+use crate::{errors::Errors, names::suggestion};
+use attribute::{Item, Key, Value};
+use field::text;
+use keys::Slot;
+use variant::Variant;
+
+pub(crate) mod attribute;
+pub(crate) mod field;
+pub(crate) mod keys;
+mod literal;
+pub(crate) mod template;
+pub(crate) mod variant;
+
+const KEYS: [&str; 4] = ["default", "axum", "tonic", "crate"];
+
+pub(crate) struct Input<'a> {
+    pub(crate) item: &'a DeriveInput,
+    /// The path of tower-status.
+    root: TokenStream,
+    pub(crate) default: Slot<u16>,
+    pub(crate) axum: Option<Span>,
+    pub(crate) tonic: Option<Span>,
+    pub(crate) variants: Vec<Variant<'a>>,
+}
+
+pub(crate) fn parse<'a>(item: &'a DeriveInput, errors: &mut Errors) -> Input<'a> {
+    let mut input = Input {
+        item,
+        root: quote!(::tower_status),
+        default: Slot::default(),
+        axum: None,
+        tonic: None,
+        variants: Vec::new(),
+    };
+    let before = errors.len();
+    let items = attribute::items(&item.attrs, errors);
+    let has_syntax_error = errors.len() > before;
+    let mut others = Vec::new();
+    for item in items {
+        match item {
+            Item { key: Key::Name(key), span, value } if KEYS.contains(&&*key) => {
+                input.read(&key, span, value, errors);
+            }
+            other => others.push(other),
+        }
+    }
+    match &item.data {
+        Data::Struct(data) => {
+            input.read_struct(data, others, errors);
+            for variant in &mut input.variants {
+                variant.keys.is_incomplete |= has_syntax_error;
+            }
+        }
+        Data::Enum(data) => input.read_enum(data, &others, errors),
+        Data::Union(data) => {
+            errors.at(data.union_token.span, "`IntoStatus` can be derived for enums and structs, not for unions");
+        }
+    }
+    input
+}
+
+impl<'a> Input<'a> {
+    /// Returns the module whose items the derive uses.
+    pub(crate) fn private(&self) -> TokenStream {
+        let root = &self.root;
+        quote!(#root::__private)
+    }
+
+    fn read_struct(&mut self, data: &'a DataStruct, items: Vec<Item>, errors: &mut Errors) {
+        self.variants.push(Variant::of_struct(self.item, &data.fields, items, errors));
+        if let Some(default) = self.default.span() {
+            errors.at(default, "`default` is for enums; a struct has one status code: `#[status(404)]`");
+        }
+    }
+
+    fn read_enum(&mut self, data: &'a DataEnum, misplaced: &[Item], errors: &mut Errors) {
+        for item in misplaced {
+            errors.at(item.span, unknown(&item.key));
+        }
+        for variant in &data.variants {
+            self.variants.push(Variant::of_enum(self.item, variant, errors));
+        }
+    }
+
+    /// Reads a key of the type.
+    fn read(&mut self, key: &str, span: Span, value: Value, errors: &mut Errors) {
+        let is_duplicate = match (key, value) {
+            ("axum", Value::None) => self.axum.replace(span).is_some(),
+            ("tonic", Value::None) => self.tonic.replace(span).is_some(),
+            ("default", Value::Assigned(tokens)) => {
+                let value = errors.ok(attribute::code(tokens));
+                return self.default.set(span, value, key, errors);
+            }
+            ("crate", Value::Assigned(tokens)) => {
+                let path = text("crate", tokens).and_then(|literal| literal.parse::<Path>());
+                if let Some(path) = errors.ok(path) {
+                    self.root = path.into_token_stream();
+                }
+                false
+            }
+            ("default" | "crate", _) => {
+                let example = if key == "default" { "500" } else { "\"::renamed\"" };
+                return errors.at(span, format!("`{key}` takes a value: `{key} = {example}`"));
+            }
+            _ => return errors.at(span, format!("`{key}` takes no value")),
+        };
+        if is_duplicate {
+            errors.at(span, format!("duplicate key `{key}`"));
+        }
+    }
+}
+
+/// Returns the message for a key that an enum does not have.
+fn unknown(key: &Key) -> String {
+    match key {
+        Key::Code(_) => "on an enum, the status code of the variants without one is written `default = ..`".into(),
+        Key::Name(name) if keys::is_known(name) => format!("`{name}` belongs on a variant, not on the enum"),
+        Key::Name(name) => format!("unknown key `{name}`{}", suggestion(name, KEYS)),
+    }
+}
