@@ -1,6 +1,6 @@
-//! The catalogue says what the IANA registry, the RFCs and the project's promises say.
+//! The catalogue matches the IANA registry, the RFCs and the texts that the project requires.
 //!
-//! The expected values are copied by hand from there, never from our own output.
+//! The expected values are copied by hand from those, never from our own output.
 
 use std::error::Error;
 
@@ -83,16 +83,15 @@ const REGISTRY: &[(u16, &str, &str)] = &[
     (550, "Permission Denied",               "not registered with IANA"),
 ];
 
-/// Also that the entries are unique and in ascending order, as the rows are.
 #[test]
-fn entries_are_the_registry_and_550() {
+fn entries_are_the_registry_and_550_in_ascending_order() {
     let row = |entry: &Entry| (entry.code.as_u16(), entry.title, entry.spec.section);
     assert_eq!(ALL.iter().map(row).collect::<Vec<_>>(), REGISTRY);
     assert!(ALL.is_sorted_by(|a, b| a.code < b.code));
 }
 
 #[test]
-fn get_knows_every_code_of_the_registry_and_no_other() -> Result {
+fn get_finds_every_registered_code_and_no_other() -> Result {
     for code in 100..=999 {
         let title = catalog::get(StatusCode::from_u16(code)?).map(|entry| entry.title);
         let row = REGISTRY.iter().find(|row| row.0 == code);
@@ -105,7 +104,7 @@ fn get_knows_every_code_of_the_registry_and_no_other() -> Result {
 }
 
 #[test]
-fn titles_are_those_of_the_http_crate_but_for_five() {
+fn titles_are_those_of_the_http_crate_except_for_five() {
     let differences = ALL.iter().filter_map(|entry| {
         let theirs = entry.code.canonical_reason()?;
         (theirs != entry.title).then_some((entry.code.as_u16(), theirs, entry.title))
@@ -122,7 +121,7 @@ fn titles_are_those_of_the_http_crate_but_for_five() {
 }
 
 #[test]
-fn links_lead_to_the_section() {
+fn links_point_to_the_section() {
     let registry = "https://www.iana.org/assignments/http-status-codes/http-status-codes.xhtml";
     for entry in ALL {
         let reference = entry.spec.section.strip_prefix("RFC ");
@@ -135,11 +134,11 @@ fn links_lead_to_the_section() {
 }
 
 #[test]
-fn demands() {
+fn required_headers_are_those_of_the_rfc() {
     let rows: &[(u16, HeaderName)] = &[
         (301, header::LOCATION),           // §15.4.2: SHOULD
         (302, header::LOCATION),           // §15.4.3: SHOULD
-        (303, header::LOCATION),           // §15.4.4: what the status means
+        (303, header::LOCATION),           // §15.4.4: implied by the meaning of the status
         (307, header::LOCATION),           // §15.4.8: SHOULD
         (308, header::LOCATION),           // §15.4.9: SHOULD
         (401, header::WWW_AUTHENTICATE),   // §15.5.2: MUST
@@ -148,15 +147,15 @@ fn demands() {
         (416, header::CONTENT_RANGE),      // §15.5.17: SHOULD
         (426, header::UPGRADE),            // §15.5.22: MUST
     ];
-    let demands = ALL.iter().flat_map(|entry| {
+    let required = ALL.iter().flat_map(|entry| {
         let code = entry.code.as_u16();
         entry.required_headers.iter().map(move |name| (code, name.clone()))
     });
-    assert_eq!(demands.collect::<Vec<_>>(), rows);
+    assert_eq!(required.collect::<Vec<_>>(), rows);
 }
 
 #[test]
-fn grpc_codes() {
+fn a_grpc_code_is_that_of_the_row_or_of_the_class() {
     #[rustfmt::skip]
     let rows: &[(&[u16], GrpcCode)] = &[
         (&[400, 422],           GrpcCode::InvalidArgument),
@@ -184,13 +183,13 @@ fn grpc_codes() {
         assert_eq!(entry.grpc, row.unwrap_or(class), "{code}");
     }
     for code in rows.iter().flat_map(|row| row.0) {
-        assert!(ALL.iter().any(|entry| entry.code.as_u16() == *code), "{code} is no entry");
+        assert!(ALL.iter().any(|entry| entry.code.as_u16() == *code), "{code} has no entry");
     }
 }
 
 /// <https://grpc.io/docs/guides/status-codes/>
 #[test]
-fn grpc_names_and_numbers() {
+fn grpc_codes_have_the_names_and_numbers_of_grpc() {
     #[rustfmt::skip]
     let rows = [
         (GrpcCode::Ok,                  0, "OK"),
@@ -218,7 +217,7 @@ fn grpc_names_and_numbers() {
 }
 
 #[test]
-fn permanence() {
+fn each_code_has_its_permanence() {
     #[rustfmt::skip]
     let rows: &[(Permanence, &[u16])] = &[
         (Permanence::Interim,   &[100, 101, 102, 103]),
@@ -237,7 +236,7 @@ fn permanence() {
 }
 
 #[test]
-fn the_fifteen_explain_at_least_this() -> Result {
+fn explanations_of_the_required_fifteen_have_the_required_phrases() -> Result {
     #[rustfmt::skip]
     let rows: &[(u16, &[&str])] = &[
         (200, &["request", "succeeded"]),
@@ -268,7 +267,7 @@ fn the_fifteen_explain_at_least_this() -> Result {
 }
 
 #[test]
-fn causes_that_must_be_named() -> Result {
+fn causes_have_the_required_phrases() -> Result {
     #[rustfmt::skip]
     let rows = [
         (503, "crash"),
@@ -289,7 +288,7 @@ fn causes_that_must_be_named() -> Result {
 }
 
 #[test]
-fn advice_that_must_be_given() -> Result {
+fn advice_has_the_required_phrases() -> Result {
     #[rustfmt::skip]
     let rows = [
         (300, "choose one"),
@@ -309,9 +308,9 @@ fn advice_that_must_be_given() -> Result {
     Ok(())
 }
 
-/// A page, a problem document and a `grpc-message` can show them as they are.
+/// A page, a problem document and a `grpc-message` can show them unescaped.
 #[test]
-fn texts_need_no_escapes() {
+fn texts_need_no_escaping() {
     for entry in ALL {
         let texts = [entry.title, entry.explanation, entry.advice];
         for text in texts.iter().chain(entry.causes) {
@@ -337,7 +336,7 @@ fn explanations_and_advice_are_one_or_two_sentences() {
 }
 
 #[test]
-fn causes_are_phrases() {
+fn causes_are_phrases_without_a_full_stop() {
     for entry in ALL {
         let code = entry.code;
         assert!(!entry.causes.is_empty(), "{code}");

@@ -1,23 +1,40 @@
 //! Conversions into [`Status`], and what it prints.
 
-// A test that meets the unexpected fails by panicking.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic)]
-
 use std::{
     cell::Cell,
     error::Error,
     fmt,
-    future::ready,
     io::{self, ErrorKind},
 };
 
-use http::{Request, Response, StatusCode};
-use http_body_util::BodyExt;
-use tower::{Layer, ServiceExt, service_fn};
+use http::StatusCode;
 use tower_status::{BoxError, IntoStatus, OrStatus, Status, StatusMapLayer};
 
-/// What it is, the error, its code, its detail, and its chain of sources.
-type Row<E> = (&'static str, E, u16, Option<&'static str>, &'static [&'static str]);
+use crate::common::{self, error::Wrapper, explanation, get, json};
+
+/// An error, and what becomes of it.
+struct Case<E> {
+    name: &'static str,
+    error: E,
+    code: u16,
+    detail: Option<&'static str>,
+    /// The chain of sources.
+    sources: &'static [&'static str],
+}
+
+fn case<E>(name: &'static str, error: E, code: u16) -> Case<E> {
+    Case { name, error, code, detail: None, sources: &[] }
+}
+
+impl<E> Case<E> {
+    fn detail(self, detail: &'static str) -> Self {
+        Self { detail: Some(detail), ..self }
+    }
+
+    fn sources(self, sources: &'static [&'static str]) -> Self {
+        Self { sources, ..self }
+    }
+}
 
 #[derive(Debug, thiserror::Error)]
 #[error("order {0} does not exist")]
@@ -34,184 +51,186 @@ fn no_such_order(id: u64) -> NoSuchOrder {
     NoSuchOrder(id, io::Error::other("the cause"))
 }
 
-/// Writes `written`, then fails.
+/// Its `Display` writes the text, then fails.
 #[derive(Debug)]
-struct Mute(&'static str);
+struct Unprintable(&'static str);
 
-impl fmt::Display for Mute {
+impl fmt::Display for Unprintable {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.0)?;
         Err(fmt::Error)
     }
 }
 
-impl Error for Mute {}
+impl Error for Unprintable {}
 
-impl IntoStatus for Mute {
+impl IntoStatus for Unprintable {
     fn status(&self) -> Status {
         Status::conflict()
     }
 }
 
-#[derive(Debug, thiserror::Error)]
-#[error("wrapped")]
-struct Wrapper(#[source] BoxError);
-
 fn chain(status: &Status) -> Vec<String> {
     std::iter::successors(status.source(), |error| (*error).source()).map(ToString::to_string).collect()
 }
 
-/// The code and the detail that a client gets.
-async fn answered<E: Into<Status>>(error: E) -> (u16, Option<String>) {
-    let mut error = Some(error);
-    let inner = service_fn(|_: Request<()>| ready(Err::<Response<String>, _>(error.take().unwrap())));
-    let response = StatusMapLayer::new().layer(inner).oneshot(Request::new(())).await.unwrap();
-    let code = response.status();
-    let body = response.into_body().collect().await.unwrap().to_bytes();
-    let problem = serde_json::from_slice::<serde_json::Value>(&body).unwrap();
+/// Returns the code and the detail of the response, unless the detail is the explanation of the code.
+async fn shown<E: Into<Status>>(error: E) -> (u16, Option<String>) {
+    let (parts, body) = common::fail(&StatusMapLayer::new(), get("/", &[]), error).await;
+    let problem = json(&body);
     let detail = problem["detail"].as_str().unwrap();
-    let explanation = tower_status::catalog::get(code).unwrap().explanation;
-    (code.as_u16(), (detail != explanation).then(|| detail.to_owned()))
+    (parts.status.as_u16(), (detail != explanation(parts.status)).then(|| detail.to_owned()))
 }
 
 #[test]
-fn from() {
+fn each_conversion_keeps_code_detail_and_source() {
     let boxed = |error: BoxError| Status::from(error);
     let io = |kind| Status::from(io::Error::new(kind, "inside"));
     #[rustfmt::skip]
-    let rows: [Row<Status>; 22] = [
-        ("a code", StatusCode::GONE.into(), 410, None, &[]),
-        ("an interim code", StatusCode::CONTINUE.into(), 500, None, &[]),
-        ("an unregistered code", StatusCode::from_u16(499).unwrap().into(), 499, None, &[]),
-        ("a code and a text", (StatusCode::GONE, "sold out").into(), 410, Some("sold out"), &[]),
-        ("a code and a String", (StatusCode::GONE, String::from("sold out")).into(), 410, Some("sold out"), &[]),
-        ("IntoStatus: Display is the detail", no_such_order(7).into(), 404, Some("order 7 does not exist"), &["order 7 does not exist", "the cause"]),
-        ("IntoStatus: a detail of its own", no_such_order(0).into(), 404, Some("chosen"), &["order 0 does not exist", "the cause"]),
-        ("io::Error, the client's fault?", io(ErrorKind::NotFound), 500, None, &["inside"]),
-        ("io::Error, the client's fault?", io(ErrorKind::PermissionDenied), 500, None, &["inside"]),
-        ("io::Error, the client's fault?", io(ErrorKind::InvalidInput), 500, None, &["inside"]),
-        ("io::Error, the client's fault?", io(ErrorKind::TimedOut), 500, None, &["inside"]),
-        ("io::Error, the client's fault?", io(ErrorKind::UnexpectedEof), 500, None, &["inside"]),
-        ("io::Error without a cause", io::Error::from(ErrorKind::NotFound).into(), 500, None, &["entity not found"]),
-        ("a boxed text", boxed("inside".into()), 500, None, &["inside"]),
-        ("a boxed Status", boxed(Status::gone().with_detail("sold out").into()), 410, Some("sold out"), &[]),
-        ("a boxed IntoStatus: the layer decides", boxed(no_such_order(7).into()), 500, None, &["order 7 does not exist", "the cause"]),
-        ("from_error, a text", Status::from_error("inside"), 500, None, &["inside"]),
-        ("from_error, a String", Status::from_error(String::from("inside")), 500, None, &["inside"]),
-        ("from_error, an error", Status::from_error(no_such_order(7)), 500, None, &["order 7 does not exist", "the cause"]),
-        ("from_error, a Status", Status::from_error(Status::gone()), 410, None, &[]),
-        ("from_error, a Status in a box in a box", Status::from_error(BoxError::from(Status::gone())), 410, None, &[]),
-        ("from_error, a wrapper: the layer decides", Status::from_error(Wrapper(Status::gone().into())), 500, None, &["wrapped", "410 Gone"]),
+    let rows = [
+        case("a code", StatusCode::GONE.into(), 410),
+        case("a 1xx code", StatusCode::CONTINUE.into(), 500),
+        case("an unregistered code", common::code(499).into(), 499),
+        case("a code and a &str", (StatusCode::GONE, "sold out").into(), 410).detail("sold out"),
+        case("a code and a String", (StatusCode::GONE, String::from("sold out")).into(), 410).detail("sold out"),
+        case("IntoStatus without a detail", no_such_order(7).into(), 404)
+            .detail("order 7 does not exist").sources(&["order 7 does not exist", "the cause"]),
+        case("IntoStatus with a detail", no_such_order(0).into(), 404)
+            .detail("chosen").sources(&["order 0 does not exist", "the cause"]),
+        // The kind of an `io::Error` never means that the client is at fault.
+        case("io::Error, NotFound", io(ErrorKind::NotFound), 500).sources(&["inside"]),
+        case("io::Error, PermissionDenied", io(ErrorKind::PermissionDenied), 500).sources(&["inside"]),
+        case("io::Error, InvalidInput", io(ErrorKind::InvalidInput), 500).sources(&["inside"]),
+        case("io::Error, TimedOut", io(ErrorKind::TimedOut), 500).sources(&["inside"]),
+        case("io::Error, UnexpectedEof", io(ErrorKind::UnexpectedEof), 500).sources(&["inside"]),
+        case("io::Error without a cause", io::Error::from(ErrorKind::NotFound).into(), 500).sources(&["entity not found"]),
+        case("a boxed text", boxed("inside".into()), 500).sources(&["inside"]),
+        case("a boxed Status", boxed(Status::gone().with_detail("sold out").into()), 410).detail("sold out"),
+        case("a boxed IntoStatus, which the layer resolves", boxed(no_such_order(7).into()), 500)
+            .sources(&["order 7 does not exist", "the cause"]),
+        case("from_error, a &str", Status::from_error("inside"), 500).sources(&["inside"]),
+        case("from_error, a String", Status::from_error(String::from("inside")), 500).sources(&["inside"]),
+        case("from_error, an error", Status::from_error(no_such_order(7)), 500)
+            .sources(&["order 7 does not exist", "the cause"]),
+        case("from_error, a Status", Status::from_error(Status::gone()), 410),
+        case("from_error, a boxed Status", Status::from_error(BoxError::from(Status::gone())), 410),
+        case("from_error, a wrapper, which the layer resolves", Status::from_error(Wrapper(Status::gone().into())), 500)
+            .sources(&["secret wrapper", "410 Gone"]),
     ];
-    for (what, status, code, detail, sources) in rows {
-        assert_eq!(status.code(), code, "{what}");
-        assert_eq!(status.detail(), detail, "{what}");
-        assert_eq!(chain(&status), sources, "{what}");
-        assert_eq!(status.headers().len() + status.extensions().len(), 0, "{what}");
+    for Case { name, error: status, code, detail, sources } in rows {
+        assert_eq!(status.code(), code, "{name}");
+        assert_eq!(status.detail(), detail, "{name}");
+        assert_eq!(chain(&status), sources, "{name}");
+        assert_eq!(status.headers().len() + status.extensions().len(), 0, "{name}");
     }
     assert!(Status::from(no_such_order(7)).source().unwrap().is::<NoSuchOrder>());
 }
 
 #[tokio::test]
-async fn a_status_in_a_carrier_is_found() {
+async fn a_status_in_a_carrier_is_resolved() {
     let gone = || Status::gone().with_detail("sold out");
     let found = (410, Some("sold out".to_owned()));
-    assert_eq!(answered(BoxError::from(gone())).await, found, "boxed");
-    assert_eq!(answered(Status::from_error(Wrapper(gone().into()))).await, found, "wrapped");
-    assert_eq!(answered(io::Error::other(gone())).await, found, "through get_ref");
-    assert_eq!(answered(BoxError::from(io::Error::other(Wrapper(gone().into())))).await, found, "both");
-    assert_eq!(answered(io::Error::new(ErrorKind::NotFound, "inside")).await, (500, None));
-    assert_eq!(answered(BoxError::from("inside")).await, (500, None));
+    assert_eq!(shown(BoxError::from(gone())).await, found, "in a box");
+    assert_eq!(shown(Status::from_error(Wrapper(gone().into()))).await, found, "as the cause of an error");
+    assert_eq!(shown(io::Error::other(gone())).await, found, "in an io::Error");
+    assert_eq!(shown(BoxError::from(io::Error::other(Wrapper(gone().into())))).await, found, "in all three");
+    assert_eq!(shown(io::Error::new(ErrorKind::NotFound, "inside")).await, (500, None));
+    assert_eq!(shown(BoxError::from("inside")).await, (500, None));
 }
 
 #[cfg(feature = "anyhow")]
 #[tokio::test]
-async fn anyhow_errors() {
+async fn an_anyhow_error_keeps_its_chain_and_a_status_in_it_is_resolved() {
     use anyhow::{Context, Error, anyhow};
 
     let gone = || Status::gone().with_detail("sold out");
+    let cause = || Error::new(io::Error::other("the cause"));
     let context = |text: &'static str| Err::<(), _>(io::Error::other("the cause")).context(text).unwrap_err();
     #[rustfmt::skip]
-    let rows: [Row<Error>; 7] = [
-        ("a text", anyhow!("inside"), 500, None, &["inside"]),
-        ("an error", Error::new(io::Error::other("the cause")), 500, None, &["the cause"]),
-        ("an error with a context", context("reading"), 500, None, &["reading", "the cause"]),
-        ("a Status", Error::new(gone()), 410, Some("sold out"), &[]),
-        ("a Status with a context", Error::new(gone()).context("reading"), 410, Some("sold out"), &["reading", "410 Gone: sold out"]),
-        ("a Status as the context", Error::new(io::Error::other("the cause")).context(gone()), 410, Some("sold out"), &["410 Gone: sold out", "the cause"]),
-        ("a Status under two contexts", Error::new(gone()).context("a").context("b"), 410, Some("sold out"), &["b", "a", "410 Gone: sold out"]),
+    let rows = [
+        case("a text", anyhow!("inside"), 500).sources(&["inside"]),
+        case("an error", cause(), 500).sources(&["the cause"]),
+        case("an error with a context", context("reading"), 500).sources(&["reading", "the cause"]),
+        case("a Status", Error::new(gone()), 410).detail("sold out"),
+        case("a Status with a context", Error::new(gone()).context("reading"), 410)
+            .detail("sold out").sources(&["reading", "410 Gone: sold out"]),
+        case("a Status as the context", cause().context(gone()), 410)
+            .detail("sold out").sources(&["410 Gone: sold out", "the cause"]),
+        case("a Status with two contexts", Error::new(gone()).context("a").context("b"), 410)
+            .detail("sold out").sources(&["b", "a", "410 Gone: sold out"]),
     ];
-    for (what, error, code, detail, sources) in rows {
+    for Case { name, error, code, detail, sources } in rows {
         let status = Status::from(error);
-        let found = chain(&status);
-        assert_eq!(found, sources, "{what}");
-        assert_eq!(answered(status).await, (code, detail.map(str::to_owned)), "{what}");
+        assert_eq!(chain(&status), sources, "{name}");
+        assert_eq!(shown(status).await, (code, detail.map(str::to_owned)), "{name}");
     }
     let wrapped = Error::new(Wrapper(gone().into())).context("reading");
-    assert_eq!(answered(wrapped).await, (410, Some("sold out".to_owned())), "deeper in the chain");
+    assert_eq!(shown(wrapped).await, (410, Some("sold out".to_owned())), "deeper in the chain");
 }
 
 #[test]
-fn or_status() {
-    let asked = Cell::new(0);
+fn or_status_turns_none_and_err_into_the_status_with_the_error_as_its_source() {
+    let calls = Cell::new(0);
     let lazy = || {
-        asked.set(asked.get() + 1);
+        calls.set(calls.get() + 1);
         Status::bad_gateway()
     };
     assert_eq!(Some(1).or_status(StatusCode::NOT_FOUND).unwrap(), 1);
     assert_eq!(Some(1).or_status_with(lazy).unwrap(), 1);
     assert_eq!(Ok::<_, io::Error>(1).or_status_with(lazy).unwrap(), 1);
-    assert_eq!(asked.get(), 0, "made only where it is needed");
+    assert_eq!(calls.get(), 0, "a value needs no status");
 
-    let parsed = || "x".parse::<u32>();
-    let message = parsed().unwrap_err().to_string();
+    let parse = || "x".parse::<u32>();
     let boxed = || Err::<(), BoxError>("boxed".into());
+    let invalid = &["invalid digit found in string"];
     #[rustfmt::skip]
     let rows = [
-        (None::<()>.or_status(StatusCode::NOT_FOUND).unwrap_err(), 404, None, None),
-        (None::<()>.or_status((StatusCode::BAD_REQUEST, "say which")).unwrap_err(), 400, Some("say which"), None),
-        (None::<()>.or_status_with(lazy).unwrap_err(), 502, None, None),
-        (parsed().or_status(Status::bad_request()).unwrap_err(), 400, None, Some(message.as_str())),
-        (parsed().or_status(Status::bad_request().with_source("old")).unwrap_err(), 400, None, Some(message.as_str())),
-        (parsed().or_status_with(lazy).unwrap_err(), 502, None, Some(message.as_str())),
-        (boxed().or_status(StatusCode::GONE).unwrap_err(), 410, None, Some("boxed")),
-        (Err::<(), _>("a text").or_status(StatusCode::GONE).unwrap_err(), 410, None, Some("a text")),
+        case("None", None::<()>.or_status(StatusCode::NOT_FOUND).unwrap_err(), 404),
+        case("None, a detail", None::<()>.or_status((StatusCode::BAD_REQUEST, "which one?")).unwrap_err(), 400)
+            .detail("which one?"),
+        case("None, lazy", None::<()>.or_status_with(lazy).unwrap_err(), 502),
+        case("Err", parse().or_status(Status::bad_request()).unwrap_err(), 400).sources(invalid),
+        case("Err, a status with a source", parse().or_status(Status::bad_request().with_source("old")).unwrap_err(), 400)
+            .sources(invalid),
+        case("Err, lazy", parse().or_status_with(lazy).unwrap_err(), 502).sources(invalid),
+        case("a boxed error", boxed().or_status(StatusCode::GONE).unwrap_err(), 410).sources(&["boxed"]),
+        case("a text", Err::<(), _>("a text").or_status(StatusCode::GONE).unwrap_err(), 410).sources(&["a text"]),
     ];
-    for (status, code, detail, source) in rows {
-        assert_eq!(status.code(), code);
-        assert_eq!(status.detail(), detail, "{code}");
-        assert_eq!(status.source().map(ToString::to_string).as_deref(), source, "{code}");
+    for Case { name, error: status, code, detail, sources } in rows {
+        assert_eq!(status.code(), code, "{name}");
+        assert_eq!(status.detail(), detail, "{name}");
+        assert_eq!(chain(&status), sources, "{name}");
     }
-    assert_eq!(asked.get(), 2);
+    assert_eq!(calls.get(), 2);
 }
 
 #[tokio::test]
-async fn a_display_that_fails_keeps_what_it_wrote() {
+async fn a_display_that_fails_makes_what_it_wrote_the_detail() {
     for (written, detail) in [("", None), ("half a sent", Some("half a sent"))] {
-        let status = Status::from(Mute(written));
+        let status = Status::from(Unprintable(written));
         assert_eq!((status.code().as_u16(), status.detail()), (409, detail));
-        // Logged as well.
+        // The log line prints it as well.
         let sink = tracing_subscriber::fmt().with_max_level(tracing_subscriber::filter::LevelFilter::TRACE);
         let sink = sink.with_writer(io::sink).finish();
         let guard = tracing_subscriber::util::SubscriberInitExt::set_default(sink);
-        assert_eq!(answered(Mute(written)).await, (409, detail.map(str::to_owned)));
-        assert_eq!(answered(Status::from_error(Mute(written))).await, (500, None));
-        assert_eq!(answered(Status::from_error(Wrapper(Mute(written).into()))).await, (500, None));
+        assert_eq!(shown(Unprintable(written)).await, (409, detail.map(str::to_owned)));
+        assert_eq!(shown(Status::from_error(Unprintable(written))).await, (500, None));
+        assert_eq!(shown(Status::from_error(Wrapper(Unprintable(written).into()))).await, (500, None));
         drop(guard);
     }
 }
 
 #[test]
-fn display_is_what_a_client_would_see() {
+fn display_shows_what_the_client_may_see() {
     #[rustfmt::skip]
     let rows = [
         (Status::not_found(), "404 Not Found"),
         (Status::not_found().with_detail("order 8"), "404 Not Found: order 8"),
         (Status::not_found().with_title("No such order").with_detail("8"), "404 No such order: 8"),
-        (Status::payload_too_large(), "413 Content Too Large"), // the registry's title
+        (Status::payload_too_large(), "413 Content Too Large"), // the title in the registry
         (Status::internal_server_error().with_detail("secret"), "500 Internal Server Error"),
         (Status::internal_server_error().with_detail("shown").expose(), "500 Internal Server Error: shown"),
-        (Status::permission_denied().with_detail("shown"), "550 Permission Denied: shown"), // counts as a 4xx
+        (Status::permission_denied().with_detail("shown"), "550 Permission Denied: shown"), // 550 counts as a 4xx
         (Status::from_error("secret"), "500 Internal Server Error"),
     ];
     for (status, expected) in rows {
@@ -220,7 +239,7 @@ fn display_is_what_a_client_would_see() {
 }
 
 #[test]
-fn debug_says_everything_to_the_developer() {
+fn debug_shows_everything() {
     let status = Status::service_unavailable()
         .with_title("the title")
         .with_detail("the detail")
@@ -241,7 +260,7 @@ fn debug_says_everything_to_the_developer() {
 }
 
 #[test]
-fn a_clone_is_its_own() {
+fn a_changed_clone_leaves_the_original_unchanged() {
     let first = Status::gone().with_detail("first").with_header("x-a", "1").with_extension("e", 1);
     let second = first.clone().with_detail("second").with_header("x-a", "2").with_extension("e", 2).expose();
     assert_eq!((first.detail(), second.detail()), (Some("first"), Some("second")));

@@ -1,11 +1,10 @@
-//! What `StatusMapLayer` asks of its neighbours, what it promises them, and tower-http's layers around it.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic)] // a test may panic
+//! The bounds of `StatusMapLayer` and its types, and tower-http's layers around it.
 
 use std::{
     cell::Cell,
     convert::Infallible,
     fmt::Debug,
-    future::{Ready, ready},
+    future::Ready,
     io::Cursor,
     marker::PhantomPinned,
     pin::Pin,
@@ -13,78 +12,81 @@ use std::{
     task::{Context, Poll},
 };
 
-use bytes::{Buf, Bytes};
-use http::{HeaderValue, Request, Response, StatusCode, header};
+use bytes::Bytes;
+use http::{Request, Response, StatusCode};
 use http_body::{Body, Frame};
 use http_body_util::{BodyExt, Empty, Full};
-use tower::{BoxError, Layer, Service, ServiceBuilder, ServiceExt, service_fn};
+use tower::{BoxError, Layer, Service, ServiceBuilder, ServiceExt};
 use tower_http::{
     catch_panic::CatchPanicLayer,
     cors::CorsLayer,
-    request_id::{MakeRequestId, PropagateRequestIdLayer, RequestId, SetRequestIdLayer},
+    request_id::{PropagateRequestIdLayer, SetRequestIdLayer},
 };
 use tower_status::{
     Status, StatusBody, StatusMapLayer,
     status_map::{StatusMap, StatusMapFuture},
 };
 
-/// A service without Clone, Send or Sync, whose request, body and body's error are as poor.
+use crate::common::{fail, field, get, lines, read, response, returns, service::Id7, text};
+
+/// A service that is not `Clone`, `Send` or `Sync`, and neither are its request, its body and the body's error.
+///
+/// The content type that it holds is that of a 409, which it returns for every path except `/`.
 #[derive(Debug)]
-struct Poor(Cell<&'static str>);
+struct Minimal(Cell<&'static str>);
 
-/// Neither Unpin nor of `Bytes`.
-struct PoorBody(Cell<Option<&'static str>>, #[allow(dead_code)] PhantomPinned);
+/// Is not `Unpin`, and its data is not `Bytes`.
+struct MinimalBody(Cell<Option<&'static str>>, #[allow(dead_code)] PhantomPinned);
 
-struct PoorError(#[allow(dead_code)] Rc<()>);
+struct MinimalError(#[allow(dead_code)] Rc<()>);
 
-impl Service<Request<Rc<()>>> for Poor {
-    type Response = Response<PoorBody>;
+impl Service<Request<Rc<()>>> for Minimal {
+    type Response = Response<MinimalBody>;
     type Error = Status;
-    type Future = Ready<Result<Response<PoorBody>, Status>>;
+    type Future = Ready<Result<Response<MinimalBody>, Status>>;
 
     fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), Status>> {
         Poll::Ready(Ok(()))
     }
 
     fn call(&mut self, request: Request<Rc<()>>) -> Self::Future {
-        let mut response = Response::new(PoorBody(Cell::new(Some("it")), PhantomPinned));
-        if request.uri().path() != "/" {
-            *response.status_mut() = StatusCode::CONFLICT;
-            response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static(self.0.get()));
-        }
-        std::future::ready(Ok(response))
+        let body = MinimalBody(Cell::new(Some("it")), PhantomPinned);
+        std::future::ready(Ok(match request.uri().path() {
+            "/" => Response::new(body),
+            _ => response(409, &[("content-type", self.0.get())], body),
+        }))
     }
 }
 
-impl Body for PoorBody {
+impl Body for MinimalBody {
     type Data = Cursor<&'static str>;
-    type Error = PoorError;
+    type Error = MinimalError;
 
-    fn poll_frame(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<Option<Result<Frame<Self::Data>, PoorError>>> {
+    fn poll_frame(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<Option<Result<Frame<Self::Data>, MinimalError>>> {
         Poll::Ready(self.0.take().map(|text| Ok(Frame::data(Cursor::new(text)))))
     }
 }
 
 #[tokio::test]
-async fn nothing_is_asked_of_the_inner_service() {
+async fn an_inner_service_needs_no_bounds() {
     let rows = [
         ("/", "text/plain", "it"),
         ("/a", "text/html", "it"),
         ("/a", "text/plain; charset=latin1", "it"),
         ("/a", "text/plain", r#"{"type":"about:blank","title":"Conflict","status":409,"detail":"it"}"#),
     ];
-    for (path, of_type, expected) in rows {
-        let mut service = StatusMapLayer::new().layer(Poor(Cell::new(of_type)));
+    for (path, content_type, body) in rows {
+        let mut service = StatusMapLayer::new().layer(Minimal(Cell::new(content_type)));
         let request = Request::builder().uri(path).body(Rc::new(())).unwrap();
         let response: Result<_, Infallible> = service.ready().await.unwrap().call(request).await;
         let collected = response.unwrap().into_body().collect().await;
-        let body: Bytes = collected.map_err(|_: PoorError| "it does not fail").unwrap().to_bytes();
-        assert_eq!(body, expected, "{path} {of_type}");
+        let seen: Bytes = collected.map_err(|_: MinimalError| "it does not fail").unwrap().to_bytes();
+        assert_eq!(seen, body, "{path} {content_type}");
     }
 }
 
 #[test]
-fn the_bounds_are_those_of_what_is_inside() {
+fn auto_traits_are_those_of_the_inner_types() {
     fn is_layer<T: Clone + Debug + Default + Send + Sync + Unpin + 'static>() {}
     fn is_service<T: Clone + Debug + Send + Sync + Unpin + 'static>() {}
     fn is_shared<T: Debug + Send + Sync + Unpin + 'static>() {}
@@ -96,20 +98,20 @@ fn the_bounds_are_those_of_what_is_inside() {
     is_shared::<StatusMapFuture<Ready<()>>>();
     is_shared::<StatusBody<Full<Bytes>>>();
     is_shared::<StatusBody<Empty<&'static [u8]>>>();
-    is_debug::<StatusMap<Poor>>();
+    is_debug::<StatusMap<Minimal>>();
     is_debug::<StatusMapFuture<Rc<PhantomPinned>>>();
-    is_debug::<StatusBody<PoorBody>>();
+    is_debug::<StatusBody<MinimalBody>>();
     is_send::<StatusBody<axum::body::Body>>();
     is_send::<StatusMapFuture<Pin<Box<dyn Future<Output = ()> + Send>>>>();
 }
 
 #[test]
-fn debug_names_what_it_is_and_tells_no_secret() {
+fn debug_shows_the_type_and_the_options() {
     let layer = StatusMapLayer::new().default_challenge("Basic").on_error(|_, _| {});
     for text in [format!("{layer:?}"), format!("{:?}", layer.layer(()))] {
         assert!(text.starts_with("StatusMap") && text.contains("Basic"), "{text}");
     }
-    let inner = service_fn(|_: Request<()>| ready(Ok::<_, Status>(Response::new(Full::new(Bytes::new())))));
+    let inner = returns(Ok::<_, Status>(Response::new(Full::new(Bytes::new()))));
     let future = format!("{:?}", layer.layer(inner).call(Request::new(())));
     assert!(future.starts_with("StatusMapFuture") && future.contains("Basic"), "{future}");
     assert!(format!("{:?}", StatusBody::<Full<Bytes>>::default()).starts_with("StatusBody"));
@@ -124,20 +126,11 @@ async fn a_default_body_is_empty() {
 }
 
 #[test]
-fn the_options_of_a_layer_are_not_those_of_its_clones() {
+fn an_option_of_a_clone_does_not_change_the_original() {
     let layer = StatusMapLayer::new();
     let changed = layer.clone().default_challenge("Basic");
     assert!(format!("{changed:?}").contains("Basic"));
     assert!(!format!("{layer:?}").contains("Basic"));
-}
-
-#[derive(Clone, Debug, Default)]
-struct Seven;
-
-impl MakeRequestId for Seven {
-    fn make_request_id<B>(&mut self, _: &Request<B>) -> Option<RequestId> {
-        Some(RequestId::new(HeaderValue::from_static("seven")))
-    }
 }
 
 async fn inner(request: Request<Full<Bytes>>) -> Result<Response<Full<Bytes>>, BoxError> {
@@ -152,43 +145,44 @@ async fn inner(request: Request<Full<Bytes>>) -> Result<Response<Full<Bytes>>, B
 }
 
 #[tokio::test]
-async fn tower_https_layers_outside_and_inside() {
+async fn tower_https_layers_work_outside_and_inside() {
+    struct Row {
+        path: &'static str,
+        code: u16,
+        replaced: bool,
+    }
     let service = ServiceBuilder::new()
-        .layer(SetRequestIdLayer::x_request_id(Seven))
+        .layer(SetRequestIdLayer::x_request_id(Id7))
         .layer(PropagateRequestIdLayer::x_request_id())
         .layer(CorsLayer::permissive())
         .layer(StatusMapLayer::new())
         .layer(CatchPanicLayer::new())
         .service_fn(inner);
-    for (path, code, replaced) in [
-        ("/", 200, false),
-        ("/error", 500, true),
-        ("/status", 410, true),
-        ("/panic", 500, true),
-        ("/empty", 404, true),
-        ("/json", 404, false),
-    ] {
-        let request =
-            Request::builder().uri(path).header("origin", "https://example.org").body(Full::default()).unwrap();
-        let response = service.clone().oneshot(request).await.unwrap();
-        assert_eq!(response.status(), code, "{path}");
-        assert_eq!(response.headers()["x-request-id"], "seven", "{path}");
-        assert_eq!(response.headers()["access-control-allow-origin"], "*", "{path}");
-        let vary = response.headers().get_all("vary").iter().any(|value| value == "accept");
-        assert_eq!(vary, replaced, "{path}");
-        let body = response.into_body().collect().await.unwrap().to_bytes();
-        let body = std::str::from_utf8(body.chunk()).unwrap();
-        assert_eq!(body.contains(r#""request_id":"seven""#), replaced, "{path}: {body}");
+    let rows = [
+        Row { path: "/", code: 200, replaced: false },
+        Row { path: "/error", code: 500, replaced: true },
+        Row { path: "/status", code: 410, replaced: true },
+        Row { path: "/panic", code: 500, replaced: true },
+        Row { path: "/empty", code: 404, replaced: true },
+        Row { path: "/json", code: 404, replaced: false },
+    ];
+    for Row { path, code, replaced } in rows {
+        let request = get(path, &[("origin", "https://example.org")]).map(|()| Full::default());
+        let (parts, body) = read(service.clone().oneshot(request).await.unwrap()).await;
+        assert_eq!(parts.status, code, "{path}");
+        assert_eq!(field(&parts.headers, "x-request-id").as_deref(), Some("id-7"), "{path}");
+        assert_eq!(field(&parts.headers, "access-control-allow-origin").as_deref(), Some("*"), "{path}");
+        assert_eq!(lines(&parts.headers, "vary").contains(&"accept"), replaced, "{path}");
+        let body = text(&body);
+        assert_eq!(body.contains(r#""request_id":"id-7""#), replaced, "{path}: {body}");
         assert!(!body.contains("secret"), "{path}: {body}");
     }
 }
 
 #[tokio::test]
 async fn every_kind_of_error_converts() {
-    async fn code<E: Into<Status>>(error: E) -> u16 {
-        let error = Cell::new(Some(error));
-        let inner = service_fn(|_: Request<()>| std::future::ready(Err::<Response<String>, E>(error.take().unwrap())));
-        StatusMapLayer::new().layer(inner).oneshot(Request::new(())).await.unwrap().status().as_u16()
+    async fn code<E: Into<Status>>(error: E) -> StatusCode {
+        fail(&StatusMapLayer::new(), get("/", &[]), error).await.0.status
     }
     assert_eq!(code(StatusCode::GONE).await, 410);
     assert_eq!(code((StatusCode::GONE, "it")).await, 410);

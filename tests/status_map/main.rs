@@ -1,10 +1,13 @@
 //! `StatusMapLayer`: how it resolves errors, and what it does with responses of the inner service.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic)] // a test may panic
 
+#[path = "../common/mod.rs"]
+mod common;
 mod fill;
 mod fill_fields;
 mod layer;
 mod layer_bounds;
 mod leaks;
 mod readiness;
-mod recognize;
-mod recognize_built_in;
+mod resolve;
+mod resolve_built_in;

@@ -1,27 +1,23 @@
-//! Errors of `poll_ready`: kept as the answer to every later call of that instance.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic)] // a test may panic
+//! Errors of `poll_ready` become the response to every later call of that instance.
 
 use std::{
     cell::Cell,
     io,
     rc::Rc,
-    sync::{
-        Arc,
-        atomic::{AtomicU32, Ordering},
-    },
     task::{Context, Poll},
 };
 
 use http::{Request, Response};
-use http_body_util::BodyExt;
 use tower::{BoxError, Layer, Service, ServiceExt};
 use tower_status::{Status, StatusMapLayer};
+
+use crate::common::{Reports, read};
 
 #[derive(Debug, thiserror::Error)]
 #[error("broken")]
 struct Broken;
 
-/// Fails `poll_ready` as often as told, and counts.
+/// Fails `poll_ready` `failures` times, and counts the calls.
 #[derive(Clone, Default)]
 struct Unready {
     failures: Rc<Cell<u32>>,
@@ -52,24 +48,19 @@ impl Service<Request<()>> for Unready {
 }
 
 #[tokio::test]
-async fn a_readiness_error_is_kept_and_a_clone_starts_without() {
+async fn a_readiness_error_answers_every_later_call_and_a_clone_starts_without_it() {
     let inner = Unready { failures: Rc::new(Cell::new(1)), ..Unready::default() };
-    let reported = Arc::new(AtomicU32::new(0));
-    let counted = Arc::clone(&reported);
-    let layer = StatusMapLayer::new().map_error(|_: &Broken| Some(Status::not_found())).on_error(move |status, _| {
-        assert_eq!(status.code(), 404);
-        counted.fetch_add(1, Ordering::Relaxed);
-    });
+    let reports = Reports::default();
+    let layer = reports.record(StatusMapLayer::new().map_error(|_: &Broken| Some(Status::not_found())));
     let mut service = layer.layer(inner.clone());
     for call in 1..=3 {
         service.ready().await.unwrap();
-        let response = service.call(Request::new(())).await.unwrap();
-        assert_eq!(response.status(), 404, "call {call}");
-        let status = response.extensions().get::<Status>().unwrap();
-        assert!(status.source().unwrap().is::<Broken>(), "call {call}");
-        assert!(!response.into_body().collect().await.unwrap().to_bytes().is_empty(), "call {call}");
+        let (parts, body) = read(service.call(Request::new(())).await.unwrap()).await;
+        assert_eq!(parts.status, 404, "call {call}");
+        assert!(parts.extensions.get::<Status>().unwrap().source().unwrap().is::<Broken>(), "call {call}");
+        assert!(!body.is_empty(), "call {call}");
         assert_eq!((inner.polled.get(), inner.called.get()), (1, 0), "call {call}");
-        assert_eq!(reported.load(Ordering::Relaxed), call);
+        assert_eq!(reports.take(), [404], "call {call}");
     }
 
     let mut clone = service.clone();
@@ -77,11 +68,11 @@ async fn a_readiness_error_is_kept_and_a_clone_starts_without() {
     assert_eq!((inner.polled.get(), inner.called.get()), (2, 1));
     assert_eq!(service.ready().await.unwrap().call(Request::new(())).await.unwrap().status(), 404);
     assert_eq!((inner.polled.get(), inner.called.get()), (2, 1));
-    assert_eq!(reported.load(Ordering::Relaxed), 4);
+    assert_eq!(reports.take(), [404]);
 }
 
 #[tokio::test]
-async fn readiness_is_the_inner_services() {
+async fn readiness_is_that_of_the_inner_service() {
     let inner = tower::limit::ConcurrencyLimit::new(Unready::default(), 1);
     let mut service = StatusMapLayer::new().layer(inner);
     let running = service.ready().await.unwrap().call(Request::new(()));

@@ -1,8 +1,6 @@
-//! Errors become answers: what an error that is carried turns out to be.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic)] // a test may panic
+//! How an error becomes a status: what the application maps, anywhere in a chain of sources.
 
 use std::{
-    cell::Cell,
     error::Error,
     fmt, io,
     sync::{
@@ -11,12 +9,13 @@ use std::{
     },
 };
 
-use http::{Request, Response, StatusCode};
-use http_body_util::BodyExt;
-use tower::{Layer, ServiceExt, service_fn};
+use http::StatusCode;
+use tower::load_shed::error::Overloaded;
 use tower_status::{BoxError, IntoStatus, Status, StatusMapLayer};
 
-/// Error types with an optional cause, whose `Display` no client may see unless the type says its status.
+use crate::common::{fail, get, text};
+
+/// Error types with an optional cause. A client may see their `Display` only if the type has a status.
 macro_rules! errors {
     ($($name:ident $text:literal)*) => {$(
         #[derive(Debug, Default)]
@@ -65,7 +64,7 @@ impl IntoStatus for Bare {
     }
 }
 
-/// Its `status()` is a carrier.
+/// Its `status()` is unresolved.
 impl IntoStatus for Pass {
     fn status(&self) -> Status {
         Status::from_error("secret carried")
@@ -78,7 +77,7 @@ impl IntoStatus for Odd {
     }
 }
 
-/// A is 404, B is 402; Own, Bare and Pass are known; Odd and Unknown are not.
+/// Maps A to 404 and B to 402, and recognises Own, Bare and Pass. Odd and Unknown are foreign errors.
 fn layer() -> StatusMapLayer {
     StatusMapLayer::new()
         .map_error(|_: &A| Some(Status::not_found()))
@@ -88,18 +87,12 @@ fn layer() -> StatusMapLayer {
         .recognize::<Pass>()
 }
 
-async fn answer<E: Into<Status>>(layer: &StatusMapLayer, error: E) -> (u16, Status, String) {
-    let error = Cell::new(Some(error));
-    let inner = service_fn(|_: Request<()>| {
-        let error = error.take().unwrap();
-        async { Err::<Response<String>, E>(error) }
-    });
-    let response = layer.layer(inner).oneshot(Request::new(())).await.unwrap();
-    let status = response.extensions().get::<Status>().expect("the status stays on the response").clone();
-    assert_eq!(status.code(), response.status());
-    let code = response.status().as_u16();
-    let body = response.into_body().collect().await.unwrap().to_bytes();
-    (code, status, String::from_utf8(body.to_vec()).unwrap())
+/// Returns the code, the status in the extensions, and the body.
+async fn resolve<E: Into<Status>>(layer: &StatusMapLayer, error: E) -> (u16, Status, String) {
+    let (parts, body) = fail(layer, get("/", &[]), error).await;
+    let status = parts.extensions.get::<Status>().expect("the status is an extension").clone();
+    assert_eq!(status.code(), parts.status);
+    (parts.status.as_u16(), status, text(&body).to_owned())
 }
 
 fn boxed(error: impl Into<BoxError>) -> BoxError {
@@ -111,11 +104,11 @@ fn io(error: impl Into<BoxError>) -> io::Error {
 }
 
 #[tokio::test]
-async fn the_outermost_known_error_of_the_whole_chain_decides() {
+async fn the_outermost_mapped_error_of_the_chain_decides() {
     let layer = layer();
     macro_rules! rows {
         ($($error:expr => $code:literal)*) => {$(
-            let (code, _, body) = answer(&layer, $error).await;
+            let (code, _, body) = resolve(&layer, $error).await;
             assert_eq!(code, $code, "{}", stringify!($error));
             assert!(!body.contains("secret"), "{}: {body}", stringify!($error));
         )*};
@@ -128,7 +121,7 @@ async fn the_outermost_known_error_of_the_whole_chain_decides() {
         Status::from(boxed(A::default())) => 404
         Status::from(io(A::default())) => 404
         Pass::of(A::default()) => 404
-        // deeper, and through what `io::Error::source` skips
+        // deeper, also through `io::Error::get_ref`, which `source` skips
         boxed(Unknown::of(A::default())) => 404
         boxed(Unknown::of(Unknown::of(A::default()))) => 404
         io(io(A::default())) => 404
@@ -146,16 +139,16 @@ async fn the_outermost_known_error_of_the_whole_chain_decides() {
         boxed(Status::gone().with_source(A::default())) => 410
         io(Status::gone().with_source(A::default())) => 410
         boxed(Unknown::of(Status::gone().with_source(A::default()))) => 410
-        boxed(Unknown::of(Status::gone().with_source(tower::load_shed::error::Overloaded::new()))) => 410
+        boxed(Unknown::of(Status::gone().with_source(Overloaded::new()))) => 410
         Status::from_error(io(Status::gone().with_source(A::default()))) => 410
-        // what an application said itself is not searched
+        // the source of a status that the application made is not searched
         Status::gone().with_source(A::default()) => 410
         Status::internal_server_error().with_source(A::default()) => 500
         Own::of(A::default()) => 410
         Odd::of(A::default()) => 418
         StatusCode::CONFLICT => 409
         (StatusCode::CONFLICT, "own words") => 409
-        // carriers nest
+        // carriers in carriers
         boxed(Status::from_error(A::default())) => 404
         Status::from_error(Status::from_error(A::default())) => 404
         boxed(Unknown::of(Status::from_error(A::default()))) => 404
@@ -163,31 +156,31 @@ async fn the_outermost_known_error_of_the_whole_chain_decides() {
         io(Status::from_error(Unknown::of(Status::from(io(Unknown::of(A::default())))))) => 404
         Pass::of(Status::from_error(A::default())) => 404
         boxed(Unknown::of(Status::from_error(Status::gone().with_source(A::default())))) => 410
-        // a recognised error that answers as a carrier is no match
+        // a recognised error whose status is unresolved is no match
         boxed(Pass::of(A::default())) => 404
         boxed(Pass::of(Pass::of(B::default()))) => 402
         boxed(Unknown::of(Pass::of(Own::default()))) => 410
         boxed(Pass::of(Status::gone().with_source(A::default()))) => 410
         Pass::of(Pass::of(Own::default())) => 410
-        // nobody knows it
+        // unmapped
         boxed("secret") => 500
         boxed(Unknown::default()) => 500
         boxed(Odd::default()) => 500
         boxed(Pass::default()) => 500
         Pass::default() => 500
         io(Unknown::default()) => 500
-        // the kind of an io::Error is never taken for the client's fault
+        // the kind of an io::Error never means that the client is at fault
         io::Error::from(io::ErrorKind::NotFound) => 500
         io::Error::from(io::ErrorKind::PermissionDenied) => 500
         io::Error::from(io::ErrorKind::InvalidInput) => 500
-        // an unknown type with a known cause
+        // a foreign error with a mapped cause
         boxed(Odd::of(A::default())) => 404
     }
 }
 
 #[cfg(feature = "anyhow")]
 #[tokio::test]
-async fn an_anyhow_error_is_a_carrier() {
+async fn the_chain_of_an_anyhow_error_is_searched() {
     use anyhow::{Context as _, anyhow};
     let layer = layer();
     let context = |error: anyhow::Error| Err::<(), _>(error).context("secret context").unwrap_err();
@@ -203,63 +196,51 @@ async fn an_anyhow_error_is_a_carrier() {
     ];
     for (error, expected) in rows {
         let name = format!("{error:?}");
-        let (code, _, body) = answer(&layer, error).await;
+        let (code, _, body) = resolve(&layer, error).await;
         assert_eq!(code, expected, "{name}");
         assert!(!body.contains("secret"), "{name}: {body}");
     }
 }
 
 #[tokio::test]
-async fn of_several_mappings_the_first_that_says_a_status_decides() {
+async fn the_first_mapping_that_returns_a_resolved_status_decides() {
     let new = StatusMapLayer::new;
     let none = |_: &A| None;
     let gone = |_: &A| Some(Status::gone());
     let locked = |_: &A| Some(Status::locked());
     let carrier = |_: &A| Some(Status::from_error(B::default()));
-    let dead_end = |_: &A| Some(Status::from_error(Unknown::default()));
+    let unresolved = |_: &A| Some(Status::from_error(Unknown::default()));
     let b = |_: &B| Some(Status::payment_required());
-    let overloaded = |_: &tower::load_shed::error::Overloaded| Some(Status::too_many_requests());
-    let said = |status: &Status| (status.code() == 410).then(Status::not_found);
+    let overloaded = |_: &Overloaded| Some(Status::too_many_requests());
+    let of_status = |status: &Status| (status.code() == 410).then(Status::not_found);
+    let own_locked = |_: &Own| Some(Status::locked());
+    #[rustfmt::skip]
     let rows = [
         ("none", new().map_error(none), boxed(A::default()), 500),
-        ("none, cause", new().map_error(none).map_error(b), boxed(A::of(B::default())), 402),
-        ("first", new().map_error(gone).map_error(locked), boxed(A::default()), 410),
-        ("first again", new().map_error(locked).map_error(gone), boxed(A::default()), 423),
-        ("none, second", new().map_error(none).map_error(locked), boxed(A::default()), 423),
-        ("carrier, second", new().map_error(dead_end).map_error(locked), boxed(A::default()), 423),
-        ("carrier", new().map_error(carrier).map_error(b), boxed(A::default()), 402),
-        ("carrier, unknown", new().map_error(carrier), boxed(A::default()), 500),
-        ("carrier, cause", new().map_error(dead_end).map_error(b), boxed(A::of(B::default())), 402),
-        ("said before built in", new().map_error(overloaded), boxed(overload()), 429),
-        ("of a status", new().map_error(said), boxed(Unknown::of(Status::gone())), 404),
-        (
-            "recognize first",
-            new().recognize::<Own>().map_error(|_: &Own| Some(Status::locked())),
-            Own::default().into(),
-            410,
-        ),
-        (
-            "map_error first",
-            new().map_error(|_: &Own| Some(Status::locked())).recognize::<Own>(),
-            Own::default().into(),
-            423,
-        ),
+        ("none, then its cause", new().map_error(none).map_error(b), boxed(A::of(B::default())), 402),
+        ("the first of two", new().map_error(gone).map_error(locked), boxed(A::default()), 410),
+        ("the first of two, reversed", new().map_error(locked).map_error(gone), boxed(A::default()), 423),
+        ("none, then another", new().map_error(none).map_error(locked), boxed(A::default()), 423),
+        ("unresolved, then another", new().map_error(unresolved).map_error(locked), boxed(A::default()), 423),
+        ("a carrier", new().map_error(carrier).map_error(b), boxed(A::default()), 402),
+        ("a carrier of an unmapped error", new().map_error(carrier), boxed(A::default()), 500),
+        ("unresolved, then its cause", new().map_error(unresolved).map_error(b), boxed(A::of(B::default())), 402),
+        ("before what is built in", new().map_error(overloaded), boxed(Overloaded::new()), 429),
+        ("a mapped Status", new().map_error(of_status), boxed(Unknown::of(Status::gone())), 404),
+        ("recognize first", new().recognize::<Own>().map_error(own_locked), Own::default().into(), 410),
+        ("map_error first", new().map_error(own_locked).recognize::<Own>(), Own::default().into(), 423),
     ];
     for (name, layer, error, expected) in rows {
-        assert_eq!(answer(&layer, error).await.0, expected, "{name}");
+        assert_eq!(resolve(&layer, error).await.0, expected, "{name}");
     }
 }
 
-fn overload() -> tower::load_shed::error::Overloaded {
-    tower::load_shed::error::Overloaded::new()
-}
-
 #[tokio::test]
-async fn the_known_error_is_the_source_and_a_foreign_display_no_detail() {
+async fn the_mapped_error_is_the_source_and_only_an_into_status_error_is_the_detail() {
     let layer = layer();
     macro_rules! rows {
         ($($error:expr => $source:ty, $detail:expr;)*) => {$(
-            let (_, status, body) = answer(&layer, $error).await;
+            let (_, status, body) = resolve(&layer, $error).await;
             let source = status.source().unwrap_or_else(|| panic!("{}: no source", stringify!($error)));
             assert!(source.is::<$source>(), "{}: {source:?}", stringify!($error));
             let detail: Option<&str> = $detail;
@@ -275,15 +256,15 @@ async fn the_known_error_is_the_source_and_a_foreign_display_no_detail() {
         boxed(Status::from_error(A::default())) => A, None;
         Pass::of(A::default()) => A, None;
         boxed(Pass::of(A::default())) => A, None;
-        boxed(Unknown::of(overload())) => tower::load_shed::error::Overloaded, None;
-        // of one's own types as `From` gives them
+        boxed(Unknown::of(Overloaded::new())) => Overloaded, None;
+        // types with a status, as `From` converts them
         Own::default() => Own, Some("own words");
         boxed(Own::default()) => Own, Some("own words");
         io(Unknown::of(Own::of(A::default()))) => Own, Some("own words");
         Bare::default() => Bare, Some("chosen words");
         boxed(Bare::default()) => Bare, Some("chosen words");
         boxed(Pass::of(Own::default())) => Own, Some("own words");
-        // nobody knows it: the log still does
+        // unmapped: the source is kept for the log
         boxed(Unknown::of(Odd::default())) => Unknown, None;
         io(Unknown::default()) => io::Error, None;
         Status::from_error(Odd::default()) => Odd, None;
@@ -291,7 +272,7 @@ async fn the_known_error_is_the_source_and_a_foreign_display_no_detail() {
 }
 
 #[tokio::test]
-async fn a_mapping_that_sees_its_own_type_again_ends() {
+async fn a_mapping_that_returns_its_own_type_does_not_loop() {
     #[derive(Clone, Debug)]
     struct Shared(Option<Arc<Shared>>);
 
@@ -307,7 +288,7 @@ async fn a_mapping_that_sees_its_own_type_again_ends() {
         }
     }
 
-    // Says "not mine" by carrying it on; both of a chain are seen again within what is carried.
+    // The mapping declines by carrying the error on, so the search sees every error of the chain again.
     let calls = Arc::new(AtomicU32::new(0));
     let counted = Arc::clone(&calls);
     let layer = StatusMapLayer::new().map_error(move |error: &Shared| {
@@ -317,11 +298,11 @@ async fn a_mapping_that_sees_its_own_type_again_ends() {
     for links in [1, 2, 3, 20] {
         calls.store(0, Ordering::Relaxed);
         let shared = (1..links).fold(Shared(None), |cause, _| Shared(Some(Arc::new(cause))));
-        assert_eq!(answer(&layer, boxed(shared)).await.0, 500, "{links}");
+        assert_eq!(resolve(&layer, boxed(shared)).await.0, 500, "{links}");
     }
 }
 
-/// An error that leads back to itself, or to a cause that is leaked, so that dropping a long chain does not nest.
+/// An error whose source is itself, or a leaked error, so that dropping a long chain does not recurse.
 #[derive(Debug)]
 enum Link {
     Itself,
@@ -349,24 +330,21 @@ fn linked(links: usize, last: impl Error + Send + Sync + 'static) -> BoxError {
 }
 
 #[tokio::test]
-async fn an_endless_or_very_long_chain_is_answered() {
+async fn an_endless_or_very_long_chain_ends_in_a_response() {
     let layer = layer();
+    #[rustfmt::skip]
     let rows = [
-        ("to itself", boxed(Link::Itself), 500),
-        ("known above", A::of(Link::Itself).into(), 404),
-        ("built in above", linked(1, Status::gone().with_source(Link::Itself)), 410),
+        ("its own source", boxed(Link::Itself), 500),
+        ("a mapped error above", A::of(Link::Itself).into(), 404),
+        ("a Status above", linked(1, Status::gone().with_source(Link::Itself)), 410),
         ("100 links", linked(100, A::default()), 404),
-        ("100 links, built in", linked(100, overload()), 503),
-        ("10,000 links, known above", A::of(linked(10_000, Unknown::default())).into(), 404),
+        ("100 links to a built-in error", linked(100, Overloaded::new()), 503),
+        ("10,000 links below a mapped error", A::of(linked(10_000, Unknown::default())).into(), 404),
         ("10,000 links", linked(10_000, Unknown::default()), 500),
-        (
-            "10,000 carriers",
-            (0..100).fold(boxed(Unknown::default()), |error, _| io(Status::from(io(error))).into()),
-            500,
-        ),
+        ("100 carriers", (0..100).fold(boxed(Unknown::default()), |error, _| io(Status::from(io(error))).into()), 500),
     ];
     for (name, error, expected) in rows {
-        let (code, _, body) = answer(&layer, error).await;
+        let (code, _, body) = resolve(&layer, error).await;
         assert_eq!(code, expected, "{name}");
         assert!(!body.contains("secret"), "{name}: {body}");
     }

@@ -1,0 +1,106 @@
+//! A body that follows a script.
+
+use std::{
+    collections::VecDeque,
+    pin::Pin,
+    sync::Arc,
+    task::{Context, Poll},
+};
+
+use bytes::Bytes;
+use http::HeaderMap;
+use http_body::{Body, Frame, SizeHint};
+
+/// What a [`Script`] does when it is polled.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) enum Step {
+    Data(Bytes),
+    Trailers(HeaderMap),
+    /// Returns an error.
+    Fails,
+    Panics,
+    /// Is pending once, and wakes its task.
+    Waits,
+    /// Is pending for ever.
+    Hangs,
+    /// Returns the end. Steps that follow it come when the body is polled again.
+    Ends,
+}
+
+pub(crate) fn data(data: impl Into<Bytes>) -> Step {
+    Step::Data(data.into())
+}
+
+/// Returns a trailers frame with one field.
+pub(crate) fn trailers() -> Step {
+    Step::Trailers(super::header_map(&[("server-timing", "a")]))
+}
+
+/// What [`Script`] fails with.
+pub(crate) const FAILURE: &str = "secret failure of the body";
+
+/// A body that does what its steps say, one for each poll.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Script {
+    steps: VecDeque<Step>,
+    hint: SizeHint,
+    claims_end: bool,
+    held: Arc<()>,
+}
+
+/// Builds a body of unknown length.
+pub(crate) fn script<const N: usize>(steps: [Step; N]) -> Script {
+    Script { steps: steps.into(), ..Script::default() }
+}
+
+impl Script {
+    pub(crate) fn new(steps: impl IntoIterator<Item = Step>) -> Self {
+        Self { steps: steps.into_iter().collect(), ..Self::default() }
+    }
+
+    /// Sets the size hint, which need not be true and never changes.
+    pub(crate) fn exact(self, length: u64) -> Self {
+        Self { hint: SizeHint::with_exact(length), ..self }
+    }
+
+    /// Makes `is_end_stream` return `true` from the start.
+    pub(crate) fn claims_end(self) -> Self {
+        Self { claims_end: true, ..self }
+    }
+
+    /// Returns a value whose strong count is one more than the number of these bodies.
+    pub(crate) fn held(&self) -> Arc<()> {
+        Arc::clone(&self.held)
+    }
+}
+
+impl Body for Script {
+    type Data = Bytes;
+    type Error = &'static str;
+
+    fn poll_frame(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, &'static str>>> {
+        Poll::Ready(match self.steps.pop_front() {
+            Some(Step::Data(data)) => Some(Ok(Frame::data(data))),
+            Some(Step::Trailers(fields)) => Some(Ok(Frame::trailers(fields))),
+            Some(Step::Fails) => Some(Err(FAILURE)),
+            Some(Step::Panics) => panic!("secret panic of the body"),
+            Some(Step::Waits) => {
+                cx.waker().wake_by_ref();
+                return Poll::Pending;
+            }
+            Some(Step::Hangs) => {
+                self.steps.push_front(Step::Hangs);
+                return Poll::Pending;
+            }
+            Some(Step::Ends) | None => None,
+        })
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.claims_end
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        self.hint
+    }
+}

@@ -1,0 +1,178 @@
+//! What several tests need: requests, responses, inner services, bodies and errors. `send` is the usual way in.
+#![allow(dead_code)] // each test binary uses a part of it
+
+use std::{
+    cell::RefCell,
+    fmt::Debug,
+    future::{Ready, ready},
+    pin::pin,
+    sync::{Arc, Mutex},
+    task::{Context, Poll, Waker},
+};
+
+use bytes::Bytes;
+use http::{HeaderMap, HeaderName, HeaderValue, Request, Response, StatusCode, response::Parts};
+use http_body::Body;
+use http_body_util::BodyExt;
+use serde_json::Value;
+use tower::{Layer, Service, ServiceExt, service_fn};
+use tower_status::{Status, StatusMapLayer, catalog};
+
+pub(crate) mod body;
+pub(crate) mod error;
+#[cfg(feature = "axum")]
+pub(crate) mod router;
+pub(crate) mod service;
+
+/// The media type of a problem document (RFC 9457 §3).
+pub(crate) const PROBLEM_JSON: &str = "application/problem+json";
+
+/// Each format of an error page: an Accept, and the Content-Type of the response to it.
+pub(crate) const FORMATS: [(&str, &str); 3] = [
+    ("application/json", PROBLEM_JSON),
+    ("text/html", "text/html; charset=utf-8"),
+    ("text/plain", "text/plain; charset=utf-8"),
+];
+
+/// Header fields in their order, names in lower case. A name that repeats is a further field line.
+pub(crate) type Fields<'a> = &'a [(&'a str, &'a str)];
+
+// ----- requests -----
+
+/// Builds a request without content.
+pub(crate) fn request(method: &str, target: &str, fields: Fields<'_>) -> Request<()> {
+    let mut request = Request::builder().method(method).uri(target).body(()).unwrap();
+    *request.headers_mut() = header_map(fields);
+    request
+}
+
+/// Builds a GET request.
+pub(crate) fn get(target: &str, fields: Fields<'_>) -> Request<()> {
+    request("GET", target, fields)
+}
+
+/// Builds a call of an RPC method.
+pub(crate) fn rpc(content_type: &str) -> Request<()> {
+    request("POST", "/shop.Orders/Get", &[("content-type", content_type)])
+}
+
+pub(crate) fn header_map(fields: Fields<'_>) -> HeaderMap {
+    let field = |(name, value): &(&str, &str)| {
+        (HeaderName::from_bytes(name.as_bytes()).unwrap(), HeaderValue::from_bytes(value.as_bytes()).unwrap())
+    };
+    let mut headers = HeaderMap::new();
+    for (name, value) in fields.iter().map(field) {
+        headers.append(name, value);
+    }
+    headers
+}
+
+// ----- responses -----
+
+pub(crate) fn code(code: u16) -> StatusCode {
+    StatusCode::from_u16(code).unwrap()
+}
+
+/// Builds a response of an inner service.
+pub(crate) fn response<B>(status: u16, fields: Fields<'_>, body: impl Into<B>) -> Response<B> {
+    let mut response = Response::new(body.into());
+    *response.status_mut() = code(status);
+    *response.headers_mut() = header_map(fields);
+    response
+}
+
+/// Reads a response to its end.
+pub(crate) async fn read<B: Body<Error: Debug>>(response: Response<B>) -> (Parts, Bytes) {
+    let (parts, body) = response.into_parts();
+    (parts, body.collect().await.unwrap().to_bytes())
+}
+
+/// Returns the lines of a header field, joined by `" | "`.
+pub(crate) fn field(headers: &HeaderMap, name: &str) -> Option<String> {
+    let lines = lines(headers, name);
+    (!lines.is_empty()).then(|| lines.join(" | "))
+}
+
+pub(crate) fn lines<'a>(headers: &'a HeaderMap, name: &str) -> Vec<&'a str> {
+    headers.get_all(name).iter().map(|value| value.to_str().unwrap()).collect()
+}
+
+pub(crate) fn text(body: &[u8]) -> &str {
+    std::str::from_utf8(body).unwrap()
+}
+
+pub(crate) fn json(body: &[u8]) -> Value {
+    serde_json::from_slice(body).unwrap_or_else(|error| panic!("{error}: {}", String::from_utf8_lossy(body)))
+}
+
+/// Returns the catalogue's explanation of a code.
+pub(crate) fn explanation(status: StatusCode) -> &'static str {
+    catalog::get(status).unwrap().explanation
+}
+
+/// Returns everything that a client can read.
+pub(crate) fn all_text(parts: &Parts, body: &[u8]) -> String {
+    format!("{:?}\n{}", parts.headers, String::from_utf8_lossy(body))
+}
+
+// ----- services -----
+
+/// Returns a service that returns a clone of `outcome` for each request.
+pub(crate) fn returns<R: Clone, E: Clone>(
+    outcome: Result<R, E>,
+) -> impl Service<Request<()>, Response = R, Error = E, Future = Ready<Result<R, E>>> + Clone {
+    service_fn(move |_: Request<()>| ready(outcome.clone()))
+}
+
+/// Returns a service that can be called once.
+pub(crate) fn returns_once<R, E>(
+    outcome: Result<R, E>,
+) -> impl Service<Request<()>, Response = R, Error = E, Future = Ready<Result<R, E>>> {
+    let outcome = RefCell::new(Some(outcome));
+    service_fn(move |_: Request<()>| ready(outcome.take().expect("called once")))
+}
+
+/// Sends a request through `layer` to a service that returns `outcome`, and reads the response.
+pub(crate) async fn send<B, E>(
+    layer: &StatusMapLayer,
+    request: Request<()>,
+    outcome: Result<Response<B>, E>,
+) -> (Parts, Bytes)
+where
+    B: Body<Error: Debug>,
+    E: Into<Status>,
+{
+    read(layer.layer(returns_once(outcome)).oneshot(request).await.unwrap()).await
+}
+
+/// Sends a request through `layer` to a service that fails.
+pub(crate) async fn fail<E: Into<Status>>(layer: &StatusMapLayer, request: Request<()>, error: E) -> (Parts, Bytes) {
+    send(layer, request, Err::<Response<String>, E>(error)).await
+}
+
+/// Returns the output of a future that waits for nothing.
+pub(crate) fn now<F: Future>(future: F) -> F::Output {
+    match pin!(future).poll(&mut Context::from_waker(Waker::noop())) {
+        Poll::Ready(output) => output,
+        Poll::Pending => panic!("the future is pending"),
+    }
+}
+
+// ----- hooks -----
+
+/// The codes that `on_error` was called with.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Reports(Arc<Mutex<Vec<u16>>>);
+
+impl Reports {
+    /// Adds an `on_error` that writes into these reports.
+    pub(crate) fn record(&self, layer: StatusMapLayer) -> StatusMapLayer {
+        let reports = self.clone();
+        layer.on_error(move |status, _| reports.0.lock().unwrap().push(status.code().as_u16()))
+    }
+
+    /// Returns the codes since the last call.
+    pub(crate) fn take(&self) -> Vec<u16> {
+        std::mem::take(&mut *self.0.lock().unwrap())
+    }
+}
