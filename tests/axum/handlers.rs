@@ -1,6 +1,4 @@
-//! Under axum: what handlers return, what extractors refuse, what the router answers, and how HEAD relates to GET.
-// A test says what is wrong by failing.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic)]
+//! What handlers return, what extractors reject, what the router returns by itself, and HEAD.
 
 use std::{collections::HashMap, io, time::Duration};
 
@@ -12,14 +10,15 @@ use axum::{
     response::IntoResponse,
     routing::{get, post},
 };
-use http_body_util::BodyExt;
 use serde_json::{Value, json};
-use tower::{BoxError, Layer, ServiceExt};
+use tower::{BoxError, Layer};
 use tower_status::{IntoStatus, OrStatus, Status, StatusMapLayer, catalog};
 
-const JSON: &str = "application/problem+json";
-const FORMS: [(&str, &str); 3] =
-    [("*/*", JSON), ("text/html", "text/html; charset=utf-8"), ("text/plain", "text/plain; charset=utf-8")];
+use crate::common::{
+    FORMATS, PROBLEM_JSON, explanation, field, json as parsed,
+    router::{ask, send},
+    text,
+};
 
 #[derive(Debug, thiserror::Error)]
 enum ShopError {
@@ -38,29 +37,12 @@ impl IntoStatus for ShopError {
     }
 }
 
-fn request(method: &str, uri: &str, accept: &str) -> Request<Body> {
-    Request::builder().method(method).uri(uri).header(header::ACCEPT, accept).body(Body::empty()).unwrap()
-}
-
-async fn send(app: &Router, request: Request<Body>) -> (Parts, Bytes) {
-    let (parts, body) = app.clone().oneshot(request).await.unwrap().into_parts();
-    (parts, body.collect().await.unwrap().to_bytes())
-}
-
-async fn fetch(app: &Router, uri: &str) -> (Parts, Value) {
-    let (parts, body) = send(app, request("GET", uri, "*/*")).await;
-    assert_eq!(parts.headers[header::CONTENT_TYPE], JSON, "{uri}");
-    (parts, serde_json::from_slice(&body).unwrap())
-}
-
-/// A field's lines, joined.
-fn field(headers: &HeaderMap, name: &str) -> Option<String> {
-    let lines: Vec<_> = headers.get_all(name).iter().map(|value| value.to_str().unwrap()).collect();
-    (!lines.is_empty()).then(|| lines.join(" | "))
-}
-
-fn explanation(code: StatusCode) -> &'static str {
-    catalog::get(code).unwrap().explanation
+/// Sends a GET request, and reads the problem document.
+async fn get_problem(app: &Router, target: &str) -> (Parts, Value) {
+    let (parts, body) = ask(app, "GET", target, &[("accept", "*/*")]).await;
+    assert_eq!(parts.headers[header::CONTENT_TYPE], PROBLEM_JSON, "{target}");
+    let problem = parsed(&body);
+    (parts, problem)
 }
 
 fn boxed() -> BoxError {
@@ -104,68 +86,123 @@ fn failing_handlers() -> Router {
         .route("/anyhow", get(anyhow_error))
 }
 
+/// A request, and what the response must have.
+#[derive(Clone, Copy)]
+struct Case {
+    method: &'static str,
+    target: &'static str,
+    code: u16,
+    allow: Option<&'static str>,
+    retry_after: Option<&'static str>,
+    /// What the body contains, if not the explanation of the code.
+    detail: Option<&'static str>,
+}
+
+fn case(method: &'static str, target: &'static str, code: u16) -> Case {
+    Case { method, target, code, allow: None, retry_after: None, detail: None }
+}
+
+impl Case {
+    fn allow(self, methods: &'static str) -> Self {
+        Self { allow: Some(methods), ..self }
+    }
+
+    fn retry_after(self, seconds: &'static str) -> Self {
+        Self { retry_after: Some(seconds), ..self }
+    }
+
+    fn detail(self, detail: &'static str) -> Self {
+        Self { detail: Some(detail), ..self }
+    }
+}
+
 #[tokio::test]
-async fn every_error_of_a_handler_becomes_its_status_in_the_form_of_the_client() {
+async fn every_error_of_a_handler_becomes_its_status_in_each_format() {
     let rows = [
-        ("/io", 500, None, None),
-        ("/io-kind", 500, None, None),
-        ("/code", 409, None, None),
-        ("/continue", 500, None, None),
-        ("/pair", 409, Some("no more tulips"), None),
-        ("/owned-pair", 409, Some("no more roses"), None),
-        ("/boxed", 500, None, None),
-        ("/boxed-status", 410, None, None),
-        ("/own", 404, Some("order 8 does not exist"), None),
-        ("/own-5xx", 503, None, Some("2")),
-        ("/none", 404, None, None),
-        ("/parse", 400, None, None),
-        ("/upstream", 502, None, None),
-        ("/foreign", 500, None, None),
-        ("/exposed", 500, Some("the printer is on fire"), None),
-        ("/masked", 502, None, None),
-        ("/anyhow", 500, None, None),
+        case("GET", "/io", 500),
+        case("GET", "/io-kind", 500),
+        case("GET", "/code", 409),
+        case("GET", "/continue", 500),
+        case("GET", "/pair", 409).detail("no more tulips"),
+        case("GET", "/owned-pair", 409).detail("no more roses"),
+        case("GET", "/boxed", 500),
+        case("GET", "/boxed-status", 410),
+        case("GET", "/own", 404).detail("order 8 does not exist"),
+        case("GET", "/own-5xx", 503).retry_after("2"),
+        case("GET", "/none", 404),
+        case("GET", "/parse", 400),
+        case("GET", "/upstream", 502),
+        case("GET", "/foreign", 500),
+        case("GET", "/exposed", 500).detail("the printer is on fire"),
+        case("GET", "/masked", 502),
+        case("GET", "/anyhow", 500),
     ];
     let app = failing_handlers().layer(StatusMapLayer::new());
-    for (uri, code, detail, retry_after) in rows {
-        for (accept, content_type) in FORMS {
-            let (parts, body) = send(&app, request("GET", uri, accept)).await;
-            let row = format!("{uri} {accept}");
-            let body = str::from_utf8(&body).unwrap();
+    for Case { method, target, code, retry_after, detail, .. } in rows {
+        for (accept, content_type) in FORMATS {
+            let (parts, body) = ask(&app, method, target, &[("accept", accept)]).await;
+            let row = format!("{target} {accept}");
+            let body = text(&body);
+            let field = |name| field(&parts.headers, name);
             assert_eq!(parts.status, code, "{row}");
-            assert_eq!(field(&parts.headers, "content-type").as_deref(), Some(content_type), "{row}");
-            assert_eq!(field(&parts.headers, "cache-control").as_deref(), Some("no-store"), "{row}");
-            assert_eq!(field(&parts.headers, "x-content-type-options").as_deref(), Some("nosniff"), "{row}");
-            assert_eq!(
-                field(&parts.headers, "vary").map(|vary| vary.to_lowercase()).as_deref(),
-                Some("accept"),
-                "{row}"
-            );
-            assert_eq!(field(&parts.headers, "retry-after").as_deref(), retry_after, "{row}");
-            assert_eq!(field(&parts.headers, "content-length"), Some(body.len().to_string()), "{row}");
-            let language = detail.is_none().then_some("en");
-            assert_eq!(field(&parts.headers, "content-language").as_deref(), language, "{row}");
+            assert_eq!(field("content-type").as_deref(), Some(content_type), "{row}");
+            assert_eq!(field("cache-control").as_deref(), Some("no-store"), "{row}");
+            assert_eq!(field("x-content-type-options").as_deref(), Some("nosniff"), "{row}");
+            assert_eq!(field("vary").map(|vary| vary.to_lowercase()).as_deref(), Some("accept"), "{row}");
+            assert_eq!(field("retry-after").as_deref(), retry_after, "{row}");
+            assert_eq!(field("content-length"), Some(body.len().to_string()), "{row}");
+            assert_eq!(field("content-language").as_deref(), detail.is_none().then_some("en"), "{row}");
             assert!(body.contains(detail.unwrap_or(explanation(parts.status))), "{row}: {body}");
             assert!(body.contains(catalog::get(parts.status).unwrap().title), "{row}: {body}");
             assert!(!body.contains("secret") && !format!("{:?}", parts.headers).contains("secret"), "{row}: {body}");
         }
     }
-    let (_, body) = fetch(&app, "/own").await;
-    let whole = json!({ "type": "about:blank", "title": "Not Found", "status": 404,
+    let (_, problem) = get_problem(&app, "/own").await;
+    let expected = json!({ "type": "about:blank", "title": "Not Found", "status": 404,
         "detail": "order 8 does not exist", "order_id": 8 });
-    assert_eq!(body, whole);
+    assert_eq!(problem, expected);
 }
 
-const APPLICATION_JSON: Option<&str> = Some("application/json");
+/// A request that an extractor rejects.
+struct Rejected {
+    method: &'static str,
+    target: &'static str,
+    content_type: Option<&'static str>,
+    content: &'static [u8],
+}
 
-/// Method, target, content type and content, and the code that they are refused with.
-type Sent = (&'static str, &'static str, Option<&'static str>, &'static [u8], u16);
+impl Rejected {
+    fn get(target: &'static str) -> Self {
+        Self { method: "GET", target, content_type: None, content: b"" }
+    }
+
+    fn post(target: &'static str, content: &'static [u8]) -> Self {
+        Self { method: "POST", target, content_type: None, content }
+    }
+
+    fn content_type(self, content_type: &'static str) -> Self {
+        Self { content_type: Some(content_type), ..self }
+    }
+
+    fn json(target: &'static str, content: &'static [u8]) -> Self {
+        Self::post(target, content).content_type("application/json")
+    }
+
+    fn request(&self) -> Request<Body> {
+        let mut request = Request::builder().method(self.method).uri(self.target).header(header::ACCEPT, "*/*");
+        if let Some(content_type) = self.content_type {
+            request = request.header(header::CONTENT_TYPE, content_type);
+        }
+        request.body(Body::from(self.content)).unwrap()
+    }
+}
 
 /// Its name must not reach a client.
 #[derive(Clone)]
 struct SecretPool;
 
 #[tokio::test]
-async fn what_extractors_refuse_is_explained_by_their_own_words() {
+async fn the_text_of_a_rejection_becomes_the_detail_unless_it_is_a_5xx() {
     let app = Router::new()
         .route("/path/{id}", get(async |_: Path<u64>| ()))
         .route("/query", get(async |_: Query<(u32,)>| ()))
@@ -176,58 +213,49 @@ async fn what_extractors_refuse_is_explained_by_their_own_words() {
         .route("/bytes", post(async |_: Bytes| ()))
         .layer(DefaultBodyLimit::max(12));
     let layered = app.clone().layer(StatusMapLayer::new());
-    let rows: &[Sent] = &[
-        ("GET", "/path/tulip", None, b"", 400),
-        ("GET", "/path/%FF", None, b"", 400),
-        ("GET", "/path/18446744073709551616", None, b"", 400),
-        ("GET", "/path/%3Cscript%3E", None, b"", 400),
-        ("GET", "/page?n=many", None, b"", 400),
-        ("POST", "/json", None, b"{}", 415),
-        ("POST", "/json", Some("text/plain"), b"{}", 415),
-        ("POST", "/json", APPLICATION_JSON, b"{", 400),
-        ("POST", "/json", APPLICATION_JSON, b"", 400),
-        ("POST", "/json", APPLICATION_JSON, b"{\"id\":\"x\"}", 422),
-        ("POST", "/json", APPLICATION_JSON, b"{\"id\":1234567}", 413),
-        ("POST", "/text", None, b"\xff", 400),
-        ("POST", "/bytes", None, b"thirteen byte", 413),
+    let rows = [
+        (Rejected::get("/path/tulip"), 400),
+        (Rejected::get("/path/%FF"), 400),
+        (Rejected::get("/path/18446744073709551616"), 400),
+        (Rejected::get("/path/%3Cscript%3E"), 400),
+        (Rejected::get("/page?n=many"), 400),
+        (Rejected::post("/json", b"{}"), 415),
+        (Rejected::post("/json", b"{}").content_type("text/plain"), 415),
+        (Rejected::json("/json", b"{"), 400),
+        (Rejected::json("/json", b""), 400),
+        (Rejected::json("/json", b"{\"id\":\"x\"}"), 422),
+        (Rejected::json("/json", b"{\"id\":1234567}"), 413),
+        (Rejected::post("/text", b"\xff"), 400),
+        (Rejected::post("/bytes", b"thirteen byte"), 413),
     ];
-    for &(method, uri, content_type, sent, code) in rows {
-        let row = format!("{method} {uri} {content_type:?} {sent:?}");
-        let ask = || {
-            let mut asked = request(method, uri, "*/*").map(|_| Body::from(sent));
-            if let Some(value) = content_type {
-                asked.headers_mut().insert(header::CONTENT_TYPE, value.parse().unwrap());
-            }
-            asked
-        };
-        let (_, words) = send(&app, ask()).await;
-        let (parts, body) = send(&layered, ask()).await;
-        let document: Value = serde_json::from_slice(&body).unwrap();
+    for (rejected, code) in rows {
+        let row = format!("{} {:?}", rejected.target, rejected.content);
+        let (_, rejection) = send(&app, rejected.request()).await;
+        let (parts, body) = send(&layered, rejected.request()).await;
+        let problem = parsed(&body);
         assert_eq!(parts.status, code, "{row}");
-        assert_eq!(parts.headers[header::CONTENT_TYPE], JSON, "{row}");
-        assert_eq!(document["status"], code, "{row}");
-        assert_eq!(document["title"], catalog::get(parts.status).unwrap().title, "{row}");
-        assert_eq!(document["detail"], str::from_utf8(&words).unwrap(), "{row}");
-        assert!(!words.is_empty(), "{row}");
+        assert_eq!(parts.headers[header::CONTENT_TYPE], PROBLEM_JSON, "{row}");
+        assert_eq!(problem["status"], code, "{row}");
+        assert_eq!(problem["title"], catalog::get(parts.status).unwrap().title, "{row}");
+        assert_eq!(problem["detail"], text(&rejection), "{row}");
+        assert!(!rejection.is_empty(), "{row}");
     }
-    for (accept, content_type) in FORMS {
-        let (parts, body) = send(&layered, request("GET", "/extension", accept)).await;
-        let body = str::from_utf8(&body).unwrap();
-        assert_eq!(
-            (parts.status.as_u16(), field(&parts.headers, "content-type").as_deref()),
-            (500, Some(content_type))
-        );
+    for (accept, content_type) in FORMATS {
+        let (parts, body) = ask(&layered, "GET", "/extension", &[("accept", accept)]).await;
+        let body = text(&body);
+        assert_eq!(parts.status, 500);
+        assert_eq!(field(&parts.headers, "content-type").as_deref(), Some(content_type));
         assert!(body.contains(explanation(parts.status)), "{body}");
-        for leak in ["SecretPool", "Extension", "extension"] {
-            assert!(!body.contains(leak), "{body}");
+        for hidden in ["SecretPool", "Extension", "extension"] {
+            assert!(!body.contains(hidden), "{body}");
         }
     }
 }
 
 #[tokio::test]
-async fn the_answers_of_the_router_are_explained() {
+async fn the_responses_of_the_router_are_explained() {
     let inner = Router::new().route("/orders", get(async || "orders"));
-    let answered = Router::new()
+    let with_fallback = Router::new()
         .route("/known", get(async || "known"))
         .fallback(async || (StatusCode::NOT_FOUND, "no page of the shop"));
     let app = Router::new()
@@ -236,55 +264,50 @@ async fn the_answers_of_the_router_are_explained() {
         .route("/none", get(async || StatusCode::NOT_FOUND))
         .route("/json", get(async || (StatusCode::NOT_FOUND, Json(json!({ "mine": true })))))
         .nest("/api", inner)
-        .nest("/pages", answered)
+        .nest("/pages", with_fallback)
         .layer(StatusMapLayer::new());
-    let explained = Some(explanation(StatusCode::NOT_FOUND));
-    let not_allowed = Some(explanation(StatusCode::METHOD_NOT_ALLOWED));
     let rows = [
-        ("GET", "/nowhere", 404, None, explained),
-        ("POST", "/nowhere", 404, None, explained),
-        ("BREW", "/nowhere", 404, None, explained),
-        ("GET", "/none", 404, None, explained),
-        ("GET", "/api", 404, None, explained),
-        ("GET", "/api/nowhere", 404, None, explained),
-        ("GET", "/pages/nowhere", 404, None, Some("no page of the shop")),
-        ("POST", "/", 405, Some("GET,HEAD"), not_allowed),
-        ("BREW", "/", 405, Some("GET,HEAD"), not_allowed),
-        ("GET", "/new", 405, Some("POST"), not_allowed),
-        ("DELETE", "/api/orders", 405, Some("GET,HEAD"), not_allowed),
-        ("DELETE", "/pages/known", 405, Some("GET,HEAD"), not_allowed),
-        ("GET", "/api/orders", 200, None, None),
+        case("GET", "/nowhere", 404),
+        case("POST", "/nowhere", 404),
+        case("BREW", "/nowhere", 404),
+        case("GET", "/none", 404),
+        case("GET", "/api", 404),
+        case("GET", "/api/nowhere", 404),
+        case("GET", "/pages/nowhere", 404).detail("no page of the shop"),
+        case("POST", "/", 405).allow("GET,HEAD"),
+        case("BREW", "/", 405).allow("GET,HEAD"),
+        case("GET", "/new", 405).allow("POST"),
+        case("DELETE", "/api/orders", 405).allow("GET,HEAD"),
+        case("DELETE", "/pages/known", 405).allow("GET,HEAD"),
     ];
-    for (method, uri, code, allow, says) in rows {
-        for (accept, content_type) in FORMS {
-            let (parts, body) = send(&app, request(method, uri, accept)).await;
-            let row = format!("{method} {uri} {accept}");
+    for Case { method, target, code, allow, detail, .. } in rows {
+        for (accept, content_type) in FORMATS {
+            let (parts, body) = ask(&app, method, target, &[("accept", accept)]).await;
+            let row = format!("{method} {target} {accept}");
             assert_eq!(parts.status, code, "{row}");
             assert_eq!(field(&parts.headers, "allow").as_deref(), allow, "{row}");
-            if let Some(says) = says {
-                assert_eq!(field(&parts.headers, "content-type").as_deref(), Some(content_type), "{row}");
-                assert!(str::from_utf8(&body).unwrap().contains(says), "{row}");
-            }
+            assert_eq!(field(&parts.headers, "content-type").as_deref(), Some(content_type), "{row}");
+            assert!(text(&body).contains(detail.unwrap_or(explanation(parts.status))), "{row}");
         }
     }
-    let (parts, body) = send(&app, request("GET", "/json", "text/html")).await;
+    assert_eq!(ask(&app, "GET", "/api/orders", &[]).await.0.status, 200);
+    let (parts, body) = ask(&app, "GET", "/json", &[("accept", "text/html")]).await;
     assert_eq!(parts.headers[header::CONTENT_TYPE], "application/json");
-    assert_eq!(&body[..], br#"{"mine":true}"#);
+    assert_eq!(text(&body), r#"{"mine":true}"#);
 }
 
 #[tokio::test]
-async fn a_fallback_keeps_its_own_status() {
-    let app: Router = Router::new().fallback(async || Status::gone().with_detail("the shop closed"));
-    let allowing = Router::new().route("/", get(async || "")).method_not_allowed_fallback(async || Status::forbidden());
-    let rows = [(app, "GET", "/anything", 410), (allowing, "POST", "/", 403)];
-    for (app, method, uri, code) in rows {
-        let (parts, body) = send(&app.layer(StatusMapLayer::new()), request(method, uri, "*/*")).await;
-        let document: Value = serde_json::from_slice(&body).unwrap();
-        assert_eq!((parts.status.as_u16(), document["status"].as_u64()), (code, Some(code.into())), "{uri}");
+async fn the_status_of_a_fallback_is_kept() {
+    let fallback: Router = Router::new().fallback(async || Status::gone().with_detail("the shop closed"));
+    let method_fallback =
+        Router::new().route("/", get(async || "")).method_not_allowed_fallback(async || Status::forbidden());
+    for (app, method, code) in [(fallback, "GET", 410), (method_fallback, "POST", 403)] {
+        let (parts, body) = ask(&app.layer(StatusMapLayer::new()), method, "/", &[]).await;
+        assert_eq!((parts.status.as_u16(), &parsed(&body)["status"]), (code, &code.into()));
     }
 }
 
-/// Everything that an answer depends on, for HEAD and GET.
+/// Returns one route for each kind of response.
 fn for_head() -> Router {
     Router::new()
         .route("/text", get(async || "seven tulips"))
@@ -329,25 +352,25 @@ const FOR_HEAD: [&str; 19] = [
     "/nowhere",
 ];
 
-/// RFC 9110 §8.6: Content-Length of an answer to HEAD is what GET would have sent, or absent.
+/// RFC 9110 §8.6: Content-Length of a response to HEAD is that of GET, or absent.
 #[tokio::test]
-async fn head_gets_the_fields_of_get_and_no_body() {
+async fn a_response_to_head_has_the_fields_of_get_and_no_body() {
     let around = Router::new().fallback_service(StatusMapLayer::new().layer(for_head()));
     let apps = [
-        ("as a layer of the router", for_head().layer(StatusMapLayer::new())),
+        ("a layer of the router", for_head().layer(StatusMapLayer::new())),
         ("around the router", around),
-        ("twice", for_head().layer(StatusMapLayer::new()).layer(StatusMapLayer::new())),
-        ("without", for_head()),
+        ("two layers", for_head().layer(StatusMapLayer::new()).layer(StatusMapLayer::new())),
+        ("no layer", for_head()),
     ];
     let mut wrong = Vec::new();
-    for (place, app) in &apps {
-        for uri in FOR_HEAD {
-            for (accept, _) in FORMS {
-                let row = format!("{place} {uri} {accept}");
-                let (got, content) = send(app, request("GET", uri, accept)).await;
-                let (head, nothing) = send(app, request("HEAD", uri, accept)).await;
+    for (name, app) in &apps {
+        for target in FOR_HEAD {
+            for (accept, _) in FORMATS {
+                let row = format!("{name}, {target} {accept}");
+                let (got, content) = ask(app, "GET", target, &[("accept", accept)]).await;
+                let (head, no_content) = ask(app, "HEAD", target, &[("accept", accept)]).await;
                 assert_eq!(head.status, got.status, "{row}");
-                assert!(nothing.is_empty(), "{row}");
+                assert!(no_content.is_empty(), "{row}");
                 let length = field(&head.headers, "content-length");
                 if length.is_some_and(|length| length != content.len().to_string()) {
                     wrong.push(format!("{row}: {:?}, but GET sends {}", head.headers, content.len()));
@@ -369,19 +392,20 @@ async fn head_gets_the_fields_of_get_and_no_body() {
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 
-/// RFC 9110 §8.6: none in a 204; in a 304 only what a 200 would have had, which is not known here.
+/// RFC 9110 §8.6: a 204 has no Content-Length; a 304 has that of the 200, which is unknown here.
 #[tokio::test]
-async fn a_status_without_content_says_no_length() {
+async fn a_204_and_a_304_have_no_content_length() {
     let mut wrong = Vec::new();
-    for (place, app) in [("layered", for_head().layer(StatusMapLayer::new())), ("without", for_head())] {
+    for (name, app) in [("a layer", for_head().layer(StatusMapLayer::new())), ("no layer", for_head())] {
         for method in ["GET", "HEAD"] {
-            for uri in ["/204", "/304"] {
-                let (parts, body) = send(&app, request(method, uri, "text/html")).await;
+            for target in ["/204", "/304"] {
+                let row = format!("{name}, {method} {target}");
+                let (parts, body) = ask(&app, method, target, &[("accept", "text/html")]).await;
                 if let Some(length) = field(&parts.headers, "content-length") {
-                    wrong.push(format!("{place} {method} {uri}: content-length: {length}"));
+                    wrong.push(format!("{row}: content-length: {length}"));
                 }
-                assert_eq!(field(&parts.headers, "content-type"), None, "{place} {method} {uri}");
-                assert!(body.is_empty(), "{place} {method} {uri}");
+                assert_eq!(field(&parts.headers, "content-type"), None, "{row}");
+                assert!(body.is_empty(), "{row}");
             }
         }
     }
@@ -389,18 +413,17 @@ async fn a_status_without_content_says_no_length() {
 }
 
 #[tokio::test]
-async fn options_of_a_request_reach_the_answer() {
-    let seen = async |method: Method| Status::not_implemented().with_detail(method.to_string()).expose();
-    let app = Router::new().fallback(seen).layer(StatusMapLayer::new());
+async fn a_handler_sees_the_method_of_the_request() {
+    let method = async |method: Method| Status::not_implemented().with_detail(method.to_string()).expose();
+    let app = Router::new().fallback(method).layer(StatusMapLayer::new());
     for method in ["GET", "PUT", "OPTIONS", "TRACE", "PROPFIND"] {
-        let (parts, body) = send(&app, request(method, "/", "*/*")).await;
-        let document: Value = serde_json::from_slice(&body).unwrap();
-        assert_eq!((parts.status.as_u16(), document["detail"].as_str()), (501, Some(method)));
+        let (parts, body) = ask(&app, method, "/", &[]).await;
+        assert_eq!((parts.status.as_u16(), parsed(&body)["detail"].as_str()), (501, Some(method)));
     }
 }
 
 #[tokio::test]
-async fn a_status_is_a_response_by_itself() {
+async fn the_response_of_a_status_has_the_status_as_an_extension() {
     let response = Status::not_found().into_response();
     assert_eq!(response.status(), 404);
     assert!(response.extensions().get::<Status>().is_some());

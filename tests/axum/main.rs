@@ -1,7 +1,10 @@
 //! The layer and `Status` under axum.
 #![cfg(feature = "axum")]
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic)] // a test may panic
 
 mod built_status;
+#[path = "../common/mod.rs"]
+mod common;
 mod handlers;
 mod other_layers;
 mod without_layer;

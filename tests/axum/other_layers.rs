@@ -1,11 +1,9 @@
-//! Under axum: tower's and tower-http's layers inside and outside, nested layers, and what a client cannot unmask.
-// A test says what is wrong by failing.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic)]
+//! The layers of tower and tower-http inside and outside, nested layers, and what no client may see.
 
 use std::{
     future,
     sync::{
-        Arc,
+        Arc, Mutex,
         atomic::{AtomicUsize, Ordering},
     },
     time::Duration,
@@ -14,12 +12,12 @@ use std::{
 use axum::{
     Router,
     body::{Body, Bytes},
-    http::{HeaderMap, HeaderName, HeaderValue, Request, StatusCode, header, response::Parts},
+    extract::Path,
+    http::{HeaderName, HeaderValue, Request, StatusCode, header, response::Parts},
     response::{IntoResponse, Response},
-    routing::get,
+    routing::{get, post},
 };
 use http_body_util::{BodyExt, Channel};
-use serde_json::Value;
 use tokio::sync::Notify;
 use tower::{ServiceExt, limit::GlobalConcurrencyLimitLayer, load_shed::LoadShedLayer, timeout::TimeoutLayer};
 use tower_http::{
@@ -28,52 +26,36 @@ use tower_http::{
     cors::CorsLayer,
     decompression::Decompression,
     limit::RequestBodyLimitLayer,
-    request_id::{MakeRequestId, PropagateRequestIdLayer, RequestId, SetRequestIdLayer},
+    request_id::{PropagateRequestIdLayer, SetRequestIdLayer},
 };
-use tower_status::{Context, IntoStatus, Render, Rendered, Status, StatusMapLayer, catalog};
+use tower_status::{Context, Format, Render, Rendered, Status, StatusMapLayer};
 
-const JSON: &str = "application/problem+json";
+use crate::common::{
+    PROBLEM_JSON, Reports,
+    error::SoldOut,
+    explanation, field, json, read,
+    router::{ask, send},
+    service::Id7,
+    text,
+};
+
 const ACCEPTS: [&str; 7] =
     ["*/*", "text/html", "text/plain", "application/json", "image/png", "*/*;q=0", "text/plain;q=1, garbage"];
 
-#[derive(Debug, thiserror::Error)]
-#[error("sold out")]
-struct SoldOut;
-
-impl IntoStatus for SoldOut {
-    fn status(&self) -> Status {
-        Status::conflict()
-    }
-}
-
-fn request(uri: &str, accept: &str) -> Request<Body> {
-    Request::builder().uri(uri).header(header::ACCEPT, accept).body(Body::empty()).unwrap()
-}
-
-async fn send(app: &Router, request: Request<Body>) -> (Parts, Bytes) {
-    let (parts, body) = app.clone().oneshot(request).await.unwrap().into_parts();
-    (parts, body.collect().await.unwrap().to_bytes())
-}
-
-fn field(headers: &HeaderMap, name: &str) -> Option<String> {
-    let lines: Vec<_> = headers.get_all(name).iter().map(|value| value.to_str().unwrap()).collect();
-    (!lines.is_empty()).then(|| lines.join(" | "))
-}
-
 fn explains(parts: &Parts, body: &[u8]) -> bool {
-    str::from_utf8(body).unwrap().contains(catalog::get(parts.status).unwrap().explanation)
+    text(body).contains(explanation(parts.status))
 }
 
 #[tokio::test]
-async fn the_layers_of_the_design_compile_in_one_tuple() {
+async fn the_layers_of_a_typical_stack_compile_in_one_tuple() {
     let app: Router = Router::new().route("/orders/{id}", get(async || "seven tulips")).layer((
         StatusMapLayer::new(),
         TimeoutLayer::new(Duration::from_secs(1)),
         LoadShedLayer::new(),
         GlobalConcurrencyLimitLayer::new(512),
     ));
-    let (parts, body) = send(&app, request("/orders/7", "*/*")).await;
-    assert_eq!((parts.status.as_u16(), &body[..]), (200, &b"seven tulips"[..]));
+    let (parts, body) = ask(&app, "GET", "/orders/7", &[]).await;
+    assert_eq!((parts.status.as_u16(), text(&body)), (200, "seven tulips"));
 }
 
 #[tokio::test]
@@ -83,15 +65,15 @@ async fn a_timeout_is_a_503() {
         .route("/fast", get(async || "fast"))
         .layer((StatusMapLayer::new(), TimeoutLayer::new(Duration::ZERO)));
     for accept in ACCEPTS {
-        let (parts, body) = send(&app, request("/slow", accept)).await;
+        let (parts, body) = ask(&app, "GET", "/slow", &[("accept", accept)]).await;
         assert_eq!(parts.status, 503, "{accept}");
         assert!(explains(&parts, &body), "{accept}");
     }
-    assert_eq!(send(&app, request("/fast", "*/*")).await.0.status, 200);
+    assert_eq!(ask(&app, "GET", "/fast", &[]).await.0.status, 200);
 }
 
 #[tokio::test]
-async fn two_requests_at_once_where_one_is_allowed() {
+async fn a_second_request_is_shed_with_retry_after_where_one_is_allowed() {
     let (entered, release) = (Arc::new(Notify::new()), Arc::new(Notify::new()));
     let slow = {
         let (entered, release) = (Arc::clone(&entered), Arc::clone(&release));
@@ -106,17 +88,20 @@ async fn two_requests_at_once_where_one_is_allowed() {
         LoadShedLayer::new(),
         GlobalConcurrencyLimitLayer::new(1),
     ));
-    let first = tokio::spawn(app.clone().oneshot(request("/slow", "*/*")));
+    let first = tokio::spawn({
+        let app = app.clone();
+        async move { ask(&app, "GET", "/slow", &[]).await.0.status }
+    });
     entered.notified().await;
     for uri in ["/slow", "/other", "/nowhere"] {
-        let (parts, body) = send(&app, request(uri, "*/*")).await;
+        let (parts, body) = ask(&app, "GET", uri, &[]).await;
         assert_eq!((parts.status.as_u16(), field(&parts.headers, "retry-after").as_deref()), (503, Some("1")), "{uri}");
-        assert_eq!(parts.headers[header::CONTENT_TYPE], JSON, "{uri}");
+        assert_eq!(parts.headers[header::CONTENT_TYPE], PROBLEM_JSON, "{uri}");
         assert!(explains(&parts, &body), "{uri}");
     }
     release.notify_one();
-    assert_eq!(first.await.unwrap().unwrap().status(), 200);
-    assert_eq!(send(&app, request("/other", "*/*")).await.0.status, 200);
+    assert_eq!(first.await.unwrap(), 200);
+    assert_eq!(ask(&app, "GET", "/other", &[]).await.0.status, 200);
 }
 
 fn explode() -> Response {
@@ -124,9 +109,9 @@ fn explode() -> Response {
 }
 
 #[tokio::test]
-async fn a_panic_that_is_caught_inside_is_a_masked_500() {
+async fn a_panic_caught_inside_is_a_500_without_its_message() {
     type Any = Box<dyn std::any::Any + Send>;
-    let teller = |panic: Any| {
+    let with_message = |panic: Any| {
         let text = (*panic.downcast::<&str>().unwrap()).to_owned();
         (StatusCode::INTERNAL_SERVER_ERROR, text).into_response()
     };
@@ -134,19 +119,19 @@ async fn a_panic_that_is_caught_inside_is_a_masked_500() {
         Router::new().route("/", get(async || explode())).layer((StatusMapLayer::new(), CatchPanicLayer::new())),
         Router::new()
             .route("/", get(async || explode()))
-            .layer((StatusMapLayer::new(), CatchPanicLayer::custom(teller))),
+            .layer((StatusMapLayer::new(), CatchPanicLayer::custom(with_message))),
     ];
     for app in &apps {
         for accept in ACCEPTS {
-            let (parts, body) = send(app, request("/", accept)).await;
-            let text = str::from_utf8(&body).unwrap();
+            let (parts, body) = ask(app, "GET", "/", &[("accept", accept)]).await;
+            let text = text(&body);
             assert_eq!(parts.status, 500, "{accept}");
             assert!(explains(&parts, &body) && !text.contains("secret") && !text.contains("panic"), "{accept}: {text}");
         }
     }
 }
 
-/// Counts what it is asked to render.
+/// Counts its calls.
 struct Counting(Arc<AtomicUsize>);
 
 impl Render for Counting {
@@ -157,19 +142,23 @@ impl Render for Counting {
 }
 
 #[tokio::test]
-async fn every_answer_is_rendered_and_reported_once() {
+async fn nested_layers_render_and_report_each_error_once() {
     type Build = fn(Router, StatusMapLayer) -> Router;
-    let builds: [(&str, &str, Build); 7] = [
-        ("once", "", |app, layer| app.layer(layer)),
-        ("twice", "", |app, layer| app.layer(layer.clone()).layer(layer)),
-        ("in one tuple", "", |app, layer| app.layer((layer.clone(), layer.clone(), layer))),
-        ("nested", "/in", |app, layer| Router::new().nest("/in", app.layer(layer.clone())).layer(layer)),
-        ("nested service", "/in", |app, layer| {
-            Router::new().nest_service("/in", app.layer(layer.clone())).layer(layer)
-        }),
-        ("merged", "", |app, layer| Router::new().merge(app.layer(layer.clone())).layer(layer)),
-        ("on routes", "", |app, layer| app.route_layer(layer.clone()).layer(layer)),
+    let at_root: [(&str, Build); 5] = [
+        ("one layer", |app, layer| app.layer(layer)),
+        ("two layers", |app, layer| app.layer(layer.clone()).layer(layer)),
+        ("one tuple", |app, layer| app.layer((layer.clone(), layer.clone(), layer))),
+        ("merged", |app, layer| Router::new().merge(app.layer(layer.clone())).layer(layer)),
+        ("route_layer", |app, layer| app.route_layer(layer.clone()).layer(layer)),
     ];
+    let nested: [(&str, Build); 2] = [
+        ("nest", |app, layer| Router::new().nest("/in", app.layer(layer.clone())).layer(layer)),
+        ("nest_service", |app, layer| Router::new().nest_service("/in", app.layer(layer.clone())).layer(layer)),
+    ];
+    let builds = at_root
+        .map(|(name, build)| (name, "", build))
+        .into_iter()
+        .chain(nested.map(|(name, build)| (name, "/in", build)));
     let routes = || {
         Router::new()
             .route("/sold-out", get(async || -> Result<(), Status> { Err(SoldOut)? }))
@@ -180,49 +169,47 @@ async fn every_answer_is_rendered_and_reported_once() {
             .route("/ok", get(async || "ok"))
     };
     let rows = [
-        ("/sold-out", 409, 1),
-        ("/bare", 404, 1),
-        ("/code", 403, 1),
-        ("/text", 502, 1),
-        ("/words", 409, 1),
-        ("/ok", 200, 0),
-        ("/nowhere", 404, 1),
+        ("/sold-out", 409),
+        ("/bare", 404),
+        ("/code", 403),
+        ("/text", 502),
+        ("/words", 409),
+        ("/ok", 200),
+        ("/nowhere", 404),
     ];
     for (build_name, prefix, build) in builds {
-        for (path, code, times) in rows {
+        for (path, code) in rows {
             for accept in ["*/*", "text/html"] {
-                let (rendered, reported) = (Arc::new(AtomicUsize::new(0)), Arc::new(AtomicUsize::new(0)));
-                let counter = Arc::clone(&reported);
-                let layer = StatusMapLayer::new().render(Counting(Arc::clone(&rendered))).on_error(move |_, _| {
-                    counter.fetch_add(1, Ordering::Relaxed);
-                });
+                let (rendered, reports) = (Arc::new(AtomicUsize::new(0)), Reports::default());
+                let layer = reports.record(StatusMapLayer::new().render(Counting(Arc::clone(&rendered))));
                 let app = build(routes(), layer);
-                let (parts, body) = send(&app, request(&format!("{prefix}{path}"), accept)).await;
+                let (parts, body) = ask(&app, "GET", &format!("{prefix}{path}"), &[("accept", accept)]).await;
                 let row = format!("{build_name} {path} {accept}");
+                let expected = if code < 400 { vec![] } else { vec![code] };
                 assert_eq!(parts.status, code, "{row}");
-                assert_eq!(rendered.load(Ordering::Relaxed), times, "rendered: {row}");
-                assert_eq!(reported.load(Ordering::Relaxed), times, "reported: {row}");
-                assert!(times == 0 || parts.extensions.get::<Status>().is_some(), "{row}");
-                assert!(code != 502 || !str::from_utf8(&body).unwrap().contains("secret"), "{row}");
+                assert_eq!(rendered.load(Ordering::Relaxed), expected.len(), "rendered: {row}");
+                assert_eq!(reports.take(), expected, "reported: {row}");
+                assert_eq!(parts.extensions.get::<Status>().is_some(), code >= 400, "{row}");
+                assert!(code != 502 || !text(&body).contains("secret"), "{row}");
             }
         }
     }
 }
 
 #[tokio::test]
-async fn the_status_of_a_response_reaches_the_layer_with_its_error() {
-    let seen = Arc::new(AtomicUsize::new(0));
-    let counter = Arc::clone(&seen);
+async fn the_source_of_a_status_that_axum_built_reaches_on_error() {
+    let calls = Arc::new(AtomicUsize::new(0));
+    let counter = Arc::clone(&calls);
     let layer = StatusMapLayer::new().on_error(move |status, context| {
         assert!(status.source().unwrap().is::<SoldOut>());
         assert_eq!((status.detail(), context.path, context.method.as_str()), (Some("sold out"), "/a", "GET"));
-        assert_eq!(context.format, tower_status::Format::Html);
+        assert_eq!(context.format, Format::Html);
         counter.fetch_add(1, Ordering::Relaxed);
     });
     let app = Router::new().route("/a", get(async || -> Result<(), Status> { Err(SoldOut)? })).layer(layer);
-    let (parts, _) = send(&app, request("/a?b=secret", "text/html")).await;
+    let (parts, _) = ask(&app, "GET", "/a?b=secret", &[("accept", "text/html")]).await;
     assert!(parts.extensions.get::<Status>().unwrap().source().unwrap().is::<SoldOut>());
-    assert_eq!(seen.load(Ordering::Relaxed), 1);
+    assert_eq!(calls.load(Ordering::Relaxed), 1);
 }
 
 fn leaking() -> Router {
@@ -246,7 +233,7 @@ fn leaking() -> Router {
 }
 
 #[tokio::test]
-async fn compression_unmasks_nothing_and_stays_readable() {
+async fn compression_inside_or_outside_shows_nothing_hidden_and_is_readable() {
     let apps = [
         ("inside", leaking().layer((StatusMapLayer::new(), CompressionLayer::new()))),
         ("outside", leaking().layer((CompressionLayer::new(), StatusMapLayer::new()))),
@@ -266,19 +253,14 @@ async fn compression_unmasks_nothing_and_stays_readable() {
             for accept in ACCEPTS {
                 for coding in ["gzip", "br", "deflate", "zstd", "gzip;q=1, identity;q=0"] {
                     let row = format!("{place} {uri} {accept} {coding}");
-                    let ask = || {
-                        let mut asked = request(uri, accept);
-                        asked.headers_mut().insert(header::ACCEPT_ENCODING, HeaderValue::from_static(coding));
-                        asked
-                    };
-                    let (raw, _) = send(app, ask()).await;
+                    let fields = [("accept", accept), ("accept-encoding", coding)];
+                    let (raw, _) = ask(app, "GET", uri, &fields).await;
                     let compressed = raw.headers.contains_key(header::CONTENT_ENCODING);
-                    let response = Decompression::new(app.clone()).oneshot(ask()).await.unwrap();
-                    let (parts, body) = response.into_parts();
-                    let body = body.collect().await.unwrap().to_bytes();
-                    let text = str::from_utf8(&body).unwrap();
+                    let request = crate::common::get(uri, &fields).map(|()| Body::empty());
+                    let (parts, body) = read(Decompression::new(app.clone()).oneshot(request).await.unwrap()).await;
+                    let text = text(&body);
                     assert_eq!(parts.status, code, "{row}");
-                    // What a client reads as it is must be neither a second coding nor the secret.
+                    // After one decoding the client has the text, without the secret.
                     assert!(!text.contains("secret"), "{row}: {text}");
                     if code == 200 || *place == "outside" {
                         assert!(compressed, "{row}: {:?}", raw.headers);
@@ -286,8 +268,8 @@ async fn compression_unmasks_nothing_and_stays_readable() {
                     if code >= 500 || uri == "/nowhere" {
                         assert!(explains(&parts, &body), "{row}: {text}");
                     }
-                    if parts.headers.get(header::CONTENT_TYPE).is_some_and(|value| value == JSON) {
-                        assert_eq!(serde_json::from_str::<Value>(text).unwrap()["status"], code, "{row}");
+                    if parts.headers.get(header::CONTENT_TYPE).is_some_and(|value| value == PROBLEM_JSON) {
+                        assert_eq!(json(&body)["status"], code, "{row}");
                     }
                     let vary = field(&raw.headers, "vary").unwrap_or_default().to_lowercase();
                     assert!(!compressed || vary.contains("accept-encoding"), "{row}: {vary}");
@@ -297,42 +279,41 @@ async fn compression_unmasks_nothing_and_stays_readable() {
     }
 }
 
-/// 8 KiB is the longest text that becomes a detail; a longer one of a 5xx goes all the same.
+/// 8 KiB is the longest text that becomes a detail. The text of a 5xx is replaced whatever its length.
 #[tokio::test]
-async fn a_long_echo_stays_a_4xx_of_its_own_and_leaves_a_5xx() {
-    let echo = async |axum::extract::Path((code, length)): axum::extract::Path<(u16, usize)>| {
-        (StatusCode::from_u16(code).unwrap(), "secret".repeat(length / 6 + 1)[..length].to_owned())
+async fn a_text_above_8_kib_is_kept_for_a_4xx_and_replaced_for_a_5xx() {
+    let echo = async |Path((code, length)): Path<(u16, usize)>| {
+        (crate::common::code(code), "secret".repeat(length / 6 + 1)[..length].to_owned())
     };
     let app = Router::new().route("/{code}/{length}", get(echo)).layer(StatusMapLayer::new());
     for length in [1, 8191, 8192, 8193, 16384, 100_000] {
         for accept in ACCEPTS {
             for code in [500, 501, 502, 503, 504, 599] {
-                let (parts, body) = send(&app, request(&format!("/{code}/{length}"), accept)).await;
-                let text = str::from_utf8(&body).unwrap();
+                let (parts, body) = ask(&app, "GET", &format!("/{code}/{length}"), &[("accept", accept)]).await;
                 assert_eq!(parts.status, code);
-                assert!(!text.contains("secret") && body.len() < 8192, "{code} {length} {accept}");
+                assert!(!text(&body).contains("secret") && body.len() < 8192, "{code} {length} {accept}");
             }
-            let (parts, body) = send(&app, request(&format!("/400/{length}"), accept)).await;
-            let untouched = parts.headers[header::CONTENT_TYPE] == "text/plain; charset=utf-8" && body.len() == length;
-            assert_eq!(untouched, length > 8192, "{length} {accept}");
+            let (parts, body) = ask(&app, "GET", &format!("/400/{length}"), &[("accept", accept)]).await;
+            let kept = parts.headers[header::CONTENT_TYPE] == "text/plain; charset=utf-8" && body.len() == length;
+            assert_eq!(kept, length > 8192, "{length} {accept}");
         }
     }
 }
 
-/// A body that never ends delays nothing, and what it said already is masked too.
+/// What is ready of an endless 5xx body is hidden, too.
 #[tokio::test]
-async fn an_endless_echo_is_not_waited_for() {
+async fn an_endless_body_is_not_waited_for() {
     for code in [StatusCode::CONFLICT, StatusCode::INTERNAL_SERVER_ERROR] {
         let (mut sender, body) = Channel::<Bytes, std::io::Error>::new(4);
         sender.try_send(http_body::Frame::data(Bytes::from_static(b"secret"))).unwrap();
-        let body = Arc::new(std::sync::Mutex::new(Some(Body::new(body))));
+        let body = Arc::new(Mutex::new(Some(Body::new(body))));
         let app = Router::new()
             .route(
                 "/",
                 get(async move || (code, [("content-type", "text/plain")], body.lock().unwrap().take().unwrap())),
             )
             .layer(StatusMapLayer::new());
-        let mut response = app.oneshot(request("/", "*/*")).await.unwrap();
+        let mut response = app.oneshot(Request::new(Body::empty())).await.unwrap();
         assert_eq!(response.status(), code);
         let frame = response.body_mut().frame().await.unwrap().unwrap().into_data().unwrap();
         assert_eq!(&frame[..] == b"secret", code == StatusCode::CONFLICT);
@@ -340,27 +321,17 @@ async fn an_endless_echo_is_not_waited_for() {
     }
 }
 
-#[derive(Clone)]
-struct Seven;
-
-impl MakeRequestId for Seven {
-    fn make_request_id<B>(&mut self, _: &Request<B>) -> Option<RequestId> {
-        Some(RequestId::new(HeaderValue::from_static("id-7")))
-    }
-}
-
-/// Says `Vary: origin`.
+/// Sets `Vary: origin`.
 fn cors() -> CorsLayer {
     CorsLayer::new().allow_origin([HeaderValue::from_static("https://shop.example")])
 }
 
 #[tokio::test]
-async fn cors_and_request_id_outside_reach_every_answer() {
+async fn cors_and_request_id_inside_or_outside_reach_every_response() {
     const ID: HeaderName = HeaderName::from_static("x-request-id");
-    let outside = (cors(), SetRequestIdLayer::new(ID, Seven), PropagateRequestIdLayer::new(ID), StatusMapLayer::new());
-    let inside = (SetRequestIdLayer::new(ID, Seven), StatusMapLayer::new(), PropagateRequestIdLayer::new(ID), cors());
-    let all_inside =
-        (StatusMapLayer::new(), SetRequestIdLayer::new(ID, Seven), PropagateRequestIdLayer::new(ID), cors());
+    let outside = (cors(), SetRequestIdLayer::new(ID, Id7), PropagateRequestIdLayer::new(ID), StatusMapLayer::new());
+    let inside = (SetRequestIdLayer::new(ID, Id7), StatusMapLayer::new(), PropagateRequestIdLayer::new(ID), cors());
+    let all_inside = (StatusMapLayer::new(), SetRequestIdLayer::new(ID, Id7), PropagateRequestIdLayer::new(ID), cors());
     let apps = [
         ("outside", leaking().layer(outside)),
         ("inside", leaking().layer(inside)),
@@ -368,18 +339,15 @@ async fn cors_and_request_id_outside_reach_every_answer() {
     ];
     for (place, app) in &apps {
         for uri in ["/text", "/untyped", "/status", "/boxed", "/found", "/echo", "/nowhere"] {
-            for (theirs, expected) in [(None, "id-7"), (Some("theirs:9"), "theirs:9")] {
-                let row = format!("{place} {uri} {theirs:?}");
-                let mut asked = request(uri, "application/json");
-                asked.headers_mut().insert(header::ORIGIN, HeaderValue::from_static("https://shop.example"));
-                if let Some(id) = theirs {
-                    asked.headers_mut().insert(ID, HeaderValue::from_static(id));
-                }
-                let (parts, body) = send(app, asked).await;
-                let document: Value = serde_json::from_slice(&body).unwrap();
+            for sent in [None, Some("theirs:9")] {
+                let row = format!("{place} {uri} {sent:?}");
+                let expected = sent.unwrap_or("id-7");
+                let mut fields = vec![("accept", "application/json"), ("origin", "https://shop.example")];
+                fields.extend(sent.map(|id| ("x-request-id", id)));
+                let (parts, body) = ask(app, "GET", uri, &fields).await;
                 let origin = field(&parts.headers, "access-control-allow-origin");
                 let vary = field(&parts.headers, "vary").unwrap().to_lowercase();
-                assert_eq!(document["request_id"], expected, "{row}");
+                assert_eq!(json(&body)["request_id"], expected, "{row}");
                 assert_eq!(parts.headers[ID], expected, "{row}");
                 assert_eq!(origin.as_deref(), Some("https://shop.example"), "{row}");
                 assert!(
@@ -392,19 +360,26 @@ async fn cors_and_request_id_outside_reach_every_answer() {
 }
 
 #[tokio::test]
-async fn a_body_limit_is_a_413() {
-    let whole = async |body: Bytes| body.len().to_string();
-    let app = Router::new()
-        .route("/", axum::routing::post(whole))
-        .layer((StatusMapLayer::new(), RequestBodyLimitLayer::new(4)));
-    for (sent, length, code) in [("four", true, 200), ("fifth", true, 413), ("fifth", false, 413)] {
-        let mut asked = request("/", "*/*").map(|_| Body::from(sent));
-        *asked.method_mut() = axum::http::Method::POST;
-        if length {
-            asked.headers_mut().insert(header::CONTENT_LENGTH, sent.len().into());
+async fn a_body_above_the_limit_is_a_413_with_and_without_content_length() {
+    struct Row {
+        content: &'static str,
+        content_length: bool,
+        code: u16,
+    }
+    let read_all = async |body: Bytes| body.len().to_string();
+    let app = Router::new().route("/", post(read_all)).layer((StatusMapLayer::new(), RequestBodyLimitLayer::new(4)));
+    let rows = [
+        Row { content: "four", content_length: true, code: 200 },
+        Row { content: "fifth", content_length: true, code: 413 },
+        Row { content: "fifth", content_length: false, code: 413 },
+    ];
+    for Row { content, content_length, code } in rows {
+        let mut request = Request::post("/").body(Body::from(content)).unwrap();
+        if content_length {
+            request.headers_mut().insert(header::CONTENT_LENGTH, content.len().into());
         }
-        let (parts, body) = send(&app, asked).await;
-        assert_eq!(parts.status, code, "{sent} {length}");
-        assert!(code == 200 || serde_json::from_slice::<Value>(&body).unwrap()["status"] == 413, "{sent} {length}");
+        let (parts, body) = send(&app, request).await;
+        assert_eq!(parts.status, code, "{content} {content_length}");
+        assert!(code == 200 || json(&body)["status"] == 413, "{content} {content_length}");
     }
 }
