@@ -13,7 +13,7 @@ use std::{
 use bytes::Bytes;
 use http::{HeaderMap, HeaderName, HeaderValue, Request, Response, StatusCode, response::Parts};
 use http_body::Body;
-use http_body_util::BodyExt;
+use http_body_util::{BodyExt, Full};
 use serde_json::Value;
 use tower::{Layer, Service, ServiceExt, service_fn};
 use tower_status::{Status, StatusMapLayer, catalog};
@@ -74,8 +74,13 @@ pub(crate) fn code(code: u16) -> StatusCode {
 }
 
 /// Builds a response of an inner service.
-pub(crate) fn response<B>(status: u16, fields: Fields<'_>, body: impl Into<B>) -> Response<B> {
-    let mut response = Response::new(body.into());
+pub(crate) fn full(status: u16, fields: Fields<'_>, body: impl Into<Bytes>) -> Response<Full<Bytes>> {
+    response(status, fields, Full::new(body.into()))
+}
+
+/// Builds a response of an inner service that has its own type of body.
+pub(crate) fn response<B>(status: u16, fields: Fields<'_>, body: B) -> Response<B> {
+    let mut response = Response::new(body);
     *response.status_mut() = code(status);
     *response.headers_mut() = header_map(fields);
     response
