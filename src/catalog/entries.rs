@@ -16,7 +16,7 @@ use super::{Entry, GrpcCode, Permanence, Spec};
 /// ```
 ///
 /// where `requires HEADER` is a constant of `http::header` and may be missing. Text is plain ASCII
-/// without `"`, `'`, `\`, `<`, `>` and `&`: then `json` needs no escapes.
+/// without `"`, `'`, `\`, `<`, `>` and `&`: no format needs to escape it.
 macro_rules! entries {
     ($(
         $code:literal $title:literal [$($spec:tt)+] $(requires $header:ident)? {
@@ -39,11 +39,6 @@ macro_rules! entries {
             required_headers: &[$(header::$header)?],
             grpc: GrpcCode::$grpc,
             spec: spec![$($spec)+],
-            json: concat!(
-                r#"{"type":"about:blank","title":""#, $title,
-                r#"","status":"#, $code,
-                r#","detail":""#, $explanation, r#""}"#,
-            ),
         }),+]
     };
 }

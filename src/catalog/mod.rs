@@ -65,8 +65,6 @@ pub struct Entry {
     pub grpc: GrpcCode,
     /// Where the status is specified.
     pub spec: Spec,
-    /// The problem document (RFC 9457) of a `Status` that has nothing but its code.
-    pub(crate) json: &'static str,
 }
 
 /// Where a status is specified.
@@ -169,27 +167,8 @@ static LAST_RESORT: &Entry = {
 #[cfg(test)]
 mod tests {
     use http::{StatusCode, status::InvalidStatusCode};
-    use serde_json::{Value, json};
 
-    use super::{ALL, LAST_RESORT, entry, is_server_error};
-
-    #[test]
-    fn json_is_what_serde_json_prints() -> Result<(), serde_json::Error> {
-        for entry in ALL {
-            let (code, text) = (entry.code.as_u16(), serde_json::to_string);
-            let (title, detail) = (text(entry.title)?, text(entry.explanation)?);
-            let printed = format!(r#"{{"type":"about:blank","title":{title},"status":{code},"detail":{detail}}}"#);
-            assert_eq!(entry.json, printed);
-            let parsed = json!({
-                "type": "about:blank",
-                "title": entry.title,
-                "status": code,
-                "detail": entry.explanation,
-            });
-            assert_eq!(serde_json::from_str::<Value>(entry.json)?, parsed);
-        }
-        Ok(())
-    }
+    use super::{LAST_RESORT, entry, is_server_error};
 
     #[test]
     fn a_code_without_an_entry_takes_that_of_its_class() -> Result<(), InvalidStatusCode> {

@@ -129,7 +129,7 @@ impl Preference {
 
 /// `media-range [ weight ]` (RFC 9110 §12.5.1). Returns `None` if it is malformed or covers none of our types.
 fn media_range(member: &[u8]) -> Option<(MediaType<'_>, u16)> {
-    let range = MediaType::parse(member)?;
+    let range = MediaType::split(member)?;
     let mut quality = 1000;
     for parameter in range.parameters() {
         let (name, value) = parameter?;

@@ -1,5 +1,7 @@
 //! Lists in field values (RFC 9110 §5.6.1).
 
+use std::{iter, slice};
+
 /// Returns the members of a comma-separated list; empty members are skipped (RFC 9110 §5.6.1.2).
 ///
 /// A comma inside a quoted string (RFC 9110 §5.6.4) does not end a member.
@@ -14,22 +16,38 @@ pub(crate) fn has_token(list: &[u8], token: &[u8]) -> bool {
 
 /// Splits a text and trims white space around each part; a separator inside a quoted string does not count.
 pub(super) fn split(text: &[u8], separator: u8) -> impl Iterator<Item = &[u8]> {
-    // Most texts have no quoted string, and then only the separator matters.
-    let has_quotes = text.contains(&b'"');
-    let (mut in_quotes, mut is_escaped) = (false, false);
-    let ends_part = move |&byte: &u8| {
-        if !has_quotes {
-            return byte == separator;
+    let mut rest = Some(text);
+    iter::from_fn(move || {
+        let text = rest?;
+        let (part, after) = text.split_at_checked(part_length(text, separator))?;
+        rest = after.get(1..);
+        Some(part.trim_ascii())
+    })
+}
+
+fn part_length(text: &[u8], separator: u8) -> usize {
+    let mut bytes = text.iter();
+    while let Some(&byte) = bytes.next() {
+        if byte == separator {
+            return text.len() - bytes.len() - 1;
         }
-        let was_escaped = std::mem::take(&mut is_escaped);
+        if byte == b'"' {
+            skip_quoted_string(&mut bytes);
+        }
+    }
+    text.len()
+}
+
+/// Moves behind the closing quote; without one, to the end.
+fn skip_quoted_string(bytes: &mut slice::Iter<'_, u8>) {
+    while let Some(&byte) = bytes.next() {
         match byte {
-            b'\\' if in_quotes => is_escaped = !was_escaped,
-            b'"' if !was_escaped => in_quotes = !in_quotes,
+            b'"' => return,
+            // quoted-pair
+            b'\\' => drop(bytes.next()),
             _ => {}
         }
-        byte == separator && !in_quotes
-    };
-    text.split(ends_part).map(<[u8]>::trim_ascii)
+    }
 }
 
 #[cfg(test)]

@@ -1,86 +1,90 @@
-//! What is known of problems, for a person and for a program.
-
-use std::fmt::{self, Write};
+//! The pages and JSON documents that describe problems.
 
 use serde_json::{Value, json};
 
 use super::Problem;
 use crate::{
     catalog::Permanence,
-    response::html::{self, Escaped, is_link},
+    response::html::{self, Markup, is_link},
 };
 
-/// Of several statuses under one type, one after the other; `list` leads to all problems.
+/// Returns the page of one type, which several statuses can share; `list` is the address of the list.
 pub(super) fn problem(problems: &[&Problem], list: Option<&str>) -> String {
-    written(problems.first().map_or("Problem", |problem| problem.title()), |page| {
+    document(problems.first().map_or("Problem", |problem| problem.title()), |page| {
         for problem in problems {
-            write_problem(page, problem)?;
+            write_problem(page, problem);
         }
-        match list {
-            Some(list) => writeln!(page, r#"<p><a href="{}">All problems</a></p>"#, Escaped(list)),
-            None => Ok(()),
+        if let Some(list) = list {
+            page.raw("<p><a href=\"").text(list).raw("\">All problems</a></p>\n");
         }
     })
 }
 
+/// Returns the page that lists all problems.
 pub(super) fn list(problems: &[Problem]) -> String {
-    written("Problems", |page| {
-        writeln!(page, "<h1>Problems</h1>\n<p>What this service answers with when something goes wrong.</p>")?;
+    document("Problems", |page| {
+        page.raw("<h1>Problems</h1>\n<p>What this service answers with when something goes wrong.</p>\n");
         for problem in problems {
-            let (code, title) = (problem.documented.code.as_str(), Escaped(problem.title()));
+            let (code, title) = (problem.documented.code.as_str(), problem.title());
             match problem.type_uri.as_deref().filter(|uri| is_link(uri)) {
-                Some(uri) => writeln!(page, r#"<h2><a href="{}">{code} {title}</a></h2>"#, Escaped(uri))?,
-                None => writeln!(page, "<h2>{code} {title}</h2>")?,
-            }
-            write_template(page, problem)?;
-            writeln!(page, "<p>{}</p>", Escaped(problem.entry.advice))?;
+                Some(uri) => {
+                    page.raw("<h2><a href=\"").text(uri).raw("\">").raw(code).raw(" ").text(title).raw("</a></h2>\n")
+                }
+                None => page.raw("<h2>").raw(code).raw(" ").text(title).raw("</h2>\n"),
+            };
+            write_detail(page, problem);
+            page.raw("<p>").raw(problem.entry.advice).raw("</p>\n");
         }
-        Ok(())
     })
 }
 
-fn written(title: &str, write: impl FnOnce(&mut String) -> fmt::Result) -> String {
-    let mut page = String::new();
-    // A String refuses no text.
-    html::write_head(&mut page, "", |page| html::write_text(page, title));
-    let _ = write(&mut page);
-    page.push_str("</main>\n</body>\n</html>\n");
-    page
+fn document(title: &str, write_content: impl FnOnce(&mut Markup)) -> String {
+    let mut page = Markup::with_capacity(0);
+    html::write_head(&mut page, "", &[title]);
+    write_content(&mut page);
+    page.raw("</main>\n");
+    html::write_end(&mut page);
+    page.into_string()
 }
 
-fn write_problem(page: &mut String, problem: &Problem) -> fmt::Result {
+fn write_problem(page: &mut Markup, problem: &Problem) {
     let entry = problem.entry;
-    let (code, title) = (problem.documented.code.as_str(), Escaped(problem.title()));
-    writeln!(page, "<h1><b>{code}</b> {title}</h1>")?;
-    write_template(page, problem)?;
-    writeln!(page, "<p>{}</p>", Escaped(entry.explanation))?;
-    writeln!(page, "<h2>What you can do</h2>\n<p>{}</p>", Escaped(entry.advice))?;
+    page.raw("<h1><b>").raw(problem.documented.code.as_str()).raw("</b> ").text(problem.title()).raw("</h1>\n");
+    write_detail(page, problem);
+    page.raw("<p>").raw(entry.explanation).raw("</p>\n");
+    page.raw("<h2>What you can do</h2>\n<p>").raw(entry.advice).raw("</p>\n");
     if let Some(later) = later(entry.permanence) {
-        writeln!(page, "<p>{later}</p>")?;
+        page.raw("<p>").raw(later).raw("</p>\n");
     }
-    // Those of the status: a title of its own says that the problem is another one.
+    // A problem with its own title is not the one that the catalogue explains.
     if problem.documented.title.is_none() {
-        html::write_list(page, "What usually causes this", entry.causes, |page, cause| html::write_text(page, cause));
+        html::write_list(page, "What usually causes this", entry.causes, |page, cause| {
+            page.raw(cause);
+        });
     }
-    writeln!(page, "<h2>For programs</h2>\n<dl>")?;
-    if let Some(uri) = &problem.type_uri {
-        writeln!(page, "<dt>type</dt><dd><code>{}</code></dd>", Escaped(uri))?;
-    }
-    writeln!(page, "<dt>status</dt><dd>{code} {}</dd>", Escaped(entry.title))?;
-    if !entry.required_headers.is_empty() {
-        let fields: Vec<_> = entry.required_headers.iter().map(http::HeaderName::as_str).collect();
-        writeln!(page, "<dt>header fields</dt><dd>{}</dd>", Escaped(fields.join(", ")))?;
-    }
-    let (link, section) = (Escaped(entry.spec.link), Escaped(entry.spec.section));
-    writeln!(page, r#"<dt>specified in</dt><dd><a href="{link}" rel="noreferrer">{section}</a></dd>"#)?;
-    writeln!(page, "</dl>")
+    write_facts(page, problem);
 }
 
-/// What the answers say, with placeholders for what differs.
-fn write_template(page: &mut String, problem: &Problem) -> fmt::Result {
-    match problem.documented.detail {
-        Some(detail) => writeln!(page, r#"<p class="detail" lang="" dir="auto">{}</p>"#, Escaped(detail)),
-        None => Ok(()),
+/// Writes what a program needs to know.
+fn write_facts(page: &mut Markup, problem: &Problem) {
+    let entry = problem.entry;
+    page.raw("<h2>For programs</h2>\n<dl>\n");
+    if let Some(uri) = &problem.type_uri {
+        page.raw("<dt>type</dt><dd><code>").text(uri).raw("</code></dd>\n");
+    }
+    page.raw("<dt>status</dt><dd>").raw(problem.documented.code.as_str()).raw(" ").raw(entry.title).raw("</dd>\n");
+    if !entry.required_headers.is_empty() {
+        let names: Vec<_> = entry.required_headers.iter().map(http::HeaderName::as_str).collect();
+        page.raw("<dt>header fields</dt><dd>").raw(&names.join(", ")).raw("</dd>\n");
+    }
+    page.raw("<dt>specified in</dt><dd><a href=\"").raw(entry.spec.link);
+    page.raw("\" rel=\"noreferrer\">").raw(entry.spec.section).raw("</a></dd>\n</dl>\n");
+}
+
+/// Writes the documented detail, with placeholders for what differs from case to case.
+fn write_detail(page: &mut Markup, problem: &Problem) {
+    if let Some(detail) = problem.documented.detail {
+        page.raw("<p class=\"detail\" lang=\"\" dir=\"auto\">").text(detail).raw("</p>\n");
     }
 }
 
@@ -94,6 +98,7 @@ fn later(permanence: Permanence) -> Option<&'static str> {
     }
 }
 
+/// Returns the JSON document of these problems.
 pub(super) fn json<'a>(problems: impl Iterator<Item = &'a Problem>) -> Value {
     json!({ "problems": problems.map(json_of).collect::<Vec<_>>() })
 }

@@ -11,7 +11,6 @@ use crate::{Format, Status, catalog::Entry};
 
 pub(crate) mod body;
 mod context;
-mod escape;
 pub(crate) mod grpc;
 pub(crate) mod headers;
 pub(crate) mod html;

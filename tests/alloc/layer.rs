@@ -335,39 +335,6 @@ fn no_byte_is_copied() {
     assert_eq!(frame.into_data().unwrap().as_ptr(), data.as_ptr());
 }
 
-/// The problem document of a bare status is the catalogue's text itself.
-#[test]
-fn a_bare_problem_document_is_not_allocated() {
-    let cx = &mut Context::from_waker(Waker::noop());
-    let mut ask = |status: Status, id: bool| {
-        let mut service = StatusMapLayer::new()
-            .layer(service_fn(move |_: Request<()>| future::ready(Err::<Response<Full<Bytes>>, _>(status.clone()))));
-        let mut request = Request::new(());
-        if id {
-            request.headers_mut().insert("x-request-id", HeaderValue::from_static("id-7"));
-        }
-        let Poll::Ready(Ok(response)) = pin!(service.call(request)).poll(cx) else { panic!("no answer") };
-        let mut body = pin!(response.into_body());
-        let mut data = None;
-        let polled = measure(|| {
-            let Poll::Ready(Some(Ok(frame))) = body.as_mut().poll_frame(cx) else { panic!("no frame") };
-            data = frame.into_data().ok();
-        });
-        assert_eq!(polled.count_total, 0);
-        data.unwrap()
-    };
-    // Of one memory are two bodies only if nobody allocated them.
-    for code in [400, 404, 405, 410, 451, 500, 503, 550] {
-        let bare = || Status::new(StatusCode::from_u16(code).unwrap());
-        let (one, two) = (ask(bare(), false), ask(bare(), false));
-        assert_eq!(one.as_ptr(), two.as_ptr(), "{code}");
-        let (one, two) = (ask(bare(), true), ask(bare(), true));
-        assert_ne!(one.as_ptr(), two.as_ptr(), "{code}: with an id it is another's");
-    }
-    let masked = || Status::internal_server_error().with_detail("secret");
-    assert_eq!(ask(masked(), false).as_ptr(), ask(Status::internal_server_error(), false).as_ptr());
-}
-
 #[test]
 fn a_bare_status_and_its_clone_cost_no_allocation() {
     let status = Status::not_found().with_detail("nothing is here");

@@ -1,19 +1,13 @@
-//! Reading Accept.
+//! Negotiating the format with Accept.
 
 use headers::Header;
 use headers_accept::Accept;
-use http::HeaderValue;
+use http::{HeaderMap, HeaderValue, header::ACCEPT};
 use mediatype::{MediaType, names};
 use negotiator::Negotiator;
+use tower_status::Format;
 
 use super::{CHROMIUM, Table, repeated};
-
-// The crate's own, which is not public.
-#[allow(dead_code, unreachable_pub)]
-#[path = "../../../src/fields/accept.rs"]
-mod negotiate;
-
-use negotiate::Format;
 
 const FIREFOX: &str = "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8";
 
@@ -28,10 +22,9 @@ pub(crate) fn accept(table: &mut Table) {
         let text: &'static str = value.leak();
         table.work("Accept", work);
         table.by("tower-status", move || {
-            let value = HeaderValue::from_static(text);
+            let headers = HeaderMap::from_iter([(ACCEPT, HeaderValue::from_static(text))]);
             repeated(move || {
-                let read =
-                    negotiate::negotiate([value.as_bytes()].into_iter(), &[Format::Json, Format::Html, Format::Text]);
+                let read = Format::preferred(&headers, &[Format::Json, Format::Html, Format::Text]);
                 assert_eq!(read, Some(Format::Html));
             })
         });
