@@ -1,7 +1,7 @@
 //! HTTP-date (RFC 9110 §5.6.7) as seconds since 1970.
 //!
-//! `httpdate` prints here, but does not read: it refuses second 60, times before 1970 and a wrong day name, and takes
-//! two-digit years for 1970 to 2069 for ever.
+//! The crate `httpdate` prints here, but does not parse: it rejects second 60, times before 1970 and a wrong day name,
+//! and always maps two-digit years to 1970–2069.
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
@@ -15,10 +15,10 @@ const DAYS: [&str; 7] = ["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"];
 const LONG_DAYS: [&str; 7] = ["Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"];
 const MONTHS: [&str; 12] = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
 
-/// Reads a date in any of the three formats (RFC 9110 §5.6.7); `now` is asked for only by a two-digit year.
+/// Parses a date in any of the three formats (RFC 9110 §5.6.7). `now` is called only for a two-digit year.
 ///
-/// The name of the day may be any of the seven: §5.6.7 wants robust recipients, and to ignore an
-/// If-Unmodified-Since because of it would let a lost update through. Second 60 is the second after 59.
+/// The day name may be any of the seven: §5.6.7 asks recipients to be robust, and ignoring an If-Unmodified-Since
+/// because of its day name would permit a lost update. Second 60 is the second after 59.
 pub(crate) fn parse(value: &[u8], now: impl FnOnce() -> i64) -> Option<i64> {
     imf_fixdate(value).or_else(|| asctime(value)).or_else(|| rfc850(value, now))
 }
@@ -29,12 +29,12 @@ pub(crate) fn print(seconds: i64) -> Option<HeaderValue> {
     HeaderValue::try_from(httpdate::fmt_http_date(time)).ok()
 }
 
-/// The clock, in whole seconds; one that stands before 1970 is not set.
+/// Returns the current time in whole seconds; a clock before 1970 is not set.
 pub(crate) fn now() -> i64 {
     seconds(SystemTime::now()).clamp(0, LAST)
 }
 
-/// The whole second that `time` lies in.
+/// Returns the whole second that contains `time`.
 pub(crate) fn seconds(time: SystemTime) -> i64 {
     match time.duration_since(UNIX_EPOCH) {
         Ok(after) => i64::try_from(after.as_secs()).unwrap_or(i64::MAX),
@@ -46,33 +46,27 @@ pub(crate) fn seconds(time: SystemTime) -> i64 {
     }
 }
 
-/// `None` where the platform's clock does not reach so far.
+/// Returns `None` if the platform cannot represent the time.
 pub(crate) fn system_time(seconds: i64) -> Option<SystemTime> {
     let distance = Duration::from_secs(seconds.unsigned_abs());
     if seconds < 0 { UNIX_EPOCH.checked_sub(distance) } else { UNIX_EPOCH.checked_add(distance) }
 }
 
-/// `Sun, 06 Nov 1994 08:49:37 GMT`, read at its fixed places: what nearly all clients send.
-#[rustfmt::skip]
+/// `Sun, 06 Nov 1994 08:49:37 GMT`
 fn imf_fixdate(value: &[u8]) -> Option<i64> {
-    let &[
-        n1, n2, n3, b',', b' ', d1, d2, b' ', m1, m2, m3, b' ', y1, y2, y3, y4, b' ',
-        h1, h2, b':', i1, i2, b':', s1, s2, b' ', b'G', b'M', b'T',
-    ] = value else { return None };
-    let is_day = matches!(&[n1, n2, n3], b"Mon" | b"Tue" | b"Wed" | b"Thu" | b"Fri" | b"Sat" | b"Sun");
-    let month = match &[m1, m2, m3] {
-        b"Jan" => 1, b"Feb" => 2, b"Mar" => 3, b"Apr" => 4, b"May" => 5, b"Jun" => 6,
-        b"Jul" => 7, b"Aug" => 8, b"Sep" => 9, b"Oct" => 10, b"Nov" => 11, b"Dec" => 12,
-        _ => return None,
-    };
-    let mut valid = is_day;
-    let mut two = |tens: u8, ones: u8| {
-        let (tens, ones) = (tens.wrapping_sub(b'0'), ones.wrapping_sub(b'0'));
-        valid &= tens <= 9 && ones <= 9;
-        u32::from(tens) * 10 + u32::from(ones)
-    };
-    let (day, year, time) = (two(d1, d2), two(y1, y2) * 100 + two(y3, y4), [two(h1, h2), two(i1, i2), two(s1, s2)]);
-    if valid { instant(year, month, day, time_of_day(time)?) } else { None }
+    let mut text = Text(value);
+    text.name(&DAYS)?;
+    text.literal(", ")?;
+    let day = text.number(2)?;
+    text.literal(" ")?;
+    let month = text.name(&MONTHS)?;
+    text.literal(" ")?;
+    let year = text.number(4)?;
+    text.literal(" ")?;
+    let time = text.time_of_day()?;
+    text.literal(" GMT")?;
+    text.end()?;
+    instant(year, month, day, time)
 }
 
 /// `Sunday, 06-Nov-94 08:49:37 GMT`
@@ -108,20 +102,20 @@ fn asctime(value: &[u8]) -> Option<i64> {
     instant(year, month, day, time)
 }
 
-/// Of the years that end in these digits the last one that is not more than 50 years ahead (RFC 9110 §5.6.7).
+/// Returns the last year with these digits that is not more than 50 years in the future (RFC 9110 §5.6.7).
 fn full_year(two_digits: u32, month: u32, day: u32, time: u32, now: i64) -> Option<u32> {
-    // The year of `now` is at most one off, by the mean length of a year: start where nothing can be too early.
+    // Dividing by the mean length of a year is off by at most one year, so start one year later.
     let latest = 1970 + u32::try_from(now / 31_556_952).ok()? + 51;
     let year = latest - (latest - two_digits) % 100;
     Some(if seconds_at(year - 50, month, day, time) > now { year - 100 } else { year })
 }
 
-/// 00:00:00 to 23:59:60, in seconds.
+/// Returns the seconds since midnight of 00:00:00 to 23:59:60.
 fn time_of_day([hour, minute, second]: [u32; 3]) -> Option<u32> {
     (hour <= 23 && minute <= 59 && second <= 60).then_some(hour * 3600 + minute * 60 + second)
 }
 
-/// `None` for a day that its month does not have.
+/// Returns `None` for a day that the month does not have.
 fn instant(year: u32, month: u32, day: u32, time: u32) -> Option<i64> {
     let leap = year.is_multiple_of(4) && (!year.is_multiple_of(100) || year.is_multiple_of(400));
     let length = match month {
@@ -135,14 +129,14 @@ fn instant(year: u32, month: u32, day: u32, time: u32) -> Option<i64> {
 
 /// Seconds since 1970 in the Gregorian calendar.
 fn seconds_at(year: u32, month: u32, day: u32, time: u32) -> i64 {
-    // A year that begins in March has its leap day at the end. Counted from the year -400, all numbers are positive.
+    // Years begin in March, so that the leap day is the last day; counted from the year -400, all numbers are positive.
     let (year, month) = if month <= 2 { (year + 399, month + 9) } else { (year + 400, month - 3) };
     let leap_days = year / 4 - year / 100 + year / 400;
     let days = year * 365 + leap_days + (153 * month + 2) / 5 + day;
     (i64::from(days) - 865_566) * DAY + i64::from(time)
 }
 
-/// What is still to be read. Case counts (RFC 9110 §5.6.7).
+/// The rest of the text to parse. Names are case-sensitive (RFC 9110 §5.6.7).
 struct Text<'a>(&'a [u8]);
 
 impl Text<'_> {
@@ -151,7 +145,7 @@ impl Text<'_> {
         Some(())
     }
 
-    /// The place of the name in the list, from 1.
+    /// Returns the position of the name in the list, from 1.
     fn name(&mut self, names: &[&str]) -> Option<u32> {
         (1..).zip(names).find_map(|(place, name)| self.literal(name).map(|()| place))
     }
@@ -202,7 +196,7 @@ mod tests {
             ("Sat, 31 Dec 2016 23:59:60 GMT", 1_483_228_800),
             ("Saturday, 31-Dec-16 23:59:60 GMT", 1_483_228_800),
             ("Sat Dec 31 23:59:60 2016", 1_483_228_800),
-            // Not the day it was, but one of the seven.
+            // A wrong day name.
             ("Mon, 06 Nov 1994 08:49:37 GMT", 784_111_777),
         ] {
             assert_eq!(parse(text.as_bytes(), || NOW), Some(expected), "{text}");
@@ -227,7 +221,7 @@ mod tests {
     }
 
     #[test]
-    fn only_a_two_digit_year_asks_for_the_time() {
+    fn only_a_two_digit_year_reads_the_clock() {
         for text in ["Sun, 06 Nov 1994 08:49:37 GMT", "Sun Nov  6 08:49:37 1994", "Sunday, 06-Nov-94", "", "now"] {
             parse(text.as_bytes(), || unreachable!("{text}"));
         }
@@ -283,7 +277,7 @@ mod tests {
     }
 
     #[test]
-    fn reads_what_is_printed() {
+    fn printed_dates_are_parsed() {
         for second in (0..=LAST).step_by(1_234_567) {
             let read = print(second).and_then(|text| parse(text.as_bytes(), || NOW));
             assert_eq!(read, Some(second));
@@ -293,7 +287,7 @@ mod tests {
     }
 
     #[test]
-    fn a_time_is_cut_to_its_second() {
+    fn times_are_rounded_down_to_the_second() {
         for (nanoseconds, expected) in [(0, 0), (999_999_999, 0), (1_000_000_000, 1)] {
             assert_eq!(seconds(UNIX_EPOCH + Duration::from_nanos(nanoseconds)), expected);
         }

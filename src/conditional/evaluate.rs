@@ -4,7 +4,8 @@ use http::{HeaderMap, Method, Response, StatusCode, header};
 
 use super::{
     date,
-    etag::{Tag, is_any},
+    etag::Tag,
+    etag_list::is_any,
     headers::{ConditionFields, ConditionalHeaders, FieldLines},
     validators::{Current, Validators},
 };

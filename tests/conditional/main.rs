@@ -5,4 +5,5 @@ mod layer;
 #[cfg(feature = "axum")]
 mod other_layers;
 mod precondition;
+mod sizes;
 mod source;

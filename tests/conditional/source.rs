@@ -297,10 +297,10 @@ fn debug_names_what_it_is_and_how_it_was_told() {
         (format!("{asking:?}"), "ConditionalLayer"),
         (format!("{:?}", services.0), "Conditional"),
     ] {
-        assert!(text.starts_with(name) && text.contains("generate: Some(7)"), "{text}");
+        assert!(text.starts_with(name) && text.contains("max_bytes: 7"), "{text}");
     }
     let future = format!("{:?}", services.1.call(Request::new(())));
     assert!(future.starts_with("ConditionalFuture"), "{future}");
     let future = format!("{:?}", services.2.call(Request::new(())));
-    assert!(future.starts_with("AskingFuture"), "{future}");
+    assert!(future.starts_with("SourceFuture"), "{future}");
 }

@@ -1,4 +1,4 @@
-//! Deciding a 304, and answering with it.
+//! Deciding a 304, and responding with it.
 
 use std::{convert::Infallible, fs, time::SystemTime};
 
@@ -53,10 +53,11 @@ pub(crate) fn evaluate(table: &mut Table) {
     /// The work, the current tag, and the fields of the request.
     type Work = (&'static str, fn() -> String, fn() -> HeaderMap);
     let tag = || lines(&[TAG.to_owned()]);
-    let works: [Work; 10] = [
+    let works: [Work; 11] = [
         ("one tag", || TAG.to_owned(), tag),
         ("one tag of 340 bytes", || long_tag(340), || lines(&[long_tag(340)])),
         ("one tag of 3,400 bytes", || long_tag(3_400), || lines(&[long_tag(3_400)])),
+        ("list of 5", || TAG.to_owned(), || lines(&[list(5)])),
         ("list of 20", || TAG.to_owned(), || lines(&[list(20)])),
         ("list of 200", || TAG.to_owned(), || lines(&[list(200)])),
         ("list of 2,000", || TAG.to_owned(), || lines(&[list(2_000)])),

@@ -1,0 +1,167 @@
+//! Lists of entity tags: the values of If-Match and If-None-Match (RFC 9110 §13.1.1, §13.1.2).
+
+use http::HeaderValue;
+
+use super::etag::{Tag, strip_weak};
+
+impl Tag<'_> {
+    /// Returns whether a line of a list has this tag as a member, by weak or by strong comparison.
+    ///
+    /// A member that equals a valid tag is valid, so the other members need not be parsed.
+    pub(crate) fn is_listed(self, line: &[u8], weakly: bool) -> bool {
+        if self.is_weak() && !weakly {
+            return false;
+        }
+        let opaque = |member| if weakly { strip_weak(member).1 } else { member };
+        // A line that is not longer than the tag has no other member beside it.
+        let line = opaque(line);
+        if line.len() <= self.quoted().len() {
+            return line == self.quoted();
+        }
+        members(line).any(|member| opaque(member) == self.quoted())
+    }
+}
+
+/// Returns whether a list is `*` alone; empty members do not count (RFC 9110 §5.6.1.2).
+pub(crate) fn is_any<'a>(lines: impl Iterator<Item = &'a HeaderValue>) -> bool {
+    lines.flat_map(|line| members(line.as_bytes())).eq([b"*"])
+}
+
+/// Returns the members of a list, valid or not, without the empty ones (RFC 9110 §5.6.1).
+///
+/// A comma between double quotes is part of a tag. Unlike in a quoted string, a backslash escapes nothing (RFC 9110
+/// §8.8.3).
+fn members(line: &[u8]) -> impl Iterator<Item = &[u8]> {
+    let mut is_quoted = false;
+    let ends_member = move |&byte: &u8| {
+        is_quoted ^= byte == b'"';
+        byte == b',' && !is_quoted
+    };
+    line.split(ends_member).map(<[u8]>::trim_ascii).filter(|member| !member.is_empty())
+}
+
+#[cfg(test)]
+mod tests {
+    use http::HeaderMap;
+    use http::header::{IF_MATCH, InvalidHeaderValue};
+
+    use super::*;
+
+    type Result = std::result::Result<(), InvalidHeaderValue>;
+
+    fn map(lines: &[&[u8]]) -> std::result::Result<HeaderMap, InvalidHeaderValue> {
+        lines.iter().map(|line| Ok((IF_MATCH, HeaderValue::from_bytes(line)?))).collect()
+    }
+
+    /// The tags of the table, and tags that are parts of them.
+    const TAGS: [&[u8]; 21] = [
+        br#""a""#,
+        br#""b""#,
+        br#""c""#,
+        br#""d""#,
+        br#""e""#,
+        br#""""#,
+        br#"",""#,
+        br#""a,""#,
+        br#"",b""#,
+        br#"",b,""#,
+        br#""a,b""#,
+        b"\"\xe4\"",
+        br#""a\""#,
+        br#""W/""#,
+        br#""*""#,
+        br#""0123456789abcdef0123""#,
+        br#""0123456789abcdef""#,
+        br#""0123456789abcde""#,
+        br#""0123456789abcdef0""#,
+        br#""0123456789abcdef01""#,
+        br#""0123456789abcdef0123456789abcdef""#,
+    ];
+
+    /// Looks for each of these tags in a list, by both comparisons, and for `*`.
+    fn check(lines: &[&[u8]], tags: &[&[u8]], expected: &[u8]) -> Result {
+        let headers = map(lines)?;
+        let shown: String = format!("{headers:?}").chars().take(100).collect();
+        let lines = || headers.get_all(IF_MATCH).iter();
+        let is_listed = |text: &[u8], weakly| {
+            let tag = Tag::parse(text);
+            assert!(tag.is_some(), "{}", text.escape_ascii());
+            lines().any(|line| tag.is_some_and(|tag| tag.is_listed(line.as_bytes(), weakly)))
+        };
+        let members = || expected.split(|&byte| byte == b' ');
+        for &tag in tags {
+            let weak = [b"W/", tag].concat();
+            let (strongly, weakly) = (members().any(|member| member == tag), members().any(|member| member == weak));
+            let found =
+                [(tag, false), (tag, true), (&weak, true), (&weak, false)].map(|(tag, how)| is_listed(tag, how));
+            let expected = [strongly, strongly || weakly, strongly || weakly, false];
+            assert_eq!(found, expected, "{} in {shown}", tag.escape_ascii());
+        }
+        assert_eq!(is_any(lines()), expected == b"*", "{shown}");
+        Ok(())
+    }
+
+    #[test]
+    fn tags_are_found_only_as_whole_members() -> Result {
+        let table: &[(&[&[u8]], &[u8])] = &[
+            (&[], b""),
+            (&[b""], b""),
+            (&[b" ,\t, "], b""),
+            (&[br#""a""#], br#""a""#),
+            (&[br#""a","b""#], br#""a" "b""#),
+            (&[b" ,, \"a\"\t , ,W/\"b\" ,\t"], br#""a" W/"b""#),
+            (&[br#""a""#, b"", br#"W/"b", "c""#], br#""a" W/"b" "c""#),
+            (&[br#""a,b", """#], br#""a,b" """#),
+            (&[b"\"\xe4\", \"b\""], b"\"\xe4\" \"b\""),
+            (&[br#""a\", "b""#], br#""a\" "b""#),
+            (&[b" * ,"], b"*"),
+            (&[br#"*, "a""#, b"*"], br#"* "a" *"#),
+            (&[br#"**, "a""#], br#"! "a""#),
+            (&[br#"*"a", "b""#], br#"! "b""#),
+            (&[br#"a, "b""#], br#"! "b""#),
+            (&[br#"w/"a", W/ "b", W"c", /"d", "e""#], br#"! ! ! ! "e""#),
+            (&[br#""a"b, "c""#], br#"! "c""#),
+            (&[br#""a" "b", "c""#], br#"! "c""#),
+            (&[br#""a b", "c""#], br#"! "c""#),
+            (&[b"\"a\tb\", \"c\""], br#"! "c""#),
+            // Quotes decide where an invalid member ends: there is no tag between another's quotes.
+            (&[br#""a, "b""#], b"!"),
+            (&[br#""x ,"b", y", "c""#], br#"! "c""#),
+            // Longer tags.
+            (&[br#""0123456789abcdef0123", "b""#], br#""0123456789abcdef0123" "b""#),
+            (&[br#""0123456789abcdef", "b""#], br#""0123456789abcdef" "b""#),
+            (&[br#""012 456789abcdef0123456789abcdef0123", "b""#], br#"! "b""#),
+            (&[br#""0123456789abcdef01 3", "b""#], br#"! "b""#),
+            (&[br#""0123456789abcdef0123456789abcdef"#, br#""b""#], br#"! "b""#),
+            // A tag that begins inside another member.
+            (&[br#""x"a,"a,""#], br#"! "a,""#),
+            (&[br#"x"a,"a,""#], b"!"),
+            (&[br#""a"a", "a""#], b"!"),
+            (&[br#""a""a", "a""#], br#"! "a""#),
+            (&[br#"",","""#], br#""," """#),
+            (&[br#"W/"0123456789abcdef0",W/"0123456789abcdef01""#], br#"W/"0123456789abcdef0" W/"0123456789abcdef01""#),
+            // An unbalanced quote ends with its line.
+            (&[br#""a"#, br#""b""#], br#"! "b""#),
+            (&[br#"""#, br"W/", br#"W/""#, br#""b""#], br#"! ! ! "b""#),
+        ];
+        for (lines, expected) in table {
+            check(lines, &TAGS, expected)?;
+        }
+        Ok(())
+    }
+
+    // Quadratic work over the longest of these would take minutes.
+    #[test]
+    #[rustfmt::skip]
+    fn hostile_lists_take_linear_time() -> Result {
+        for (piece, found) in [
+            ("\"a\",", "\"a\""), ("\"a b\",", ""), ("\"a,", ""), ("\" ,\"\",", "\"\""), ("\"", ""), ("\"\" ", ""),
+            ("W/", ""), ("*", ""), ("* ", ""), (" ", ""), (",", ""), ("x,", ""), ("\"a ,", ""), ("W/\"", ""),
+            ("\"0123456789abcdef0\" ", ""), ("x\"0123456789abcdef", ""), ("\"\",", "\"\""), ("\"\"\",", ""),
+        ] {
+            let tags: [&[u8]; 4] = [b"\"a\"", b"\"\"", b"\",\"", b"\"0123456789abcdef0\""];
+            check(&[piece.repeat(100_000).as_bytes()], &tags, found.as_bytes())?;
+        }
+        Ok(())
+    }
+}
