@@ -1,8 +1,13 @@
 //! Lists of entity tags: the values of If-Match and If-None-Match (RFC 9110 §13.1.1, §13.1.2).
 
-use http::HeaderValue;
+use std::iter;
 
-use super::etag::{Tag, strip_weak};
+use memchr::memchr;
+
+use super::{
+    etag::{Tag, strip_weak},
+    headers::FieldLines,
+};
 
 impl Tag<'_> {
     /// Returns whether a line of a list has this tag as a member, by weak or by strong comparison.
@@ -23,27 +28,52 @@ impl Tag<'_> {
 }
 
 /// Returns whether a list is `*` alone; empty members do not count (RFC 9110 §5.6.1.2).
-pub(crate) fn is_any<'a>(lines: impl Iterator<Item = &'a HeaderValue>) -> bool {
-    lines.flat_map(|line| members(line.as_bytes())).eq([b"*"])
+pub(crate) fn is_any(lines: &FieldLines<'_>) -> bool {
+    let mut count = 0;
+    let has_other = lines.any(|line| {
+        members(line).any(|member| {
+            count += 1;
+            member != b"*"
+        })
+    });
+    count == 1 && !has_other
 }
 
 /// Returns the members of a list, valid or not, without the empty ones (RFC 9110 §5.6.1).
+fn members(line: &[u8]) -> impl Iterator<Item = &[u8]> {
+    let mut rest = line;
+    let next = move || {
+        (!rest.is_empty()).then(|| {
+            let (member, after) = split_member(rest);
+            rest = after;
+            member.trim_ascii()
+        })
+    };
+    iter::from_fn(next).filter(|member| !member.is_empty())
+}
+
+/// Splits a list at the first comma, which is part of neither half.
 ///
 /// A comma between double quotes is part of a tag. Unlike in a quoted string, a backslash escapes nothing (RFC 9110
 /// §8.8.3).
-fn members(line: &[u8]) -> impl Iterator<Item = &[u8]> {
-    let mut is_quoted = false;
-    let ends_member = move |&byte: &u8| {
-        is_quoted ^= byte == b'"';
-        byte == b',' && !is_quoted
-    };
-    line.split(ends_member).map(<[u8]>::trim_ascii).filter(|member| !member.is_empty())
+fn split_member(list: &[u8]) -> (&[u8], &[u8]) {
+    let mut end = 0;
+    while let Some((before, [byte, after @ ..])) = list.split_at_checked(end) {
+        end += 1;
+        match byte {
+            b',' => return (before, after),
+            // Continues after the closing quote.
+            b'"' => end += memchr(b'"', after).map_or(after.len(), |closing| closing + 1),
+            _ => {}
+        }
+    }
+    (list, &[])
 }
 
 #[cfg(test)]
 mod tests {
     use http::HeaderMap;
-    use http::header::{IF_MATCH, InvalidHeaderValue};
+    use http::header::{HeaderValue, IF_MATCH, InvalidHeaderValue};
 
     use super::*;
 
@@ -82,11 +112,11 @@ mod tests {
     fn check(lines: &[&[u8]], tags: &[&[u8]], expected: &[u8]) -> Result {
         let headers = map(lines)?;
         let shown: String = format!("{headers:?}").chars().take(100).collect();
-        let lines = || headers.get_all(IF_MATCH).iter();
+        let lines = FieldLines::of(&headers, &IF_MATCH);
         let is_listed = |text: &[u8], weakly| {
             let tag = Tag::parse(text);
             assert!(tag.is_some(), "{}", text.escape_ascii());
-            lines().any(|line| tag.is_some_and(|tag| tag.is_listed(line.as_bytes(), weakly)))
+            lines.any(|line| tag.is_some_and(|tag| tag.is_listed(line, weakly)))
         };
         let members = || expected.split(|&byte| byte == b' ');
         for &tag in tags {
@@ -97,7 +127,7 @@ mod tests {
             let expected = [strongly, strongly || weakly, strongly || weakly, false];
             assert_eq!(found, expected, "{} in {shown}", tag.escape_ascii());
         }
-        assert_eq!(is_any(lines()), expected == b"*", "{shown}");
+        assert_eq!(is_any(&lines), expected == b"*", "{shown}");
         Ok(())
     }
 

@@ -161,12 +161,18 @@ impl From<bool> for Condition {
 
 /// RFC 9110 §13.1.1: strong comparison.
 fn if_match(lines: &FieldLines<'_>, current: Option<Current<'_>>) -> Condition {
-    lists_current(lines, current, false).map_or(Condition::Absent, Condition::from)
+    if !lines.is_present() {
+        return Condition::Absent;
+    }
+    Condition::from(lists_current(lines, current, false))
 }
 
 /// RFC 9110 §13.1.2: weak comparison.
 fn if_none_match(lines: &FieldLines<'_>, current: Option<Current<'_>>) -> Condition {
-    lists_current(lines, current, true).map_or(Condition::Absent, |listed| Condition::from(!listed))
+    if !lines.is_present() {
+        return Condition::Absent;
+    }
+    Condition::from(!lists_current(lines, current, true))
 }
 
 /// RFC 9110 §13.1.3.
@@ -193,14 +199,10 @@ fn if_range(lines: &FieldLines<'_>, current: Current<'_>, now: fn() -> i64) -> C
     Condition::from(equal)
 }
 
-/// Returns whether a list has `*` or the tag of the current representation; `None` without the field.
-fn lists_current(lines: &FieldLines<'_>, current: Option<Current<'_>>, weakly: bool) -> Option<bool> {
-    if !lines.is_present() {
-        return None;
-    }
-    let Some(current) = current else { return Some(false) };
-    let listed = |etag: Tag<'_>| lines.iter().any(|line| etag.is_listed(line.as_bytes(), weakly));
-    Some(current.etag.is_some_and(listed) || is_any(lines.iter()))
+/// Returns whether a list has the tag of the current representation, or is `*` and there is one.
+fn lists_current(lines: &FieldLines<'_>, current: Option<Current<'_>>, weakly: bool) -> bool {
+    let Some(current) = current else { return false };
+    current.etag.is_some_and(|etag| lines.any(|line| etag.is_listed(line, weakly))) || is_any(lines)
 }
 
 /// Returns the date of the representation and that of the field; `None` if the field must be ignored.

@@ -26,13 +26,12 @@ impl<'a> FieldLines<'a> {
         !matches!(self, Self::Absent)
     }
 
-    pub(crate) fn iter(&self) -> impl Iterator<Item = &HeaderValue> {
-        let (one, several) = match self {
-            Self::Absent => (None, None),
-            Self::One(line) => (Some(*line), None),
-            Self::Several(lines) => (None, Some(lines)),
-        };
-        one.into_iter().chain(several.into_iter().flatten())
+    pub(crate) fn any(&self, mut predicate: impl FnMut(&[u8]) -> bool) -> bool {
+        match self {
+            Self::Absent => false,
+            Self::One(line) => predicate(line.as_bytes()),
+            Self::Several(lines) => lines.iter().any(|line| predicate(line.as_bytes())),
+        }
     }
 
     /// The value of a field that must not be a list, without the white space around it (RFC 9110 §5.5).

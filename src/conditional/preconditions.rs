@@ -12,12 +12,12 @@ use crate::Status;
 
 /// The preconditions of a request, for a handler that knows the current representation (RFC 9110 §13).
 ///
-/// With the feature `axum` it is an extractor.
+/// With feature `axum` it is an extractor.
 ///
 /// # Example: a write inside a transaction
 ///
-/// The check and the write are one step here; a [`ConditionalLayer`](crate::ConditionalLayer) in front of the handler
-/// cannot give that.
+/// The check and the write are atomic. A [`ConditionalLayer`](crate::ConditionalLayer) in front of the handler cannot do
+/// that.
 ///
 /// ```
 /// use std::sync::Mutex;
@@ -36,7 +36,7 @@ use crate::Status;
 /// let request = HeaderMap::from_iter([(http::header::IF_MATCH, HeaderValue::from_static("\"v1\""))]);
 /// let preconditions = Preconditions::new(&Method::PUT, &request);
 /// assert!(rename(&row, &preconditions, "rose").is_ok());
-/// assert_eq!(rename(&row, &preconditions, "lily").unwrap_err().code(), 412); // somebody was faster
+/// assert_eq!(rename(&row, &preconditions, "lily").unwrap_err().code(), 412); // another client was faster
 /// ```
 #[derive(Clone, Debug)]
 pub struct Preconditions {

@@ -1,4 +1,4 @@
-//! [`Validators`]: what is known of the current representation (RFC 9110 §8.8).
+//! [`Validators`]: the entity tag and the date of the current representation (RFC 9110 §8.8).
 
 use std::time::SystemTime;
 
@@ -14,7 +14,7 @@ use super::{
 };
 use crate::warning::warning;
 
-/// The validators of a current representation, borrowed: a response is judged without an allocation.
+/// The validators of the current representation, borrowed: a response is evaluated without an allocation.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Current<'a> {
     pub(crate) etag: Option<Tag<'a>>,
@@ -22,7 +22,7 @@ pub(crate) struct Current<'a> {
 }
 
 impl<'a> Current<'a> {
-    /// As [`Validators::from_headers`].
+    /// Reads the same fields as [`Validators::from_headers`].
     pub(crate) fn of(response: &'a HeaderMap) -> Self {
         let etag = FieldLines::of(response, &ETAG).single().and_then(Tag::parse);
         Self { etag, last_modified: last_modified(response) }
@@ -33,9 +33,9 @@ fn last_modified(response: &HeaderMap) -> Option<i64> {
     FieldLines::of(response, &LAST_MODIFIED).single().and_then(|value| date::parse(value, date::now))
 }
 
-/// What is known of the current representation: its validators (RFC 9110 §8.8), and the fields of its 304.
+/// The validators of the current representation (RFC 9110 §8.8), and further header fields of its 304.
 ///
-/// Everything is optional.
+/// All of them are optional.
 ///
 /// # Example: a row with a version and a time
 ///
@@ -60,17 +60,17 @@ pub struct Validators {
 }
 
 impl Validators {
-    /// No validators. Allocates nothing.
+    /// Creates validators without an entity tag, a date or fields. Allocates nothing.
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// Reads the `ETag` and Last-Modified fields of a response.
+    /// Reads `ETag` and Last-Modified of a response.
     ///
-    /// A field that is invalid or has several lines counts as absent: nobody can tell which of them a client kept.
-    /// The entity tag shares the bytes of its field value; only one that was never shared before costs an allocation.
+    /// A field that is invalid or has several lines counts as absent: it is unknown which of them a client stored. The
+    /// entity tag shares the bytes of its field value; this allocates only if they were not shared before.
     ///
-    /// # Example: what another service answered
+    /// # Example: the response of another service
     ///
     /// ```
     /// use http::{HeaderMap, HeaderValue, header};
@@ -96,21 +96,21 @@ impl Validators {
         self
     }
 
-    /// Sets the time of the last change (RFC 9110 §8.8.2), cut to its second, because HTTP has no smaller unit.
+    /// Sets the time of the last change (RFC 9110 §8.8.2), rounded down to the second, because HTTP has no smaller unit.
     #[must_use]
     pub fn with_last_modified(mut self, time: SystemTime) -> Self {
         self.last_modified = Some(date::seconds(time));
         self
     }
 
-    /// Adds a line of a field that a 304 repeats: Cache-Control, Content-Location, Expires, Vary (RFC 9110 §15.4.5).
+    /// Adds a header field of the 304: Cache-Control, Content-Location, Expires, Vary (RFC 9110 §15.4.5).
     ///
-    /// A malformed name or value is dropped with a warning. The validators themselves have setters of their own. Allocates room for
-    /// the field.
+    /// A malformed name or value is dropped with a warning. Set the validators with the other setters. Allocates memory
+    /// for the field.
     #[must_use]
     pub fn with_field(mut self, name: impl TryInto<HeaderName>, value: impl TryInto<HeaderValue>) -> Self {
         if let (Ok(name), Ok(value)) = (name.try_into(), value.try_into()) {
-            // A map that is full drops it, too.
+            // A full map drops it as well.
             let _ = self.fields.try_append(name, value);
         } else {
             warning!("dropped a malformed field of a 304");
@@ -118,28 +118,28 @@ impl Validators {
         self
     }
 
-    /// The entity tag.
+    /// Returns the entity tag.
     pub fn etag(&self) -> Option<&ETag> {
         self.etag.as_ref()
     }
 
-    /// The time of the last change, in whole seconds.
+    /// Returns the time of the last change, in whole seconds.
     pub fn last_modified(&self) -> Option<SystemTime> {
         self.last_modified.and_then(date::system_time)
     }
 
-    /// The fields that a 304 repeats.
+    /// Returns the further header fields of the 304.
     pub fn fields(&self) -> &HeaderMap {
         &self.fields
     }
 
-    /// The Last-Modified field, never later than now (RFC 9110 §8.8.2.1); `None` also where HTTP has no date for the
-    /// time: before 1970 or after 9999.
+    /// Returns the value of Last-Modified, never later than now (RFC 9110 §8.8.2.1). `None` also for a time that HTTP
+    /// cannot express: before 1970 or after 9999.
     pub(crate) fn last_modified_value(&self) -> Option<HeaderValue> {
         self.last_modified.map(|seconds| seconds.min(date::now())).and_then(date::print)
     }
 
-    /// Says them on the answer that carries the representation.
+    /// Adds them to the response that has the representation.
     #[cfg(feature = "axum")]
     pub(crate) fn describe(&self, headers: &mut HeaderMap) {
         crate::response::headers::say(headers, &self.fields);
