@@ -1,4 +1,4 @@
-//! Reading Accept allocates nothing: however long it is, an answer costs the same number of allocations.
+//! Negotiation does not allocate: a response costs the same number of allocations however long Accept is.
 
 // A test that meets the unexpected fails by panicking.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic)]
@@ -14,7 +14,7 @@ use http::{HeaderValue, Request, Response, StatusCode, header};
 use tower::{Layer, Service, service_fn};
 use tower_status::{Format, Status, StatusMapLayer};
 
-/// Allocations from the call to the answer, and the answer's content type. Nothing in it waits.
+/// Returns the allocations of a call, and the content type of the response. Nothing in it waits.
 fn cost(code: StatusCode, lines: &[&str]) -> (u64, Option<HeaderValue>) {
     let inner = service_fn(move |_: Request<()>| {
         ready(if code == StatusCode::OK { Ok(Response::new(String::new())) } else { Err(Status::new(code)) })
@@ -30,8 +30,8 @@ fn cost(code: StatusCode, lines: &[&str]) -> (u64, Option<HeaderValue>) {
     let count = measure(|| {
         assert!(service.poll_ready(&mut context).is_ready());
         let mut future = pin!(service.call(request));
-        let Poll::Ready(answer) = future.as_mut().poll(&mut context) else { panic!("it waits for nothing") };
-        response = Some(answer.unwrap());
+        let Poll::Ready(result) = future.as_mut().poll(&mut context) else { panic!("it waits for nothing") };
+        response = Some(result.unwrap());
     })
     .count_total;
     let response = response.unwrap();
@@ -40,29 +40,36 @@ fn cost(code: StatusCode, lines: &[&str]) -> (u64, Option<HeaderValue>) {
 }
 
 #[test]
-fn the_counter_counts() {
+fn counter_counts() {
     assert_eq!(measure(|| drop(std::hint::black_box(vec![1_u8]))).count_total, 1);
 }
 
+/// A member, what is repeated 10,000 times before and after it, and the content type that both give.
+struct Long {
+    before: &'static str,
+    member: &'static str,
+    after: &'static str,
+    content_type: &'static str,
+}
+
 #[test]
-fn ten_thousand_members_cost_what_one_costs() {
-    // What stands 10,000 times before a member, the member, what stands 10,000 times after it; the form of both.
+fn ten_thousand_members_allocate_no_more_than_one() {
     #[rustfmt::skip]
     let rows = [
-        ("image/png;q=0.5,", "text/html", "", "text/html; charset=utf-8"),
-        ("text/html;q=0.1,", "text/html", "", "text/html; charset=utf-8"),
-        (",", "text/html", "", "text/html; charset=utf-8"),
-        ("", "text/html", ";charset=utf-8", "text/html; charset=utf-8"),
-        ("*;q=.2,", "text/html", "", "text/html; charset=utf-8"),
-        ("text/x;y=\"a,\\\"b\",", "text/html", "", "text/html; charset=utf-8"),
-        ("text/html;q=9,", "text/plain", "", "text/plain; charset=utf-8"),
-        ("", "text/plain", ",text/plain;x=\"", "text/plain; charset=utf-8"),
-        ("*/*,", "*/*", "", "application/problem+json"),
-        ("", "application/json", ",text/html;q=0.999", "application/problem+json"),
+        Long { before: "image/png;q=0.5,", member: "text/html", after: "", content_type: "text/html; charset=utf-8" },
+        Long { before: "text/html;q=0.1,", member: "text/html", after: "", content_type: "text/html; charset=utf-8" },
+        Long { before: ",", member: "text/html", after: "", content_type: "text/html; charset=utf-8" },
+        Long { before: "", member: "text/html", after: ";charset=utf-8", content_type: "text/html; charset=utf-8" },
+        Long { before: "*;q=.2,", member: "text/html", after: "", content_type: "text/html; charset=utf-8" },
+        Long { before: "text/x;y=\"a,\\\"b\",", member: "text/html", after: "", content_type: "text/html; charset=utf-8" },
+        Long { before: "text/html;q=9,", member: "text/plain", after: "", content_type: "text/plain; charset=utf-8" },
+        Long { before: "", member: "text/plain", after: ",text/plain;x=\"", content_type: "text/plain; charset=utf-8" },
+        Long { before: "*/*,", member: "*/*", after: "", content_type: "application/problem+json" },
+        Long { before: "", member: "application/json", after: ",text/html;q=0.999", content_type: "application/problem+json" },
     ];
-    // The first answer of all may fill tables of others.
+    // The first response may initialize statics.
     cost(StatusCode::NOT_FOUND, &["text/html"]);
-    for (before, member, after, content_type) in rows {
+    for Long { before, member, after, content_type } in rows {
         let many = [&before.repeat(10_000), member, &after.repeat(10_000)].concat();
         for code in [StatusCode::NOT_FOUND, StatusCode::OK] {
             let (one, ten_thousand) = (cost(code, &[member]), cost(code, &[&many]));
@@ -74,7 +81,7 @@ fn ten_thousand_members_cost_what_one_costs() {
 }
 
 #[test]
-fn a_thousand_field_lines_cost_what_two_cost() {
+fn thousand_field_lines_allocate_no_more_than_two() {
     cost(StatusCode::NOT_FOUND, &["text/html"]);
     let mut lines = ["image/png"; 1000];
     lines[999] = "text/html";

@@ -1,4 +1,4 @@
-//! Accept (RFC 9110 §12.5.1) decides the form of an answer; seen from outside, through the layer.
+//! Accept (RFC 9110 §12.5.1) decides the format of an error response; tested through the layer.
 
 // A test that meets the unexpected fails by panicking.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic)]
@@ -21,11 +21,11 @@ fn request(lines: &[&[u8]]) -> Request<()> {
     request
 }
 
-/// The content type of a 404 and the body's form; both must be the same.
-async fn answered(layer: StatusMapLayer, request: Request<()>) -> (Format, HeaderMap) {
+/// Returns the format of a 404, by its content type and by its body, which must agree.
+async fn not_found(layer: StatusMapLayer, request: Request<()>) -> (Format, HeaderMap) {
     let inner = service_fn(async |_: Request<()>| Err::<Response<String>, _>(Status::not_found()));
     let response = layer.layer(inner).oneshot(request).await.unwrap();
-    // Nothing acceptable: the first format, never a 406.
+    // If nothing is acceptable the first format is sent, never a 406.
     assert_eq!(response.status(), 404);
     let (parts, body) = response.into_parts();
     let body = body.collect().await.unwrap().to_bytes();
@@ -44,20 +44,20 @@ async fn answered(layer: StatusMapLayer, request: Request<()>) -> (Format, Heade
     (format, parts.headers)
 }
 
-async fn form(formats: &[Format], lines: &[&[u8]]) -> Format {
+async fn format_of(formats: &[Format], lines: &[&[u8]]) -> Format {
     let request = request(lines);
     let preferred = Format::preferred(request.headers(), formats);
-    let (format, _) = answered(StatusMapLayer::new().formats(formats), request).await;
-    // A handler that asks hears the same; of an empty list, which the layer drops, nothing.
+    let (format, _) = not_found(StatusMapLayer::new().formats(formats), request).await;
+    // `Format::preferred` agrees with the layer. The layer ignores an empty list.
     assert_eq!(preferred, (!formats.is_empty()).then_some(format));
     format
 }
 
-/// Checks all rows, so that one run names every one that fails.
+/// Checks all rows before it fails, so that one run names every wrong row.
 async fn check(rows: &[(&str, Format, &str)]) {
     let mut failed = Vec::new();
     for (accept, expected, source) in rows {
-        let found = form(ALL, &[accept.as_bytes()]).await;
+        let found = format_of(ALL, &[accept.as_bytes()]).await;
         if found != *expected {
             failed.push(format!("{accept:?} ({source}): {found:?}, expected {expected:?}"));
         }
@@ -66,7 +66,7 @@ async fn check(rows: &[(&str, Format, &str)]) {
 }
 
 #[tokio::test]
-async fn what_clients_send() {
+async fn accept_of_common_clients_selects_the_expected_format() {
     #[rustfmt::skip]
     let rows = [
         // Navigations (MDN, “List of default Accept values”).
@@ -98,7 +98,7 @@ async fn what_clients_send() {
 }
 
 #[tokio::test]
-async fn weights_and_specificity() {
+async fn weight_decides_and_then_specificity() {
     #[rustfmt::skip]
     let rows = [
         ("", Json, "empty: the first format"),
@@ -131,7 +131,7 @@ async fn weights_and_specificity() {
         ("text/html;q=0.1, text/*;q=0.9", Text, "the more specific range decides for a type"),
         ("application/*;q=0.1, application/json, text/html;q=0.5", Json, "the more specific range decides for a type"),
         ("application/json;q=0.1, application/problem+json, text/html;q=0.5", Json, "the exact type"),
-        ("application/problem+json;q=0.1, application/json, text/html;q=0.5", Html, "the exact type where it is wanted less"),
+        ("application/problem+json;q=0.1, application/json, text/html;q=0.5", Html, "the exact type, at a lower q"),
         ("text/*;q=0.3, text/plain;q=0.7, text/plain;format=flowed, text/plain;format=fixed;q=0.4, */*;q=0.5", Text, "RFC 9110 §12.5.1's table"),
         ("audio/*; q=0.2, audio/basic, text/html;q=0.1", Html, "RFC 9110 §12.5.1, with one of ours"),
         ("text/plain; q=0.5, text/html, text/x-dvi; q=0.8, text/x-c", Html, "RFC 9110 §12.5.1"),
@@ -144,7 +144,7 @@ async fn weights_and_specificity() {
 }
 
 #[tokio::test]
-async fn malformed_members_are_skipped_and_no_others() {
+async fn only_malformed_members_are_skipped() {
     #[rustfmt::skip]
     let rows = [
         ("text/html;q=2, text/plain;q=0.1", Text, "q above 1"),
@@ -185,7 +185,7 @@ async fn malformed_members_are_skipped_and_no_others() {
         ("xtext/html, text/plain;q=0.1", Text, "longer than ours"),
         ("text/plain;q=0.1, text/html;x=\"", Text, "a quote that is not closed, at the end"),
         ("text/plain;q=0.1, text/html;x=\"\\\"", Text, "closed by an escaped quote: not closed"),
-        ("text/plain;q=0.1, \", text/html", Text, "nothing of what a quote leaves open is ours"),
+        ("text/plain;q=0.1, \", text/html", Text, "no known type after an unclosed quote"),
         ("text/plain;x=\"a,text/html,b\", text/plain;q=0.1", Text, "a comma inside quotes ends no member"),
         ("text/plain;x=\"a\\\",text/html,b\", text/plain;q=0.1", Text, "nor after an escaped quote"),
         ("text/plain;x=\"a\\\\\",text/html", Html, "but after an escaped backslash the quote is closed"),
@@ -196,7 +196,7 @@ async fn malformed_members_are_skipped_and_no_others() {
 }
 
 #[tokio::test]
-async fn obs_text_spoils_only_its_member() {
+async fn obs_text_makes_only_its_member_malformed() {
     #[rustfmt::skip]
     let rows: [(&[&[u8]], Format); 8] = [
         (&[b"text/html\xe4, text/plain;q=0.1"], Text),
@@ -209,12 +209,12 @@ async fn obs_text_spoils_only_its_member() {
         (&[b"\x80\x81\x82", b"text/html"], Html),
     ];
     for (lines, expected) in rows {
-        assert_eq!(form(ALL, lines).await, expected, "{lines:?}");
+        assert_eq!(format_of(ALL, lines).await, expected, "{lines:?}");
     }
 }
 
 #[tokio::test]
-async fn parameters() {
+async fn charset_is_ignored_and_other_parameters_match_nothing() {
     #[rustfmt::skip]
     let rows = [
         ("text/html;charset=utf-8, */*;q=0.1", Html, "charset is ignored"),
@@ -254,7 +254,7 @@ async fn types_and_parameter_names_are_case_insensitive() {
 }
 
 #[tokio::test]
-async fn all_field_lines_count() {
+async fn all_field_lines_are_combined() {
     #[rustfmt::skip]
     let rows: [(&[&[u8]], Format); 10] = [
         (&[], Json),
@@ -269,12 +269,12 @@ async fn all_field_lines_count() {
         (&[b"image/png;x=\"", b"text/html"], Html),
     ];
     for (lines, expected) in rows {
-        assert_eq!(form(ALL, lines).await, expected, "{lines:?}");
+        assert_eq!(format_of(ALL, lines).await, expected, "{lines:?}");
     }
 }
 
 #[tokio::test]
-async fn the_order_of_formats_decides_between_equals() {
+async fn order_of_formats_decides_between_equal_preferences() {
     #[rustfmt::skip]
     let rows: [(&[Format], &str, Format); 20] = [
         (&[Html, Json], "*/*", Html),
@@ -296,17 +296,17 @@ async fn the_order_of_formats_decides_between_equals() {
         (&[Text], "text/plain;q=0", Text),
         (&[Html], "application/json", Html),
         (&[Json, Text, Json], "*/*", Json),
-        (&[], "text/plain", Text), // dropped: all three stay
+        (&[], "text/plain", Text), // ignored: all three are offered
     ];
     for (formats, accept, expected) in rows {
-        assert_eq!(form(formats, &[accept.as_bytes()]).await, expected, "{formats:?} {accept:?}");
+        assert_eq!(format_of(formats, &[accept.as_bytes()]).await, expected, "{formats:?} {accept:?}");
     }
-    assert_eq!(form(&[Text, Html], &[]).await, Text, "no Accept");
+    assert_eq!(format_of(&[Text, Html], &[]).await, Text, "no Accept");
 }
 
 #[tokio::test]
-async fn vary_names_accept_once() {
-    // What the inner 404 says, and what goes out; the body is replaced each time.
+async fn replaced_body_has_accept_in_vary_once() {
+    // The formats, Vary of the inner 404, and Vary of the response; the body is replaced each time.
     #[rustfmt::skip]
     let rows: [(&[Format], &[&str], &[&str]); 14] = [
         (ALL, &[], &["accept"]),
@@ -324,12 +324,12 @@ async fn vary_names_accept_once() {
         (&[Text], &["origin", "cookie"], &["origin", "cookie"]),
         (&[Json], &["accept"], &["accept"]),
     ];
-    for (formats, said, expected) in rows {
+    for (formats, inner_vary, expected) in rows {
         for (method, accept) in [(Method::GET, "*/*"), (Method::HEAD, "text/html"), (Method::POST, "image/png")] {
             let inner = service_fn(|_: Request<()>| {
                 let mut response = Response::new(String::new());
                 *response.status_mut() = StatusCode::NOT_FOUND;
-                for line in said {
+                for line in inner_vary {
                     response.headers_mut().append(header::VARY, HeaderValue::from_static(line));
                 }
                 std::future::ready(Ok::<_, Status>(response))
@@ -338,17 +338,17 @@ async fn vary_names_accept_once() {
             *request.method_mut() = method.clone();
             let response = StatusMapLayer::new().formats(formats).layer(inner).oneshot(request).await.unwrap();
             let found: Vec<_> = response.headers().get_all(header::VARY).iter().collect();
-            assert_eq!(found, expected, "{method} {formats:?} {said:?}");
+            assert_eq!(found, expected, "{method} {formats:?} {inner_vary:?}");
         }
     }
 }
 
 #[tokio::test]
-async fn vary_is_left_alone_where_nothing_was_negotiated() {
+async fn vary_is_unchanged_if_the_inner_body_is_kept() {
     let rows = [(200, None), (302, None), (404, Some("application/xml")), (503, Some("application/json"))];
     for (code, content_type) in rows {
         let inner = service_fn(|_: Request<()>| {
-            let mut response = Response::new("theirs".to_owned());
+            let mut response = Response::new("inner".to_owned());
             *response.status_mut() = StatusCode::from_u16(code).unwrap();
             if let Some(content_type) = content_type {
                 response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static(content_type));
@@ -357,34 +357,42 @@ async fn vary_is_left_alone_where_nothing_was_negotiated() {
         });
         let response = StatusMapLayer::new().layer(inner).oneshot(request(&[b"text/html"])).await.unwrap();
         assert!(!response.headers().contains_key(header::VARY), "{code}");
-        assert_eq!(response.into_body().collect().await.unwrap().to_bytes(), "theirs", "{code}");
+        assert_eq!(response.into_body().collect().await.unwrap().to_bytes(), "inner", "{code}");
     }
 }
 
+/// An Accept with a part that is repeated 10,000 times.
+struct Long {
+    before: &'static str,
+    repeated: &'static str,
+    after: &'static str,
+    expected: Format,
+}
+
 #[tokio::test]
-async fn ten_thousand_members() {
+async fn ten_thousand_members_are_all_read() {
     #[rustfmt::skip]
-    let rows: [(&str, &str, &str, Format); 10] = [
-        ("", "image/png;q=0.9,", "text/html;q=0.1", Html),
-        ("text/plain;q=0.5,", "text/html;q=0.4,", "", Text),
-        ("", "*/*;q=0.1,", "text/plain;q=0.2", Text),
-        ("text/html,", ",", "", Html),
-        ("text/html", ";", ",text/plain;q=0.1", Html),
-        ("", "text/html;q=2,", "text/plain;q=0.001", Text),
-        ("text/html;x=", "\"\"", ",text/plain;q=0.1", Text),
-        ("text/plain;q=0.5,text/html;x=\"", "\\\"", "", Text),
-        ("text/plain;q=0.5,text/html;q=0.", "9", "", Text),
-        ("text/plain;q=0.5,text/", "x", "/html", Text),
+    let rows = [
+        Long { before: "", repeated: "image/png;q=0.9,", after: "text/html;q=0.1", expected: Html },
+        Long { before: "text/plain;q=0.5,", repeated: "text/html;q=0.4,", after: "", expected: Text },
+        Long { before: "", repeated: "*/*;q=0.1,", after: "text/plain;q=0.2", expected: Text },
+        Long { before: "text/html,", repeated: ",", after: "", expected: Html },
+        Long { before: "text/html", repeated: ";", after: ",text/plain;q=0.1", expected: Html },
+        Long { before: "", repeated: "text/html;q=2,", after: "text/plain;q=0.001", expected: Text },
+        Long { before: "text/html;x=", repeated: "\"\"", after: ",text/plain;q=0.1", expected: Text },
+        Long { before: "text/plain;q=0.5,text/html;x=\"", repeated: "\\\"", after: "", expected: Text },
+        Long { before: "text/plain;q=0.5,text/html;q=0.", repeated: "9", after: "", expected: Text },
+        Long { before: "text/plain;q=0.5,text/", repeated: "x", after: "/html", expected: Text },
     ];
-    for (before, member, after, expected) in rows {
-        let accept = [before, &member.repeat(10_000), after].concat();
-        assert_eq!(form(ALL, &[accept.as_bytes()]).await, expected, "{before}{member}…{after}");
+    for Long { before, repeated, after, expected } in rows {
+        let accept = [before, &repeated.repeat(10_000), after].concat();
+        assert_eq!(format_of(ALL, &[accept.as_bytes()]).await, expected, "{before}{repeated}…{after}");
     }
 }
 
 #[tokio::test]
-async fn ten_thousand_field_lines() {
+async fn ten_thousand_field_lines_are_all_read() {
     let mut lines = vec![&b"image/png;q=0.9"[..]; 10_000];
     lines.push(b"text/html;q=0.1");
-    assert_eq!(form(ALL, &lines).await, Html);
+    assert_eq!(format_of(ALL, &lines).await, Html);
 }

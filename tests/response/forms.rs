@@ -1,4 +1,4 @@
-//! The three forms of an answer: hostile text breaks none of them.
+//! The three formats of an error response: hostile text breaks none of them.
 
 // A test that meets the unexpected fails by panicking.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic)]
@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 use tower::{Layer, ServiceExt, service_fn};
 use tower_status::{Status, StatusMapLayer, catalog};
 
-const FORMS: [&str; 3] = ["application/json", "text/html", "text/plain"];
+const FORMATS: [&str; 3] = ["application/json", "text/html", "text/plain"];
 
 const HOSTILE: [&str; 22] = [
     "<script>alert(1)</script>",
@@ -39,7 +39,7 @@ const HOSTILE: [&str; 22] = [
     "ünïcödé 日本語 🌷",
 ];
 
-/// Where a text of the application's or of the client's can stand.
+/// Where a text from the application or the client is put.
 #[derive(Clone, Copy, Debug, PartialEq)]
 enum Place {
     Title,
@@ -83,11 +83,7 @@ fn status(place: Place, text: Option<&str>) -> Status {
     }
 }
 
-async fn answered<B>(
-    layer: &StatusMapLayer,
-    outcome: Result<Response<B>, Status>,
-    request: Request<()>,
-) -> (Parts, Bytes)
+async fn call<B>(layer: &StatusMapLayer, outcome: Result<Response<B>, Status>, request: Request<()>) -> (Parts, Bytes)
 where
     B: http_body::Body<Error: std::fmt::Debug>,
 {
@@ -106,14 +102,14 @@ fn request(accept: &str, id: Option<&[u8]>) -> Request<()> {
     request
 }
 
-async fn reply(place: Place, text: Option<&str>, accept: &str) -> (Parts, String) {
+async fn error_response(place: Place, text: Option<&str>, accept: &str) -> (Parts, String) {
     let id = text.filter(|_| place == RequestId).map(str::as_bytes);
-    let none = Err::<Response<String>, _>(status(place, text));
-    let (parts, body) = answered(&StatusMapLayer::new(), none, request(accept, id)).await;
+    let error = Err::<Response<String>, _>(status(place, text));
+    let (parts, body) = call(&StatusMapLayer::new(), error, request(accept, id)).await;
     (parts, String::from_utf8(body.into()).expect("UTF-8"))
 }
 
-/// The members of an object in the order in which they stand, so that none that stands twice goes unseen.
+/// Returns the members of an object in their order, duplicates included.
 fn members(json: &str) -> Vec<(String, Value)> {
     struct Members(Vec<(String, Value)>);
     impl<'de> serde::Deserialize<'de> for Members {
@@ -143,13 +139,13 @@ fn has_control(text: &str) -> bool {
 }
 
 #[tokio::test]
-async fn json_gives_back_what_was_said() {
+async fn json_document_contains_hostile_text_unchanged() {
     for place in PLACES {
         for text in HOSTILE {
-            let (parts, body) = reply(place, Some(text), FORMS[0]).await;
+            let (parts, body) = error_response(place, Some(text), FORMATS[0]).await;
             let mut found = members(&body);
             let code = match place {
-                Location if has_control(text) => 500, // malformed, and demanded
+                Location if has_control(text) => 500, // malformed, and required
                 Location => 302,
                 Choice | RawChoice => 300,
                 _ => 404,
@@ -157,9 +153,9 @@ async fn json_gives_back_what_was_said() {
             assert_eq!(parts.status, code, "{place:?} {text:?}");
             let entry = catalog::get(parts.status).unwrap();
             let unescape = |value: &mut Value| {
-                let said = value.as_str().unwrap();
-                assert!(said.bytes().all(|b| b.is_ascii_graphic() && !b"<>\"\\^`{|}".contains(&b)), "{said}");
-                *value = percent_encoding::percent_decode_str(said).decode_utf8().unwrap().into();
+                let uri = value.as_str().unwrap();
+                assert!(uri.bytes().all(|b| b.is_ascii_graphic() && !b"<>\"\\^`{|}".contains(&b)), "{uri}");
+                *value = percent_encoding::percent_decode_str(uri).decode_utf8().unwrap().into();
             };
             for (name, value) in &mut found {
                 match name.as_str() {
@@ -198,7 +194,7 @@ async fn json_gives_back_what_was_said() {
     }
 }
 
-/// The markup without texts and without the values of attributes.
+/// Returns the tags, without the values of their attributes.
 fn skeleton(html: &str) -> Vec<String> {
     let mut tags = Vec::new();
     let mut rest = html;
@@ -222,25 +218,25 @@ fn links(html: &str) -> impl Iterator<Item = &str> {
 }
 
 #[tokio::test]
-async fn html_has_no_markup_from_the_input() {
+async fn hostile_text_does_not_change_the_markup_of_a_page() {
     for place in PLACES {
-        // A text that is a link, one that is none, and nothing at all make three pages; a hostile one makes no fourth.
+        // A link, a text that is no link, and no text give three structures; hostile text must not give a fourth.
         let mut pages = Vec::new();
         for text in [Some("harmless"), Some("mailto:harmless"), None] {
-            pages.push(skeleton(&reply(place, text, FORMS[1]).await.1));
+            pages.push(skeleton(&error_response(place, text, FORMATS[1]).await.1));
         }
         if place == Location {
-            let none = Err::<Response<String>, _>(Status::internal_server_error());
-            let (_, body) = answered(&StatusMapLayer::new(), none, request(FORMS[1], None)).await;
+            let error = Err::<Response<String>, _>(Status::internal_server_error());
+            let (_, body) = call(&StatusMapLayer::new(), error, request(FORMATS[1], None)).await;
             pages.push(skeleton(str::from_utf8(&body).unwrap()));
         }
         if place == Choice {
-            let none = Err::<Response<String>, _>(Status::multiple_choices(["\n"]));
-            let (_, body) = answered(&StatusMapLayer::new(), none, request(FORMS[1], None)).await;
+            let error = Err::<Response<String>, _>(Status::multiple_choices(["\n"]));
+            let (_, body) = call(&StatusMapLayer::new(), error, request(FORMATS[1], None)).await;
             pages.push(skeleton(str::from_utf8(&body).unwrap()));
         }
         for text in HOSTILE {
-            let (parts, html) = reply(place, Some(text), FORMS[1]).await;
+            let (parts, html) = error_response(place, Some(text), FORMATS[1]).await;
             assert_eq!(parts.headers[header::CONTENT_TYPE], "text/html; charset=utf-8");
             assert!(pages.contains(&skeleton(&html)), "{place:?} {text:?}\n{html}");
             let invisible = |c: char| c.is_control() && c != '\n' && c != '\t';
@@ -256,19 +252,19 @@ async fn html_has_no_markup_from_the_input() {
 }
 
 #[tokio::test]
-async fn text_stays_line_structured() {
+async fn hostile_text_adds_no_line_to_plain_text() {
     let breaks = ['\r', '\u{b}', '\u{c}', '\u{1c}', '\u{1d}', '\u{1e}', '\u{85}', '\u{2028}', '\u{2029}'];
     for place in PLACES {
         let mut lines = Vec::new();
         for text in [Some("harmless"), None] {
-            lines.push(reply(place, text, FORMS[2]).await.1.lines().count());
+            lines.push(error_response(place, text, FORMATS[2]).await.1.lines().count());
         }
         for text in HOSTILE {
-            let (parts, body) = reply(place, Some(text), FORMS[2]).await;
+            let (parts, body) = error_response(place, Some(text), FORMATS[2]).await;
             let mut lines = lines.clone();
             if (place, parts.status.as_u16()) == (Location, 500) {
-                let none = Err::<Response<String>, _>(Status::internal_server_error());
-                let (_, body) = answered(&StatusMapLayer::new(), none, request(FORMS[2], None)).await;
+                let error = Err::<Response<String>, _>(Status::internal_server_error());
+                let (_, body) = call(&StatusMapLayer::new(), error, request(FORMATS[2], None)).await;
                 lines = vec![str::from_utf8(&body).unwrap().lines().count()];
             }
             if place == Choice {
@@ -276,7 +272,7 @@ async fn text_stays_line_structured() {
             }
             assert!(lines.contains(&body.lines().count()), "{place:?} {text:?}\n{body}");
             assert!(!body.contains(breaks), "{place:?} {text:?}");
-            // No terminal is driven by it.
+            // No terminal escape sequences.
             assert!(!body.contains(|c: char| c.is_control() && c != '\n'), "{place:?} {text:?}");
             assert!(body.starts_with(parts.status.as_str()), "{body}");
         }
@@ -284,7 +280,7 @@ async fn text_stays_line_structured() {
 }
 
 #[tokio::test]
-async fn text_says_each_thing_in_a_line_of_its_own() {
+async fn plain_text_has_one_line_per_field() {
     let status = Status::found("/orders/8")
         .with_title("Moved\u{2028}on")
         .with_detail("one\ntwo \u{1b}[31mred")
@@ -294,8 +290,8 @@ async fn text_says_each_thing_in_a_line_of_its_own() {
         .with_extension("a\tb", "c\r\nd")
         .with_extension("list", json!(["x", null]));
     let entry = status.entry();
-    let none = Err::<Response<String>, _>(status);
-    let (_, body) = answered(&StatusMapLayer::new(), none, request(FORMS[2], Some(b"abc-1"))).await;
+    let error = Err::<Response<String>, _>(status);
+    let (_, body) = call(&StatusMapLayer::new(), error, request(FORMATS[2], Some(b"abc-1"))).await;
     let expected = [
         "302 Moved on",
         "",
@@ -315,53 +311,53 @@ async fn text_says_each_thing_in_a_line_of_its_own() {
     assert_eq!(str::from_utf8(&body).unwrap().split('\n').collect::<Vec<_>>(), expected);
 
     let bare = Err::<Response<String>, _>(Status::gone());
-    let (_, body) = answered(&StatusMapLayer::new(), bare, request(FORMS[2], None)).await;
+    let (_, body) = call(&StatusMapLayer::new(), bare, request(FORMATS[2], None)).await;
     let entry = Status::gone().entry();
     assert_eq!(str::from_utf8(&body).unwrap(), format!("410 Gone\n\n{}\n{}\n", entry.explanation, entry.advice));
 }
 
 #[tokio::test]
-async fn a_plain_text_body_becomes_the_same_detail_in_every_form() {
+async fn inner_plain_text_body_is_the_detail_in_every_format() {
     for text in HOSTILE {
-        for accept in FORMS {
-            let mut theirs = Response::new(Full::new(Bytes::from(text)));
-            *theirs.status_mut() = StatusCode::NOT_FOUND;
-            theirs.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static("text/plain"));
-            let (parts, body) = answered(&StatusMapLayer::new(), Ok(theirs), request(accept, None)).await;
+        for accept in FORMATS {
+            let mut inner = Response::new(Full::new(Bytes::from(text)));
+            *inner.status_mut() = StatusCode::NOT_FOUND;
+            inner.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static("text/plain"));
+            let (parts, body) = call(&StatusMapLayer::new(), Ok(inner), request(accept, None)).await;
             let body = str::from_utf8(&body).unwrap();
             assert_eq!(parts.status, 404);
-            let (_, expected) = reply(Detail, Some(text.trim()), accept).await;
+            let (_, expected) = error_response(Detail, Some(text.trim()), accept).await;
             assert_eq!(body, expected, "{text:?}");
         }
     }
 }
 
 #[tokio::test]
-async fn header_values_that_are_not_utf8_break_no_form() {
+async fn header_values_that_are_not_utf8_leave_every_format_valid() {
     let bytes: [&[u8]; 4] = [b"\xff\xfe", b"/\xc3\x28<script>", b"\xed\xa0\x80", b"/caf\xe9\" onclick=\"x"];
     for bytes in bytes {
         let value = HeaderValue::from_bytes(bytes).unwrap();
-        for accept in FORMS {
-            let known = HeaderName::from_static("x-request-id");
+        for accept in FORMATS {
+            let request_id = HeaderName::from_static("x-request-id");
             let rows = [
                 (Status::new(StatusCode::FOUND).with_header(header::LOCATION, value.clone()), false),
                 (Status::new(StatusCode::FOUND).with_header(header::LINK, value.clone()), false),
-                (Status::not_found().with_header(known, value.clone()), false),
+                (Status::not_found().with_header(request_id, value.clone()), false),
                 (Status::unauthorized(value.clone()), false),
                 (Status::not_found(), true),
             ];
             for (status, in_request) in rows {
                 let code = status.code();
-                let none = Err::<Response<String>, _>(status);
+                let error = Err::<Response<String>, _>(status);
                 let request = request(accept, in_request.then_some(bytes));
-                let (parts, body) = answered(&StatusMapLayer::new(), none, request).await;
+                let (parts, body) = call(&StatusMapLayer::new(), error, request).await;
                 assert_eq!(parts.status, code);
                 let body = str::from_utf8(&body).expect("UTF-8");
                 match accept {
                     "application/json" => assert_eq!(members(body).len(), 4, "{body}"),
                     "text/html" => {
-                        let theirs = |tag: &String| tag.contains("script") || tag.contains("onclick");
-                        assert!(!skeleton(body).iter().any(theirs), "{body}");
+                        let is_injected = |tag: &String| tag.contains("script") || tag.contains("onclick");
+                        assert!(!skeleton(body).iter().any(is_injected), "{body}");
                     }
                     _ => assert!(!body.contains(char::REPLACEMENT_CHARACTER), "{body}"),
                 }
@@ -370,15 +366,15 @@ async fn header_values_that_are_not_utf8_break_no_form() {
     }
 }
 
-/// The text is that of its class, the number its own (RFC 9110 §15).
+/// The text is that of the class (RFC 9110 §15).
 #[tokio::test]
-async fn a_code_that_is_not_in_the_catalogue_keeps_its_number() {
+async fn code_without_an_entry_keeps_its_number() {
     for code in [499, 599] {
         for (detail, shown) in [(None, false), (Some("why"), code < 500)] {
             let code = StatusCode::from_u16(code).unwrap();
             let status = Status::new(code);
-            let none = Err::<Response<String>, _>(detail.map_or(status.clone(), |detail| status.with_detail(detail)));
-            let (parts, body) = answered(&StatusMapLayer::new(), none, request(FORMS[0], None)).await;
+            let error = Err::<Response<String>, _>(detail.map_or(status.clone(), |detail| status.with_detail(detail)));
+            let (parts, body) = call(&StatusMapLayer::new(), error, request(FORMATS[0], None)).await;
             let found = serde_json::from_slice::<Value>(&body).unwrap();
             assert_eq!((parts.status, &found["status"]), (code, &json!(code.as_u16())));
             assert_eq!(found["detail"] == "why", shown, "{code}");
@@ -387,14 +383,14 @@ async fn a_code_that_is_not_in_the_catalogue_keeps_its_number() {
 }
 
 #[tokio::test]
-async fn extension_members_never_shadow() {
+async fn extension_members_do_not_shadow_standard_members() {
     let mut status = Status::conflict().with_type("/t").with_title("T").with_detail("D").with_instance("/i");
     for name in ["type", "title", "status", "detail", "instance", ""] {
         status = status.with_extension(name, "forged");
     }
     let status = status.with_extension("Type", 1).with_extension("status ", 2).with_extension("request_id", "mine");
-    let none = Err::<Response<String>, _>(status);
-    let (_, body) = answered(&StatusMapLayer::new(), none, request(FORMS[0], Some(b"theirs"))).await;
+    let error = Err::<Response<String>, _>(status);
+    let (_, body) = call(&StatusMapLayer::new(), error, request(FORMATS[0], Some(b"theirs"))).await;
     let expected = [
         ("type", json!("/t")),
         ("title", json!("T")),
@@ -410,7 +406,7 @@ async fn extension_members_never_shadow() {
 }
 
 #[tokio::test]
-async fn request_ids() {
+async fn request_id_is_shown_only_if_it_is_valid() {
     let longest = "a".repeat(128);
     let too_long = "a".repeat(129);
     #[rustfmt::skip]
@@ -419,15 +415,15 @@ async fn request_ids() {
         ("", false), (&too_long, false), ("a b", false), ("a\tb", false), ("<b>", false), ("a\"b", false),
         ("a,b", false), ("a\\b", false), ("a~b", false), ("ü", false),
     ];
-    // Every other character that a field can hold, by itself.
+    // Every character that a field value can have, alone.
     let single: Vec<_> = (' '..='\u{ff}').filter(|c| *c != '\u{7f}').map(String::from).collect();
     let allowed = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._:+/=-";
     let single = single.iter().map(|id| (id.as_str(), allowed.contains(id.as_str())));
     for (id, shown) in rows.into_iter().chain(single) {
         for code in [StatusCode::NOT_FOUND, StatusCode::INTERNAL_SERVER_ERROR] {
             let status = Status::new(code).with_detail("why");
-            let none = Err::<Response<String>, _>(status);
-            let (_, body) = answered(&StatusMapLayer::new(), none, request(FORMS[0], Some(id.as_bytes()))).await;
+            let error = Err::<Response<String>, _>(status);
+            let (_, body) = call(&StatusMapLayer::new(), error, request(FORMATS[0], Some(id.as_bytes()))).await;
             let found = serde_json::from_slice::<Value>(&body).unwrap();
             assert_eq!(found.get("request_id"), shown.then(|| json!(id)).as_ref(), "{code} {id:?}");
         }
