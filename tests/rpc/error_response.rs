@@ -1,0 +1,127 @@
+//! A gRPC error as a client reads it.
+
+// A test that meets the unexpected fails by panicking.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic)]
+
+use std::{collections::HashMap, future::ready};
+
+use base64::{Engine, engine::general_purpose::STANDARD, engine::general_purpose::STANDARD_NO_PAD};
+use http::{HeaderMap, HeaderName, Request, Response};
+use http_body_util::BodyExt;
+use percent_encoding::percent_decode;
+use prost::Message;
+use tonic_types::{ErrorDetails, RpcStatusExt};
+use tower::{Layer, ServiceExt, service_fn};
+use tower_status::{Status, StatusMapLayer};
+
+/// An error as a client reads it.
+pub(crate) struct ErrorResponse {
+    pub(crate) code: i32,
+    pub(crate) message: String,
+    /// The decoded `grpc-status-details-bin`.
+    pub(crate) rpc: Option<tonic_types::Status>,
+    /// RFC 9113 §6.5.2: the length of all names and values, and 32 bytes per field.
+    pub(crate) size: usize,
+    pub(crate) metadata: HeaderMap,
+}
+
+impl ErrorResponse {
+    pub(crate) fn details(&self) -> ErrorDetails {
+        let Some(rpc) = &self.rpc else { return ErrorDetails::new() };
+        rpc.check_error_details().expect("messages of error_details.proto")
+    }
+
+    pub(crate) fn kinds(&self) -> Vec<&str> {
+        let details = self.rpc.iter().flat_map(|rpc| &rpc.details);
+        details.map(|any| any.type_url.strip_prefix("type.googleapis.com/google.rpc.").unwrap()).collect()
+    }
+
+    pub(crate) fn reason(&self) -> Option<String> {
+        self.details().error_info().map(|info| info.reason.clone())
+    }
+
+    pub(crate) fn metadata_of_error_info(&self) -> HashMap<String, String> {
+        self.details().error_info().map(|info| info.metadata.clone()).unwrap_or_default()
+    }
+
+    pub(crate) fn violations(&self) -> Vec<(String, String)> {
+        let details = self.details();
+        let violations = details.bad_request().into_iter().flat_map(|request| &request.field_violations);
+        violations.map(|violation| (violation.field.clone(), violation.description.clone())).collect()
+    }
+}
+
+pub(crate) struct Call<'a> {
+    pub(crate) path: &'a str,
+    pub(crate) content_type: &'a str,
+    pub(crate) fields: &'a [(&'static str, &'a str)],
+}
+
+pub(crate) const CALL: Call<'_> =
+    Call { path: "/shop.Orders/Get", content_type: "application/grpc+proto", fields: &[] };
+
+pub(crate) async fn send(
+    layer: StatusMapLayer,
+    call: &Call<'_>,
+    outcome: Result<Response<String>, Status>,
+) -> ErrorResponse {
+    let mut request = Request::post(call.path).header("content-type", call.content_type);
+    for (name, value) in call.fields {
+        request = request.header(*name, *value);
+    }
+    let mut outcome = Some(outcome);
+    let inner = service_fn(|_: Request<()>| ready(outcome.take().unwrap()));
+    let (parts, body) = layer.layer(inner).oneshot(request.body(()).unwrap()).await.unwrap().into_parts();
+    let body = body.collect().await.unwrap().to_bytes();
+    assert_eq!(parts.status, 200);
+    // With the Date that the server adds (RFC 9110 §6.6.1).
+    let mut size = ":status".len() + "200".len() + 32 + "date".len() + "Sun, 06 Nov 1994 08:49:37 GMT".len() + 32;
+    let mut fields = parts.headers;
+    size += fields.iter().map(|(name, value)| name.as_str().len() + value.len() + 32).sum::<usize>();
+    if !body.is_empty() {
+        let trailers = trailers(&STANDARD.decode(&body).expect("padded base64"));
+        size += trailers.iter().map(|(name, value)| name.as_str().len() + value.len() + 32).sum::<usize>();
+        fields.extend(trailers);
+    }
+    let once = |name: &str| {
+        assert!(fields.get_all(name).iter().count() <= 1, "{name} is sent once");
+        fields.get(name)
+    };
+    let message = once("grpc-message").map_or(&b""[..], |value| value.as_bytes());
+    let rpc = once("grpc-status-details-bin").map(|value| {
+        let bytes = STANDARD_NO_PAD.decode(value).expect("standard alphabet, unpadded");
+        tonic_types::Status::decode(&*bytes).expect("google.rpc.Status")
+    });
+    let response = ErrorResponse {
+        code: once("grpc-status").unwrap().to_str().unwrap().parse().unwrap(),
+        message: percent_decode(message).decode_utf8().expect("cut between characters").into_owned(),
+        rpc,
+        size,
+        metadata: fields,
+    };
+    if let Some(rpc) = &response.rpc {
+        assert_eq!(rpc.code, response.code, "the code in the details equals grpc-status");
+        assert_eq!(rpc.message, response.message, "the message in the details equals grpc-message");
+        // A client that decodes `Any` must know each type.
+        let known = ["ErrorInfo", "RetryInfo", "BadRequest", "Help"];
+        assert!(response.kinds().iter().all(|kind| known.contains(kind)), "{:?}", response.kinds());
+        response.details();
+    }
+    assert!(response.size < 8 * 1024, "{}", response.size);
+    response
+}
+
+/// The fields of a gRPC-Web trailer frame.
+fn trailers(frame: &[u8]) -> HeaderMap {
+    assert_eq!((frame[0], frame.len() - 5), (0x80, u32::from_be_bytes(frame[1..5].try_into().unwrap()) as usize));
+    let lines = str::from_utf8(&frame[5..]).unwrap().split_terminator("\r\n");
+    let field = |line: &str| {
+        let (name, value) = line.split_once(':').unwrap();
+        (HeaderName::from_bytes(name.as_bytes()).unwrap(), value.trim().parse().unwrap())
+    };
+    lines.map(field).collect()
+}
+
+pub(crate) async fn error_response(status: Status) -> ErrorResponse {
+    send(StatusMapLayer::new(), &CALL, Err(status)).await
+}
