@@ -1,6 +1,6 @@
-//! Accept ─► the form of an answer, against RFC 9110 §12.5.1 read literally.
+//! Accept ─► the format of an error response, compared with a literal reading of RFC 9110 §12.5.1.
 //!
-//! The first byte chooses the forms that are offered; then one field line per line.
+//! The first byte selects the offered formats; each further line is a field line.
 #![no_main]
 
 use http::{HeaderValue, Method, Request, header};
@@ -30,7 +30,7 @@ fuzz_target!(|input: &[u8]| {
         request.headers_mut().append(header::ACCEPT, line);
     }
     let lines: Vec<_> = request.headers().get_all(header::ACCEPT).iter().map(|line| latin1(line.as_bytes())).collect();
-    let expected = wished(&lines, offered);
+    let expected = preferred(&lines, offered);
 
     let layer = StatusMapLayer::new().formats(offered);
     let head = {
@@ -50,16 +50,16 @@ fuzz_target!(|input: &[u8]| {
     assert!(body.starts_with(start.as_bytes()));
     assert_eq!(parts.headers.get(header::VARY).is_some(), offered.len() > 1);
 
-    // RFC 9110 §9.3.2: to HEAD the same fields, and the length that GET would have had.
-    let (mut of_head, nothing) = fail(&layer, &Status::not_found(), head);
-    assert!(nothing.is_empty());
+    // RFC 9110 §9.3.2: a response to HEAD has the fields of GET, and the length of its content.
+    let (mut of_head, body_of_head) = fail(&layer, &Status::not_found(), head);
+    assert!(body_of_head.is_empty());
     let length = of_head.headers.remove(header::CONTENT_LENGTH);
     assert_eq!(length, Some(body.len().into()));
     assert_eq!(of_head.headers, parts.headers);
 });
 
-/// The form that is wanted most: by q, then by how closely it is named, then by the server's order.
-fn wished(lines: &[String], offered: &[Format]) -> Format {
+/// Returns the preferred format: by weight, then by specificity, then in the server's order.
+fn preferred(lines: &[String], offered: &[Format]) -> Format {
     let ranges: Vec<_> = lines.iter().flat_map(|line| split(line, ',')).filter_map(|member| range(&member)).collect();
     let mut best = (0, 0, offered[0]);
     for format in offered {
@@ -68,18 +68,18 @@ fn wished(lines: &[String], offered: &[Format]) -> Format {
             Html => ["text/html", "text/html", "text/*", "*/*"],
             _ => ["text/plain", "text/plain", "text/*", "*/*"],
         };
-        // The most specific range that is there decides, and of equals the kindest.
+        // The most specific range decides; of equally specific ones, that of the highest weight.
         let q_of = |name: &str| ranges.iter().filter(|(range, _)| range == name).map(|(_, q)| *q).max();
-        let decides = names.iter().zip([2, 2, 1, 0]).find_map(|(name, closeness)| Some((q_of(name)?, closeness)));
-        let (q, closeness) = decides.unwrap_or((0, 0));
-        if q > 0 && (q, closeness) > (best.0, best.1) {
-            best = (q, closeness, *format);
+        let decides = names.iter().zip([2, 2, 1, 0]).find_map(|(name, specificity)| Some((q_of(name)?, specificity)));
+        let (q, specificity) = decides.unwrap_or((0, 0));
+        if q > 0 && (q, specificity) > (best.0, best.1) {
+            best = (q, specificity, *format);
         }
     }
     best.2
 }
 
-/// What stands between separators; between quotes, where a backslash takes the next character with it, none separates.
+/// Splits at separators outside of quoted strings, in which a backslash escapes the next character.
 fn split(text: &str, separator: char) -> Vec<String> {
     let mut parts = vec![String::new()];
     let mut characters = text.chars();
@@ -100,7 +100,7 @@ fn split(text: &str, separator: char) -> Vec<String> {
     parts.iter().map(|part| part.trim_matches([' ', '\t']).to_owned()).collect()
 }
 
-/// A range in lower case and its weight in thousandths; `None`: malformed, or with a parameter that our types lack.
+/// Returns a range in lower case and its weight in thousandths; `None`: malformed, or with another parameter.
 fn range(member: &str) -> Option<(String, u32)> {
     let parts = split(member, ';');
     let (range, parameters) = parts.split_first()?;

@@ -10,16 +10,16 @@ use prost::Message;
 use serde_json::Value;
 use tonic_types::{ErrorDetails, StatusExt, pb};
 use tower_status::{Status, StatusMapLayer, catalog::GrpcCode};
-use tower_status_fuzz::{ask::fail, said::Said};
+use tower_status_fuzz::{ask::fail, status_input::StatusInput};
 
 /// RFC 9113 §10.5.1: what clients take by default.
 const LIMIT: usize = 8 * 1024;
 const TYPES: [&str; 3] = ["application/grpc", "application/grpc-web+proto", "application/grpc-web-text"];
 
-fuzz_target!(|said: Said<'_>| {
-    let status = said.status();
+fuzz_target!(|input: StatusInput<'_>| {
+    let status = input.status();
     for content_type in TYPES {
-        let mut request = said.request(header::CONTENT_TYPE, content_type);
+        let mut request = input.request(header::CONTENT_TYPE, content_type);
         *request.method_mut() = Method::POST;
         let path = request.uri().path().to_owned();
         let (parts, body) = fail(&StatusMapLayer::new(), &status, request);
@@ -32,7 +32,7 @@ fuzz_target!(|said: Said<'_>| {
             assert!(body.is_empty());
             parts.headers.clone()
         };
-        check(&said, &status, &path, &fields);
+        check(&input, &status, &path, &fields);
         // RFC 9113 §6.5.2
         let head = parts.headers.iter().chain(fields.iter().filter(|_| content_type == TYPES[2]));
         let size: usize = head.map(|(name, value)| name.as_str().len() + value.len() + 32).sum();
@@ -40,8 +40,8 @@ fuzz_target!(|said: Said<'_>| {
     }
     // `?` in a tonic handler
     let made = tonic::Status::from(status.clone());
-    assert_eq!(made.code(), expected_code(&said, &status).into());
-    assert_eq!(made.message(), expected_message(&said, &status));
+    assert_eq!(made.code(), expected_code(&input, &status).into());
+    assert_eq!(made.message(), expected_message(&input, &status));
 });
 
 /// The fields of gRPC-Web's trailer frame.
@@ -59,27 +59,27 @@ fn frame(bytes: &[u8]) -> HeaderMap {
     fields
 }
 
-fn expected_code(said: &Said<'_>, status: &Status) -> GrpcCode {
-    match said.grpc_code().unwrap_or_else(|| status.code().into()) {
+fn expected_code(input: &StatusInput<'_>, status: &Status) -> GrpcCode {
+    match input.grpc_code().unwrap_or_else(|| status.code().into()) {
         GrpcCode::Ok => GrpcCode::Unknown,
         code => code,
     }
 }
 
 /// Whether the words stay inside: of a 5xx, and of what is gRPC's 5xx.
-fn is_masked(said: &Said<'_>, status: &Status) -> bool {
+fn is_hidden(input: &StatusInput<'_>, status: &Status) -> bool {
     let masked = [GrpcCode::Internal, GrpcCode::Unknown, GrpcCode::DataLoss];
-    !said.exposed && (said.is_masked(status.code()) || masked.contains(&expected_code(said, status)))
+    !input.exposed && (input.is_hidden(status.code()) || masked.contains(&expected_code(input, status)))
 }
 
-fn expected_message<'a>(said: &'a Said<'_>, status: &Status) -> &'a str {
-    let detail = said.told_detail(status.code()).filter(|_| !is_masked(said, status));
+fn expected_message<'a>(input: &'a StatusInput<'_>, status: &Status) -> &'a str {
+    let detail = input.shown_detail(status.code()).filter(|_| !is_hidden(input, status));
     detail.unwrap_or(status.entry().explanation)
 }
 
-fn check(said: &Said<'_>, status: &Status, path: &str, fields: &HeaderMap) {
-    let code = expected_code(said, status);
-    let message = expected_message(said, status);
+fn check(input: &StatusInput<'_>, status: &Status, path: &str, fields: &HeaderMap) {
+    let code = expected_code(input, status);
+    let message = expected_message(input, status);
     assert!(fields.get_all("grpc-status").iter().eq([(code as i32).to_string().as_str()]));
     for (name, value) in fields {
         let bytes = value.as_bytes();
@@ -111,14 +111,14 @@ fn check(said: &Said<'_>, status: &Status, path: &str, fields: &HeaderMap) {
     let rpc = pb::Status::decode(read.details()).expect("google.rpc.Status");
     assert_eq!((rpc.code, &*rpc.message), (code as i32, message));
     let details = read.check_error_details().expect("known messages");
-    check_details(said, status, path, &details);
+    check_details(input, status, path, &details);
 }
 
-fn check_details(said: &Said<'_>, status: &Status, path: &str, details: &ErrorDetails) {
-    let members = if is_masked(said, status) { Vec::new() } else { said.told_members(status) };
+fn check_details(input: &StatusInput<'_>, status: &Status, path: &str, details: &ErrorDetails) {
+    let members = if is_hidden(input, status) { Vec::new() } else { input.shown_members(status) };
     // A delay, or else a field that says one.
     let field = || status.headers().get("retry-after")?.to_str().ok()?.parse().ok().map(Duration::from_secs);
-    let delay = said.retry_after.or_else(field);
+    let delay = input.retry_after.or_else(field);
     let delay = delay.map(|delay| delay.min(Duration::new(315_576_000_000, delay.subsec_nanos())));
     assert_eq!(details.retry_info().and_then(|info| info.retry_delay), delay);
 
@@ -131,7 +131,7 @@ fn check_details(said: &Said<'_>, status: &Status, path: &str, details: &ErrorDe
         );
         let keys = members.iter().filter(|(name, _)| is_key(name));
         let mut expected: Vec<_> = keys.filter_map(|(name, value)| Some((name.clone(), scalar(value)?))).collect();
-        expected.extend(said.told_id(&members).map(|id| ("request_id".to_owned(), id)));
+        expected.extend(input.shown_id(&members).map(|id| ("request_id".to_owned(), id)));
         let mut found: Vec<_> = info.metadata.clone().into_iter().collect();
         expected.sort();
         found.sort();

@@ -1,6 +1,6 @@
-//! A status as a page, read back by html5ever: no element and no attribute comes from the input.
+//! A status as a page, parsed by html5ever: no element and no attribute comes from the input.
 //!
-//! Its twin says the same without a character of markup. Both pages have to have the same structure.
+//! The page of the same status without markup characters must have the same structure.
 #![no_main]
 
 use http::header;
@@ -9,19 +9,19 @@ use scraper::{Html, Node, Selector};
 use tower_status::StatusMapLayer;
 use tower_status_fuzz::{
     ask::fail,
-    said::{Said, check_headers},
+    status_input::{StatusInput, check_headers},
 };
 use url::Url;
 
-fuzz_target!(|said: Said<'_>| {
-    let Some(twin) = said.tame() else { return };
-    let (status, tame) = (said.status(), twin.status());
+fuzz_target!(|input: StatusInput<'_>| {
+    let Some(tame_input) = input.tame() else { return };
+    let (status, tame) = (input.status(), tame_input.status());
     if status.code() != tame.code() || matches!(status.code().as_u16(), 204 | 205 | 304) {
         return;
     }
-    let page = |said: &Said<'_>| {
-        let status = said.status();
-        let (parts, body) = fail(&StatusMapLayer::new(), &status, said.request(header::ACCEPT, "text/html"));
+    let page = |input: &StatusInput<'_>| {
+        let status = input.status();
+        let (parts, body) = fail(&StatusMapLayer::new(), &status, input.request(header::ACCEPT, "text/html"));
         assert_eq!(parts.status, status.code());
         assert_eq!(parts.headers[header::CONTENT_TYPE], "text/html; charset=utf-8");
         let policies = parts.headers.get_all(header::CONTENT_SECURITY_POLICY);
@@ -29,7 +29,7 @@ fuzz_target!(|said: Said<'_>| {
         check_headers(&status, &parts.headers);
         String::from_utf8(body).expect("UTF-8")
     };
-    let (text, tame) = (page(&said), page(&twin));
+    let (text, tame) = (page(&input), page(&tame_input));
     assert!(!text.contains(|c: char| c.is_control() && c != '\n' && c != '\t'), "{text:?}");
     let html = Html::parse_document(&text);
     assert!(html.errors.is_empty(), "{:?}\n{text}", html.errors);
@@ -37,7 +37,7 @@ fuzz_target!(|said: Said<'_>| {
 
     for link in html.select(&Selector::parse("[href]").expect("a selector")) {
         let href = link.attr("href").unwrap_or_default();
-        // What a browser cannot make a URL of, it does not follow.
+        // A browser does not follow what it cannot parse as a URL.
         if let Ok(url) = Url::parse("https://example.org/orders/7").and_then(|base| base.join(href)) {
             assert!(["http", "https"].contains(&url.scheme()), "{href}");
         }
@@ -47,18 +47,18 @@ fuzz_target!(|said: Said<'_>| {
         let selector = Selector::parse(selector).expect("a selector");
         html.select(&selector).map(|element| element.text().collect::<String>()).collect::<Vec<_>>()
     };
-    let blank = |text: &&str| !text.trim().is_empty();
-    let title = said.told_title().filter(blank).unwrap_or(status.entry().title);
-    let shown = said.told_detail(status.code()).filter(blank).map(readable);
+    let is_not_blank = |text: &&str| !text.trim().is_empty();
+    let title = input.shown_title().filter(is_not_blank).unwrap_or(status.entry().title);
+    let shown = input.shown_detail(status.code()).filter(is_not_blank).map(readable);
     assert_eq!(texts("h1 > span"), [readable(title)]);
     assert_eq!(texts("title"), [format!("{} {}", status.code().as_str(), readable(title))]);
     assert_eq!(texts("p.detail"), Vec::from_iter(shown));
-    let told = said.told_members(&status);
-    let id = said.told_id(&told).map(|id| readable(&id));
+    let members = input.shown_members(&status);
+    let id = input.shown_id(&members).map(|id| readable(&id));
     assert_eq!(texts("code.id"), Vec::from_iter(id));
 });
 
-/// All elements with their depth and their attributes, but for where a link leads.
+/// Returns all elements with their depth and attributes, except the targets of links.
 fn structure(html: &Html) -> Vec<(usize, String)> {
     let nodes = html.tree.root().descendants().filter_map(|node| {
         let depth = node.ancestors().count();
@@ -76,7 +76,7 @@ fn structure(html: &Html) -> Vec<(usize, String)> {
     nodes.collect()
 }
 
-/// What stands for characters that a page cannot hold, or that would show another text than they mean.
+/// Returns the text without characters that HTML forbids or that show another text than they mean.
 fn readable(text: &str) -> String {
     let shown = |character| match character {
         '\t' | '\n' => Some(character),

@@ -1,4 +1,4 @@
-//! A status as problem+json, read back by `serde_json`, and as text, read back line by line.
+//! A status as problem+json, parsed by `serde_json`, and as plain text, read line by line.
 #![no_main]
 
 use std::fmt;
@@ -14,13 +14,13 @@ use serde_json::{Value, json};
 use tower_status::{Status, StatusMapLayer};
 use tower_status_fuzz::{
     ask::fail,
-    said::{Said, check_headers},
+    status_input::{StatusInput, check_headers},
 };
 
-fuzz_target!(|said: Said<'_>| {
-    let status = said.status();
+fuzz_target!(|input: StatusInput<'_>| {
+    let status = input.status();
     let layer = StatusMapLayer::new();
-    let (parts, body) = fail(&layer, &status, said.request(header::ACCEPT, "application/json"));
+    let (parts, body) = fail(&layer, &status, input.request(header::ACCEPT, "application/json"));
     assert_eq!(parts.status, status.code());
     check_headers(&status, &parts.headers);
     if matches!(status.code().as_u16(), 204 | 205 | 304) {
@@ -29,17 +29,17 @@ fuzz_target!(|said: Said<'_>| {
     }
     assert_eq!(parts.headers[header::CONTENT_TYPE], "application/problem+json");
     assert_eq!(parts.headers[header::X_CONTENT_TYPE_OPTIONS], "nosniff");
-    check_json(&said, &status, &body);
+    check_json(&input, &status, &body);
 
-    let again = fail(&layer, &status.clone(), said.request(header::ACCEPT, "application/json"));
-    assert_eq!((&again.0.headers, &again.1), (&parts.headers, &body), "a clone answers as the original");
+    let clone = fail(&layer, &status.clone(), input.request(header::ACCEPT, "application/json"));
+    assert_eq!((&clone.0.headers, &clone.1), (&parts.headers, &body), "a clone gives the same response");
 
-    let (parts, body) = fail(&layer, &status, said.request(header::ACCEPT, "text/plain"));
+    let (parts, body) = fail(&layer, &status, input.request(header::ACCEPT, "text/plain"));
     assert_eq!(parts.headers[header::CONTENT_TYPE], "text/plain; charset=utf-8");
-    check_text(&said, &status, &String::from_utf8(body).expect("UTF-8"));
+    check_text(&input, &status, &String::from_utf8(body).expect("UTF-8"));
 });
 
-/// The members of an object in their order, also one that stands twice.
+/// The members of an object in their order, duplicates included.
 struct Members(Vec<(String, Value)>);
 
 impl<'de> Deserialize<'de> for Members {
@@ -62,53 +62,53 @@ impl<'de> Deserialize<'de> for Members {
     }
 }
 
-fn check_json(said: &Said<'_>, status: &Status, body: &[u8]) {
+fn check_json(input: &StatusInput<'_>, status: &Status, body: &[u8]) {
     let Members(found) = serde_json::from_slice(body).expect("JSON");
     let entry = status.entry();
-    let told = said.told_members(status);
+    let members = input.shown_members(status);
     let mut expected = vec![
         ("type".to_owned(), json!(status.type_uri().unwrap_or("about:blank"))),
-        ("title".to_owned(), json!(said.told_title().unwrap_or(entry.title))),
+        ("title".to_owned(), json!(input.shown_title().unwrap_or(entry.title))),
         ("status".to_owned(), json!(status.code().as_u16())),
-        ("detail".to_owned(), json!(said.told_detail(status.code()).unwrap_or(entry.explanation))),
+        ("detail".to_owned(), json!(input.shown_detail(status.code()).unwrap_or(entry.explanation))),
     ];
     expected.extend(status.instance().map(|uri| ("instance".to_owned(), json!(uri))));
-    expected.extend(told.iter().cloned());
-    expected.extend(said.told_id(&told).map(|id| ("request_id".to_owned(), json!(id))));
+    expected.extend(members.iter().cloned());
+    expected.extend(input.shown_id(&members).map(|id| ("request_id".to_owned(), json!(id))));
     assert_eq!(found, expected);
 
-    // A URI has what it was said to have, and no more than a URI can have.
-    for (said, uri) in [(&said.type_uri, status.type_uri()), (&said.instance, status.instance())] {
-        let usable = said.as_ref().map(|said| &*said.0);
-        let usable = usable.filter(|said| !said.is_empty() && !said.contains(|c: char| c.is_ascii_control()));
+    // A URI is the input, percent-encoded.
+    for (text, uri) in [(&input.type_uri, status.type_uri()), (&input.instance, status.instance())] {
+        let usable = text.as_ref().map(|text| &*text.0);
+        let usable = usable.filter(|text| !text.is_empty() && !text.contains(|c: char| c.is_ascii_control()));
         let decoded = |text: &str| percent_decode_str(text).collect::<Vec<_>>();
         assert_eq!(uri.map(decoded), usable.map(decoded));
-        let of_uri = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~:/?#[]@!$&'()*+,;=%".contains(&byte);
-        assert!(uri.is_none_or(|uri| uri.bytes().all(of_uri)), "{uri:?}");
+        let is_allowed = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~:/?#[]@!$&'()*+,;=%".contains(&byte);
+        assert!(uri.is_none_or(|uri| uri.bytes().all(is_allowed)), "{uri:?}");
     }
 }
 
-/// One line for each thing that is said, whatever is in it.
-fn check_text(said: &Said<'_>, status: &Status, body: &str) {
+/// Checks that each field is one line, whatever its text is.
+fn check_text(input: &StatusInput<'_>, status: &Status, body: &str) {
     let line = |text: &str| {
         let breaks = |c: char| c.is_control() || c == '\u{2028}' || c == '\u{2029}';
         text.replace(breaks, " ")
     };
     let fact = |(name, value): (&str, &str)| line(&format!("{name}: {value}"));
     let entry = status.entry();
-    let told = said.told_members(status);
-    let mut lines = vec![line(&format!("{} {}", status.code().as_u16(), said.told_title().unwrap_or(entry.title)))];
+    let members = input.shown_members(status);
+    let mut lines = vec![line(&format!("{} {}", status.code().as_u16(), input.shown_title().unwrap_or(entry.title)))];
     lines.push(String::new());
-    lines.extend(said.told_detail(status.code()).map(line));
+    lines.extend(input.shown_detail(status.code()).map(line));
     lines.extend([entry.explanation.to_owned(), entry.advice.to_owned()]);
     let location = status.headers().get(header::LOCATION).and_then(|value| value.to_str().ok());
     let known = [("location", location), ("type", status.type_uri()), ("instance", status.instance())];
     let mut facts: Vec<_> = known.into_iter().filter_map(|(name, value)| Some(fact((name, value?)))).collect();
-    facts.extend(told.iter().map(|(name, value)| {
+    facts.extend(members.iter().map(|(name, value)| {
         let value = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
         fact((name, &value))
     }));
-    facts.extend(said.told_id(&told).map(|id| fact(("request_id", &id))));
+    facts.extend(input.shown_id(&members).map(|id| fact(("request_id", &id))));
     if !facts.is_empty() {
         lines.push(String::new());
     }

@@ -1,4 +1,4 @@
-//! Asks a service whose answer is there at once.
+//! Calls a service that responds without waiting.
 
 use std::{
     fmt::Debug,
@@ -12,7 +12,7 @@ use http_body::{Body, Frame};
 use tower::{Layer, Service, service_fn};
 use tower_status::{Status, StatusMapLayer};
 
-/// The output of a future that waits for nothing.
+/// Returns the output of a future that does not wait.
 ///
 /// # Panics
 ///
@@ -20,15 +20,15 @@ use tower_status::{Status, StatusMapLayer};
 pub fn now<F: Future>(future: F) -> F::Output {
     match pin!(future).poll(&mut Context::from_waker(Waker::noop())) {
         Poll::Ready(output) => output,
-        Poll::Pending => panic!("it waits, and nothing it waits for is there"),
+        Poll::Pending => panic!("the future waits"),
     }
 }
 
-/// The answer of a service.
+/// Calls a service and returns its response.
 ///
 /// # Panics
 ///
-/// If it is not there at once, or the service fails: it has promised not to.
+/// If the service waits or fails.
 pub fn ask<S, B>(service: &mut S, request: Request<B>) -> S::Response
 where
     S: Service<Request<B>, Error: Debug>,
@@ -38,7 +38,7 @@ where
     now(service.call(request)).expect("its error is Infallible")
 }
 
-/// What came out of a body.
+/// What a body yielded.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Got<E> {
     Data(Bytes),
@@ -50,7 +50,7 @@ pub enum Got<E> {
 ///
 /// # Panics
 ///
-/// If it neither ends nor says anything for long.
+/// If it never ends.
 pub fn read<B: Body<Data = Bytes>>(body: B) -> Vec<Got<B::Error>> {
     let (mut body, mut got, mut waits) = (pin!(body), Vec::new(), 0);
     loop {
@@ -59,7 +59,7 @@ pub fn read<B: Body<Data = Bytes>>(body: B) -> Vec<Got<B::Error>> {
             Poll::Ready(Some(Err(error))) => got.push(Got::Error(error)),
             Poll::Ready(Some(Ok(frame))) => got.push(of_frame(frame)),
             Poll::Pending if waits < 100_000 => waits += 1,
-            Poll::Pending => panic!("it waits for ever"),
+            Poll::Pending => panic!("the body waits forever"),
         }
     }
 }
@@ -71,11 +71,11 @@ fn of_frame<E>(frame: Frame<Bytes>) -> Got<E> {
     }
 }
 
-/// All data of a body that has nothing else.
+/// Returns all data of a body.
 ///
 /// # Panics
 ///
-/// If it has trailers, or an error.
+/// If the body has trailers or an error.
 pub fn data<E: Debug>(got: &[Got<E>]) -> Vec<u8> {
     got.iter().fold(Vec::new(), |mut all, got| {
         let Got::Data(data) = got else { panic!("{got:?}") };
@@ -84,7 +84,7 @@ pub fn data<E: Debug>(got: &[Got<E>]) -> Vec<u8> {
     })
 }
 
-/// The answer to a request that ends with this status, and its body.
+/// Returns the error response and its body of a request that fails with this status.
 pub fn fail(layer: &StatusMapLayer, status: &Status, request: Request<()>) -> (Parts, Vec<u8>) {
     let inner = |_: Request<()>| std::future::ready(Err::<Response<String>, _>(status.clone()));
     let (parts, body) = ask(&mut layer.layer(service_fn(inner)), request).into_parts();

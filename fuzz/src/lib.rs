@@ -1,14 +1,14 @@
-//! What the fuzz targets have in common: a layer that is asked without a runtime, and second opinions on its rules.
+//! What the fuzz targets share: calls without a runtime, arbitrary input, and a second implementation of the rules.
 
 pub mod ask;
 pub mod dates;
-pub mod said;
 
 #[path = "../../tests/conditional/precondition/naive.rs"]
 mod naive;
 pub mod preconditions;
+pub mod status_input;
 
-/// A byte of a field as a character, so that rules written over text hold for every field.
+/// Returns each byte of a field value as a character, so that rules written for text apply to every value.
 #[must_use]
 pub fn latin1(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| char::from(*byte)).collect()

@@ -1,4 +1,4 @@
-//! A status with arbitrary words, and what of it has to be told.
+//! An arbitrary status, and what a response must show of it.
 
 use std::{borrow::Cow, time::Duration};
 
@@ -7,9 +7,9 @@ use http::{HeaderMap, HeaderName, HeaderValue, Request, StatusCode, header};
 use serde_json::Value;
 use tower_status::{Status, catalog::GrpcCode};
 
-/// What an application, or a client by way of it, can put into a status.
+/// What an application or its client can put into a status.
 #[derive(Arbitrary, Clone, Debug)]
-pub struct Said<'a> {
+pub struct StatusInput<'a> {
     pub kind: Kind<'a>,
     pub title: Option<Word<'a>>,
     pub detail: Option<Word<'a>>,
@@ -35,11 +35,11 @@ pub enum Kind<'a> {
     Range(u64),
 }
 
-/// A text: mostly one that means something somewhere, or an arbitrary one.
+/// A text: usually one that has a meaning somewhere, otherwise an arbitrary one.
 #[derive(Clone, Debug)]
 pub struct Word<'a>(pub Cow<'a, str>);
 
-/// The bytes of a field.
+/// The bytes of a field value.
 #[derive(Clone, Debug)]
 pub struct Raw<'a>(pub Cow<'a, [u8]>);
 
@@ -104,10 +104,9 @@ impl Raw<'_> {
     }
 }
 
-/// What stands for a character of markup, so that a page of it has the markup of the layer alone.
+/// Returns the replacement of a markup character.
 ///
-/// What can stand in a URI gives way to a character that can, anything else to one that cannot: what is a link remains
-/// one.
+/// A character that a URI may have is replaced by another one that it may have, so that a link remains a link.
 fn tame(character: char) -> Option<char> {
     match character {
         '&' | '\'' => Some('~'),
@@ -126,7 +125,7 @@ impl Word<'_> {
     }
 }
 
-/// A value of JSON, as deep as `serde_json` reads one.
+/// A JSON value, as deep as `serde_json` reads one.
 #[derive(Arbitrary, Clone, Debug)]
 pub enum Tree<'a> {
     Null,
@@ -193,8 +192,8 @@ const CODES: [GrpcCode; 17] = [
     GrpcCode::Unauthenticated,
 ];
 
-impl Said<'_> {
-    /// The status of it all.
+impl StatusInput<'_> {
+    /// Returns the status with all of this.
     pub fn status(&self) -> Status {
         let status = match &self.kind {
             Kind::Code(code) => Status::new(StatusCode::from_u16(100 + code % 900).unwrap_or_default()),
@@ -203,7 +202,7 @@ impl Said<'_> {
             Kind::Choices(choices) => Status::multiple_choices(choices.iter().map(|choice| &choice.0)),
             Kind::Range(length) => Status::range_not_satisfiable(*length),
         };
-        // The fields first: a malformed one that the code demands makes it another status.
+        // Header fields first: a malformed required field makes it another status.
         let status = self.headers.iter().fold(status, |status, (name, value)| status.with_header(&*name.0, &*value.0));
         let status = self.title.iter().fold(status, |status, text| status.with_title(text.owned()));
         let status = self.detail.iter().fold(status, |status, text| status.with_detail(text.owned()));
@@ -222,7 +221,7 @@ impl Said<'_> {
         self.grpc_code.map(|code| CODES[usize::from(code) % CODES.len()])
     }
 
-    /// A request with the path, the id, and this Accept, or that content type.
+    /// Returns a request with the path, the request id, and one more header field.
     #[must_use]
     pub fn request(&self, name: HeaderName, value: &'static str) -> Request<()> {
         let mut request = Request::new(());
@@ -236,29 +235,29 @@ impl Said<'_> {
         request
     }
 
-    /// Whether the details stay inside, and the catalogue speaks.
+    /// Whether detail and members are hidden.
     #[must_use]
-    pub fn is_masked(&self, code: StatusCode) -> bool {
+    pub fn is_hidden(&self, code: StatusCode) -> bool {
         is_server_error(code) && !self.exposed
     }
 
-    /// The title that has to be told, if it is none of the catalogue's.
+    /// Returns the title that must be shown; `None`: the catalogue's.
     #[must_use]
-    pub fn told_title(&self) -> Option<&str> {
+    pub fn shown_title(&self) -> Option<&str> {
         self.title.as_ref().map(|title| &*title.0).filter(|text| !text.is_empty() && !text.contains(char::is_control))
     }
 
-    /// The detail that has to be told.
+    /// Returns the detail that must be shown.
     #[must_use]
-    pub fn told_detail(&self, code: StatusCode) -> Option<&str> {
-        self.detail.as_ref().map(|detail| &*detail.0).filter(|text| !text.is_empty() && !self.is_masked(code))
+    pub fn shown_detail(&self, code: StatusCode) -> Option<&str> {
+        self.detail.as_ref().map(|detail| &*detail.0).filter(|text| !text.is_empty() && !self.is_hidden(code))
     }
 
-    /// The members that have to be told, in their order; `choices` is that of a 300.
+    /// Returns the members that must be shown, in their order, with the `choices` of a 300.
     #[must_use]
-    pub fn told_members(&self, status: &Status) -> Vec<(String, Value)> {
+    pub fn shown_members(&self, status: &Status) -> Vec<(String, Value)> {
         let mut members: Vec<(String, Value)> = Vec::new();
-        if self.is_masked(status.code()) {
+        if self.is_hidden(status.code()) {
             return members;
         }
         if let (Kind::Choices(_), Some(choices)) = (&self.kind, status.extension("choices")) {
@@ -276,21 +275,21 @@ impl Said<'_> {
         members
     }
 
-    /// The id, where it may be told.
+    /// Returns the request id if it is valid and no member has its name.
     #[must_use]
-    pub fn told_id(&self, told: &[(String, Value)]) -> Option<String> {
+    pub fn shown_id(&self, members: &[(String, Value)]) -> Option<String> {
         let request = self.request_id.as_ref().map(Word::owned);
-        let harmless = |id: &String| {
+        let is_valid = |id: &String| {
             (1..=128).contains(&id.len()) && id.bytes().all(|b| b.is_ascii_alphanumeric() || b"._:+/=-".contains(&b))
         };
-        request.filter(harmless).filter(|_| !told.iter().any(|(name, _)| name == "request_id"))
+        request.filter(is_valid).filter(|_| !members.iter().any(|(name, _)| name == "request_id"))
     }
 
-    /// The same without any markup, and with a page of the same structure; `None` where two names become one.
+    /// Returns the same without markup characters, whose page has the same structure; `None` if two names become equal.
     #[must_use]
-    pub fn tame(&self) -> Option<Said<'static>> {
+    pub fn tame(&self) -> Option<StatusInput<'static>> {
         let tame = |word: &Option<Word<'_>>| word.as_ref().map(Word::tame);
-        let said = Said {
+        let input = StatusInput {
             kind: match &self.kind {
                 Kind::Code(code) => Kind::Code(*code),
                 Kind::Unauthorized(challenge) => Kind::Unauthorized(challenge.tame()),
@@ -310,30 +309,30 @@ impl Said<'_> {
             request_id: tame(&self.request_id),
             path: self.path.tame(),
         };
-        let count = |said: &Said<'_>| said.status().extensions().len();
-        (count(&said) == count(self)).then_some(said)
+        let count = |input: &StatusInput<'_>| input.status().extensions().len();
+        (count(&input) == count(self)).then_some(input)
     }
 }
 
-/// 550 is counted among the 4xx.
+/// 550 counts as a 4xx.
 fn is_server_error(code: StatusCode) -> bool {
     code.as_u16() >= 500 && code != 550
 }
 
-/// Whether every field that a status says goes out with it.
+/// Checks that a response has every header field of its status.
 ///
 /// # Panics
 ///
-/// If one does not.
+/// If a field is missing.
 pub fn check_headers(status: &Status, sent: &HeaderMap) {
     let caching = |name: &HeaderName| {
         let name = name.as_str();
         name.ends_with("cache-control") || ["expires", "surrogate-control", "x-accel-expires"].contains(&name)
     };
     for (name, value) in status.headers() {
-        let masked = is_server_error(status.code()) && caching(name)
+        let may_differ = is_server_error(status.code()) && caching(name)
             || [header::X_CONTENT_TYPE_OPTIONS, header::CONTENT_LANGUAGE].contains(name);
-        let stands = sent.get_all(name).iter().any(|sent| sent == value);
-        assert!(masked || stands || status.code().as_u16() == 304, "{name}: {value:?} of {status:?} in {sent:?}");
+        let is_sent = sent.get_all(name).iter().any(|sent| sent == value);
+        assert!(may_differ || is_sent || status.code().as_u16() == 304, "{name}: {value:?} of {status:?} in {sent:?}");
     }
 }
