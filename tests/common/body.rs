@@ -44,28 +44,41 @@ pub(crate) const FAILURE: &str = "secret failure of the body";
 pub(crate) struct Script {
     steps: VecDeque<Step>,
     hint: SizeHint,
-    claims_end: bool,
+    end: End,
     held: Arc<()>,
 }
 
-/// Builds a body of unknown length.
-pub(crate) fn script<const N: usize>(steps: [Step; N]) -> Script {
-    Script { steps: steps.into(), ..Script::default() }
+/// What `is_end_stream` returns.
+#[derive(Clone, Copy, Debug, Default)]
+enum End {
+    /// `false`.
+    #[default]
+    Unknown,
+    /// `true` when no step is left.
+    Known,
+    /// `true` from the start.
+    Claimed,
+}
+
+/// Builds a body of unknown length that does not know its end.
+pub(crate) fn script(steps: impl IntoIterator<Item = Step>) -> Script {
+    Script { steps: steps.into_iter().collect(), ..Script::default() }
 }
 
 impl Script {
-    pub(crate) fn new(steps: impl IntoIterator<Item = Step>) -> Self {
-        Self { steps: steps.into_iter().collect(), ..Self::default() }
-    }
-
     /// Sets the size hint, which need not be true and never changes.
     pub(crate) fn exact(self, length: u64) -> Self {
         Self { hint: SizeHint::with_exact(length), ..self }
     }
 
+    /// Makes `is_end_stream` return `true` when no step is left.
+    pub(crate) fn knows_end(self) -> Self {
+        Self { end: End::Known, ..self }
+    }
+
     /// Makes `is_end_stream` return `true` from the start.
     pub(crate) fn claims_end(self) -> Self {
-        Self { claims_end: true, ..self }
+        Self { end: End::Claimed, ..self }
     }
 
     /// Returns a value whose strong count is one more than the number of these bodies.
@@ -97,7 +110,11 @@ impl Body for Script {
     }
 
     fn is_end_stream(&self) -> bool {
-        self.claims_end
+        match self.end {
+            End::Unknown => false,
+            End::Known => self.steps.is_empty(),
+            End::Claimed => true,
+        }
     }
 
     fn size_hint(&self) -> SizeHint {

@@ -1,21 +1,18 @@
-//! The fault matrix on loopback: hyper's server around the layers, and clients that leave, reset, pipeline and upgrade.
-//! No step waits for a time: a stage is reached when its service says so, and left when what it held is dropped.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic)] // a test may panic
+//! The fault matrix over connections: hyper's server around the layers, and clients that disconnect, reset, pipeline and
+//! upgrade.
+//!
+//! No step sleeps: the server sends an event when a handler has begun, and when what it held is dropped.
 
 use std::{
-    collections::VecDeque,
     net::SocketAddr,
-    pin::Pin,
     sync::{
         Arc,
         atomic::{AtomicUsize, Ordering},
     },
-    task::{Context, Poll},
 };
 
 use bytes::Bytes;
-use http::{HeaderMap, HeaderName, HeaderValue, Request, Response, StatusCode, Uri};
-use http_body::{Body, Frame, SizeHint};
+use http::{HeaderValue, Request, Response, StatusCode, Uri};
 use http_body_util::{BodyExt, Empty, Full, combinators::UnsyncBoxBody};
 use hyper::{body::Incoming, client::conn::http2};
 use hyper_util::{
@@ -33,21 +30,30 @@ use tower::{BoxError, Layer, ServiceExt, service_fn, util::BoxCloneService};
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_status::{ConditionalLayer, Status, StatusMapLayer};
 
+use crate::common::{
+    body::{
+        Script,
+        Step::{Fails, Hangs, Panics, Waits},
+        data, script, trailers,
+    },
+    response,
+};
+
 // ----- the server -----
 
-/// What happens on the server.
+/// What happens in the server.
 #[derive(Debug, PartialEq, Eq)]
 enum Event {
-    /// A handler, or a body, has begun.
+    /// A handler or a body has begun.
     Begun,
-    /// It was dropped, finished or not.
+    /// A handler or a body was dropped, finished or not.
     Dropped,
     /// A connection has ended.
     Closed,
 }
 use Event::{Begun, Closed, Dropped};
 
-/// Says when it is made, and when it is dropped.
+/// Sends an event when it is created, and one when it is dropped.
 struct Held(UnboundedSender<Event>);
 
 impl Held {
@@ -63,82 +69,30 @@ impl Drop for Held {
     }
 }
 
-#[derive(Clone, Copy)]
-enum Step {
-    Data(&'static str),
-    Trailers,
-    Errs,
-    Panics,
-    Hangs,
-    /// So that what came before is sent.
-    Waits,
-}
-use Step::{Data, Errs, Hangs, Panics, Trailers, Waits};
+type Outcome = Result<Response<UnsyncBoxBody<Bytes, BoxError>>, Status>;
 
-struct Script {
-    steps: VecDeque<Step>,
-    exact: Option<u64>,
-    _held: Held,
+/// Returns a response with this body, which holds a [`Held`].
+#[allow(clippy::unnecessary_wraps)] // the outcome of a handler
+fn scripted(status: u16, content_type: &str, body: Script, events: &UnboundedSender<Event>) -> Outcome {
+    let held = Held::new(events);
+    let body = body.map_err(move |error| {
+        let _ = &held;
+        BoxError::from(error)
+    });
+    Ok(response(status, &[("content-type", content_type)], UnsyncBoxBody::new(body)))
 }
 
-impl Body for Script {
-    type Data = Bytes;
-    type Error = BoxError;
-
-    fn poll_frame(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, BoxError>>> {
-        Poll::Ready(match self.steps.pop_front() {
-            Some(Data(text)) => Some(Ok(Frame::data(text.into()))),
-            Some(Trailers) => {
-                let trailers = [(HeaderName::from_static("server-timing"), HeaderValue::from_static("a"))];
-                Some(Ok(Frame::trailers(HeaderMap::from_iter(trailers))))
-            }
-            Some(Errs) => Some(Err("secret".into())),
-            Some(Panics) => panic!("secret"),
-            Some(Waits) => {
-                cx.waker().wake_by_ref();
-                return Poll::Pending;
-            }
-            Some(Hangs) => {
-                self.steps.push_front(Hangs);
-                return Poll::Pending;
-            }
-            None => None,
-        })
-    }
-
-    fn size_hint(&self) -> SizeHint {
-        self.exact.map_or_else(SizeHint::default, SizeHint::with_exact)
-    }
-}
-
-type Answer = Result<Response<UnsyncBoxBody<Bytes, BoxError>>, Status>;
-
-#[allow(clippy::unnecessary_wraps)] // as a handler answers
-fn scripted(
-    code: u16,
-    content_type: &str,
-    steps: &[Step],
-    exact: Option<u64>,
-    events: &UnboundedSender<Event>,
-) -> Answer {
-    let body = Script { steps: steps.iter().copied().collect(), exact, _held: Held::new(events) };
-    let mut response = Response::new(UnsyncBoxBody::new(body));
-    *response.status_mut() = StatusCode::from_u16(code).unwrap();
-    response.headers_mut().insert("content-type", content_type.parse().unwrap());
-    Ok(response)
-}
-
-#[allow(clippy::unnecessary_wraps)] // as a handler answers
-fn good(text: &'static str) -> Answer {
+#[allow(clippy::unnecessary_wraps)] // the outcome of a handler
+fn good(text: &'static str) -> Outcome {
     Ok(Response::new(Full::from(text).map_err(BoxError::from).boxed_unsync()))
 }
 
 const SIXTY: &str = "012345678901234567890123456789012345678901234567890123456789";
 const HTML: &str = "text/html";
 
-async fn handle(mut request: Request<Incoming>, events: UnboundedSender<Event>) -> Answer {
+async fn handle(mut request: Request<Incoming>, events: UnboundedSender<Event>) -> Outcome {
     let path = request.uri().path().to_owned();
-    let say = |steps: &[Step], exact| scripted(200, HTML, steps, exact, &events);
+    let send = |body| scripted(200, HTML, body, &events);
     match &*path {
         "/" => good("good"),
         "/hangs" => {
@@ -154,21 +108,21 @@ async fn handle(mut request: Request<Incoming>, events: UnboundedSender<Event>) 
                 Err(error) => Err(Status::bad_request().with_source(error)),
             }
         }
-        "/refuses" => Err(Status::payload_too_large()),
+        "/rejects" => Err(Status::payload_too_large()),
         "/panics" => panic!("secret"),
-        "/body/hangs" => say(&[Data("begun"), Hangs], None),
-        "/body/errs" => say(&[Data("a"), Data("b"), Data("c"), Waits, Errs], None),
-        "/body/errs/tagged" => say(&[Data("a"), Data("b"), Data("c"), Errs], Some(4)),
-        "/body/panics" => say(&[Data("a"), Waits, Panics], None),
-        "/body/panics/tagged" => say(&[Data("a"), Panics], Some(9)),
-        "/body/panics/text" => scripted(404, "text/plain", &[Panics], None, &events),
-        // Longer than what is tagged.
-        "/body/short" => say(&[Data("abc"), Waits], Some(99)),
-        "/body/short/tagged" => say(&[Data("abc")], Some(9)),
-        "/body/long" => say(&[Data(SIXTY), Data(SIXTY)], Some(99)),
-        "/body/long/tagged" => say(&[Data("abc"), Data("def")], Some(4)),
-        "/body/trailers" => say(&[Data("a"), Trailers], None),
-        "/body/trailers/error" => scripted(404, HTML, &[Data("a"), Trailers], None, &events),
+        "/body/hangs" => send(script([data("begun"), Hangs])),
+        "/body/fails" => send(script([data("a"), data("b"), data("c"), Waits, Fails])),
+        "/body/fails/tagged" => send(script([data("a"), data("b"), data("c"), Fails]).exact(4)),
+        "/body/panics" => send(script([data("a"), Waits, Panics])),
+        "/body/panics/tagged" => send(script([data("a"), Panics]).exact(9)),
+        "/body/panics/text" => scripted(404, "text/plain", script([Panics]), &events),
+        // Above the limit for generated tags.
+        "/body/short" => send(script([data("abc"), Waits]).exact(99)),
+        "/body/short/tagged" => send(script([data("abc")]).exact(9)),
+        "/body/long" => send(script([data(SIXTY), data(SIXTY)]).exact(99)),
+        "/body/long/tagged" => send(script([data("abc"), data("def")]).exact(4)),
+        "/body/trailers" => send(script([data("a"), trailers()])),
+        "/body/trailers/error" => scripted(404, HTML, script([data("a"), trailers()]), &events),
         "/upgrades" => {
             let upgraded = hyper::upgrade::on(&mut request);
             let held = Held::new(&events);
@@ -189,21 +143,27 @@ async fn handle(mut request: Request<Incoming>, events: UnboundedSender<Event>) 
     }
 }
 
+/// Whether a `CatchPanicLayer` is inside of `StatusMapLayer`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Panic {
+    Caught,
+    Uncaught,
+}
+
 struct Server {
     address: SocketAddr,
     events: UnboundedReceiver<Event>,
-    told: Arc<AtomicUsize>,
+    reports: Arc<AtomicUsize>,
     accepting: JoinHandle<()>,
 }
 
 impl Server {
-    /// `catch`: with a `CatchPanicLayer` inside.
-    async fn start(catch: bool) -> Self {
+    async fn start(panics: Panic) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         let (sender, events) = unbounded_channel();
-        let told = Arc::new(AtomicUsize::new(0));
-        let counter = Arc::clone(&told);
+        let reports = Arc::new(AtomicUsize::new(0));
+        let counter = Arc::clone(&reports);
         let layer = StatusMapLayer::new().on_error(move |_, _| {
             counter.fetch_add(1, Ordering::SeqCst);
         });
@@ -213,7 +173,7 @@ impl Server {
                 let (sender, closed) = (sender.clone(), Closer(sender.clone()));
                 let inner = service_fn(move |request| handle(request, sender.clone()));
                 let inner = ConditionalLayer::new().generate_etags(64).layer(inner);
-                let inner = if catch {
+                let inner = if panics == Panic::Caught {
                     let caught = CatchPanicLayer::new().layer(inner);
                     BoxCloneService::new(caught.map_response(|response| response.map(BodyExt::boxed_unsync)))
                 } else {
@@ -228,7 +188,7 @@ impl Server {
                 });
             }
         });
-        Self { address, events, told, accepting }
+        Self { address, events, reports, accepting }
     }
 
     async fn connect(&self) -> TcpStream {
@@ -263,7 +223,7 @@ impl Server {
         assert!(expected.iter().all(|event| events.contains(event)), "{name}: {events:?}");
     }
 
-    /// Whatever happened, a new connection is served.
+    /// Checks that a new connection is served.
     async fn serves_on(&mut self, name: &str) {
         let mut stream = self.connect().await;
         stream.write_all(b"GET /nowhere HTTP/1.1\r\nhost: a\r\nconnection: close\r\n\r\n").await.unwrap();
@@ -272,8 +232,8 @@ impl Server {
         self.expect(&[Closed], name).await;
     }
 
-    fn told(&self) -> usize {
-        self.told.load(Ordering::SeqCst)
+    fn reports(&self) -> usize {
+        self.reports.load(Ordering::SeqCst)
     }
 }
 
@@ -283,7 +243,7 @@ impl Drop for Server {
     }
 }
 
-/// Says that a connection has ended, also where it panics.
+/// Sends an event when a connection ends, also by a panic.
 struct Closer(UnboundedSender<Event>);
 
 impl Drop for Closer {
@@ -292,17 +252,17 @@ impl Drop for Closer {
     }
 }
 
-// ----- a client of HTTP/1.1 that shows what is on the wire -----
+// ----- a client of HTTP/1.1 that reads the bytes -----
 
-/// A reset is an end, too.
+/// Reads to the end of the connection, which may be a reset.
 async fn to_end(stream: &mut TcpStream) -> String {
     let mut bytes = Vec::new();
     let _ = stream.read_to_end(&mut bytes).await;
     String::from_utf8(bytes).unwrap()
 }
 
-/// One answer of a known length, and no byte more.
-async fn answer(stream: &mut TcpStream) -> (u16, String, String) {
+/// Reads one response that has a Content-Length, and no byte more. Returns code, head and body.
+async fn next_response(stream: &mut TcpStream) -> (u16, String, String) {
     let mut head = Vec::new();
     while !head.ends_with(b"\r\n\r\n") {
         head.push(stream.read_u8().await.unwrap());
@@ -316,51 +276,68 @@ async fn answer(stream: &mut TcpStream) -> (u16, String, String) {
     (code, head, String::from_utf8(body).unwrap())
 }
 
+/// Checks that a body is the problem document of this code.
 fn is_problem(body: &str, code: u16) {
     let json: serde_json::Value = serde_json::from_str(body).unwrap_or_else(|error| panic!("{error}: {body}"));
     assert_eq!(json["status"], code, "{body}");
     assert!(!body.contains("secret"), "{body}");
 }
 
-// ----- clients that leave -----
+// ----- clients that disconnect -----
 
-/// The stage, what is sent, what is reached, what is read, what happens when the client leaves, and what is reported.
-type Leaving = (&'static str, String, &'static [Event], &'static str, &'static [Event], usize);
+/// A client that disconnects.
+struct Leaving {
+    stage: &'static str,
+    sent: String,
+    /// What happens before it disconnects.
+    reached: &'static [Event],
+    /// The end of what it reads before it disconnects.
+    read: &'static str,
+    /// What happens when it disconnects.
+    after: &'static [Event],
+    reports: usize,
+}
+
+impl Leaving {
+    /// No handler runs.
+    fn idle(stage: &'static str, sent: impl Into<String>) -> Self {
+        Self { stage, sent: sent.into(), reached: &[], read: "", after: &[Closed], reports: 0 }
+    }
+
+    /// A handler or its body runs.
+    fn running(stage: &'static str, sent: impl Into<String>) -> Self {
+        Self { reached: &[Begun], after: &[Dropped, Closed], ..Self::idle(stage, sent) }
+    }
+
+    fn read(self, read: &'static str) -> Self {
+        Self { read, ..self }
+    }
+
+    fn reported(self) -> Self {
+        Self { reports: 1, ..self }
+    }
+}
 
 #[tokio::test]
-async fn a_client_that_leaves_at_any_stage_leaves_nothing_behind() {
+async fn a_client_that_disconnects_at_any_stage_leaves_nothing_behind() {
     const BODY: &str = "POST /reads HTTP/1.1\r\nhost: a\r\ncontent-length: 9\r\n\r\n";
     const CHUNKED: &str = "POST /reads HTTP/1.1\r\nhost: a\r\ntransfer-encoding: chunked\r\n\r\n5\r\nabc";
-    let rows: [Leaving; 9] = [
-        ("before a byte", String::new(), &[], "", &[Closed], 0),
-        ("in the request line", "GET /ha".into(), &[], "", &[Closed], 0),
-        ("in the head", "GET /hangs HTTP/1.1\r\nhost: a\r\nacce".into(), &[], "", &[Closed], 0),
-        // The handler's own 400 goes nowhere, but it was one.
-        ("before the body", BODY.into(), &[Begun], "", &[Dropped, Closed], 1),
-        ("in the body", format!("{BODY}abc"), &[Begun], "", &[Dropped, Closed], 1),
-        ("in a chunk", CHUNKED.into(), &[Begun], "", &[Dropped, Closed], 1),
-        (
-            "while the handler runs",
-            "GET /hangs HTTP/1.1\r\nhost: a\r\n\r\n".into(),
-            &[Begun],
-            "",
-            &[Dropped, Closed],
-            0,
-        ),
-        (
-            "in the answer's body",
-            "GET /body/hangs HTTP/1.1\r\nhost: a\r\n\r\n".into(),
-            &[Begun],
-            "begun",
-            &[Dropped, Closed],
-            0,
-        ),
-        ("after the answer", "GET / HTTP/1.1\r\nhost: a\r\n\r\n".into(), &[], "good", &[Closed], 0),
+    let rows = [
+        Leaving::idle("before a byte", ""),
+        Leaving::idle("in the request line", "GET /ha"),
+        Leaving::idle("in the head", "GET /hangs HTTP/1.1\r\nhost: a\r\nacce"),
+        // The handler's 400 is reported, though nobody reads it.
+        Leaving::running("before the content", BODY).reported(),
+        Leaving::running("in the content", format!("{BODY}abc")).reported(),
+        Leaving::running("in a chunk", CHUNKED).reported(),
+        Leaving::running("while the handler runs", "GET /hangs HTTP/1.1\r\nhost: a\r\n\r\n"),
+        Leaving::running("in the body of the response", "GET /body/hangs HTTP/1.1\r\nhost: a\r\n\r\n").read("begun"),
+        Leaving::idle("after the response", "GET / HTTP/1.1\r\nhost: a\r\n\r\n").read("good"),
     ];
     for reset in [false, true] {
-        for (name, sent, reached, read, left, told) in &rows {
-            let name = &*format!("{name}, reset: {reset}");
-            let mut server = Server::start(false).await;
+        for Leaving { stage, sent, reached, read, after, reports } in &rows {
+            let name = &*format!("{stage}, reset: {reset}");
+            let mut server = Server::start(Panic::Uncaught).await;
             let mut stream = server.connect().await;
             stream.write_all(sent.as_bytes()).await.unwrap();
             server.expect(reached, name).await;
@@ -372,84 +349,110 @@ async fn a_client_that_leaves_at_any_stage_leaves_nothing_behind() {
                 stream.set_zero_linger().unwrap();
             }
             drop(stream);
-            server.expect(left, name).await;
-            // Where the handler had read nothing, a reset may stop it before its 400.
-            assert!(server.told() == *told || reset && server.told() < *told, "{name}: told {}", server.told());
+            server.expect(after, name).await;
+            // A reset may drop the handler before its 400.
+            let seen = server.reports();
+            assert!(seen == *reports || reset && seen < *reports, "{name}: {seen} reports");
             server.serves_on(name).await;
         }
     }
 }
 
 #[tokio::test]
-async fn a_reset_stream_of_http2_leaves_its_connection_alone() {
-    let mut server = Server::start(false).await;
+async fn a_reset_stream_of_http2_does_not_disturb_its_connection() {
+    let mut server = Server::start(Panic::Uncaught).await;
     let mut client = server.connect_http2().await;
     // While the handler runs.
     let hanging = tokio::spawn(client.send_request(server.request("/hangs")));
     server.expect(&[Begun], "hangs").await;
     hanging.abort();
     server.expect(&[Dropped], "hangs").await;
-    // In the body of the answer.
+    // In the body of the response.
     let response = client.send_request(server.request("/body/hangs")).await.unwrap();
     let mut body = response.into_body();
     assert_eq!(body.frame().await.unwrap().unwrap().into_data().unwrap(), "begun");
     server.expect(&[Begun], "body").await;
     drop(body);
     server.expect(&[Dropped], "body").await;
-    assert_eq!(server.told(), 0);
-    // The same connection serves on, until its client goes.
+    assert_eq!(server.reports(), 0);
+    // The connection serves on until its client disconnects.
     for _ in 0..3 {
         let response = client.send_request(server.request("/nowhere")).await.unwrap();
         assert_eq!(response.status(), 404);
         is_problem(std::str::from_utf8(&response.into_body().collect().await.unwrap().to_bytes()).unwrap(), 404);
     }
     let hanging = tokio::spawn(client.send_request(server.request("/hangs")));
-    server.expect(&[Begun], "goes").await;
+    server.expect(&[Begun], "disconnects").await;
     drop(client);
     hanging.abort();
-    server.expect_in_any_order(&[Dropped, Closed], "goes").await;
-    server.serves_on("goes").await;
+    server.expect_in_any_order(&[Dropped, Closed], "disconnects").await;
+    server.serves_on("disconnects").await;
 }
 
 // ----- services and bodies that fail -----
 
-/// What a handler or a body does to its own connection it does to no other.
+/// A request for a handler or a body that fails.
+struct Failing {
+    path: &'static str,
+    panics: Panic,
+    /// `None`: the connection or stream ends before a response.
+    code: Option<u16>,
+    complete: bool,
+}
+
+impl Failing {
+    /// The response is complete.
+    fn complete(path: &'static str, panics: Panic, code: u16) -> Self {
+        Self { path, panics, code: Some(code), complete: true }
+    }
+
+    /// The response ends early.
+    fn cut(path: &'static str, panics: Panic, code: u16) -> Self {
+        Self { path, panics, code: Some(code), complete: false }
+    }
+
+    fn none(path: &'static str, panics: Panic) -> Self {
+        Self { path, panics, code: None, complete: false }
+    }
+}
+
+fn failing() -> [Failing; 13] {
+    [
+        Failing::none("/panics", Panic::Uncaught),
+        Failing::complete("/panics", Panic::Caught, 500),
+        Failing::cut("/body/panics", Panic::Uncaught, 200),
+        Failing::cut("/body/panics", Panic::Caught, 200),
+        // `ConditionalLayer` reads this body, so its future panics; a layer around it can catch that.
+        Failing::none("/body/panics/tagged", Panic::Uncaught),
+        Failing::complete("/body/panics/tagged", Panic::Caught, 500),
+        // `StatusMapLayer` reads this one, and no layer is around it.
+        Failing::none("/body/panics/text", Panic::Caught),
+        Failing::cut("/body/fails", Panic::Uncaught, 200),
+        Failing::cut("/body/fails/tagged", Panic::Uncaught, 200),
+        Failing::cut("/body/short", Panic::Uncaught, 200),
+        // A body that was read has its true length.
+        Failing::complete("/body/short/tagged", Panic::Uncaught, 200),
+        Failing::complete("/body/trailers", Panic::Uncaught, 200),
+        Failing::complete("/body/trailers/error", Panic::Uncaught, 404),
+    ]
+}
+
 #[tokio::test]
-async fn over_http1_a_failure_ends_its_own_connection_and_no_other() {
-    // With `CatchPanicLayer` inside or not; what the client sees: a status, or `None` where the connection ends before
-    // one; whether the answer comes to its end.
-    let rows = [
-        ("/panics", false, None, false),
-        ("/panics", true, Some(500), true),
-        ("/body/panics", false, Some(200), false),
-        ("/body/panics", true, Some(200), false),
-        ("/body/panics/tagged", false, None, false),
-        // Inside of `ConditionalLayer` the panic is one of its future, so what stands around it catches it.
-        ("/body/panics/tagged", true, Some(500), true),
-        // The layer itself looks at this one, and nothing stands around it.
-        ("/body/panics/text", true, None, false),
-        ("/body/errs", false, Some(200), false),
-        ("/body/errs/tagged", false, Some(200), false),
-        ("/body/short", false, Some(200), false),
-        // What was looked at has the length that it has.
-        ("/body/short/tagged", false, Some(200), true),
-        ("/body/trailers", false, Some(200), true),
-        ("/body/trailers/error", false, Some(404), true),
-    ];
-    for (path, catch, code, ends) in rows {
-        let name = &*format!("{path}, catch: {catch}");
-        let server = Server::start(catch).await;
+async fn over_http1_a_failure_ends_only_its_own_connection() {
+    for Failing { path, panics, code, complete } in failing() {
+        let name = &*format!("{path}, {panics:?}");
+        let server = Server::start(panics).await;
         let mut other = server.connect().await;
         other.write_all(b"GET / HTTP/1.1\r\nhost: a\r\n\r\n").await.unwrap();
-        assert_eq!(answer(&mut other).await.2, "good", "{name}");
+        assert_eq!(next_response(&mut other).await.2, "good", "{name}");
         let mut stream = server.connect().await;
         let request = format!("GET {path} HTTP/1.1\r\nhost: a\r\nconnection: close\r\n\r\n");
         stream.write_all(request.as_bytes()).await.unwrap();
         let text = to_end(&mut stream).await;
         let seen = text.split(' ').nth(1).map(|code| code.parse().unwrap());
-        // Of an answer that does not come to its end, the beginning may not have been sent yet.
-        assert!(seen == code || !ends && seen.is_none(), "{name}: {text}");
-        if let Some(500) = code {
+        // The head of an incomplete response may not have been sent.
+        assert!(seen == code || !complete && seen.is_none(), "{name}: {text}");
+        if code == Some(500) {
             is_problem(text.split_once("\r\n\r\n").unwrap().1, 500);
         }
         let (head, body) = text.split_once("\r\n\r\n").unwrap_or_default();
@@ -458,47 +461,30 @@ async fn over_http1_a_failure_ends_its_own_connection_and_no_other() {
             Some(length) => length == body.len().to_string(),
             None => body.ends_with("0\r\n\r\n"),
         };
-        assert_eq!(ended, ends, "{name}: {text}");
+        assert_eq!(ended, complete, "{name}: {text}");
         assert!(!text.contains("secret"), "{name}: {text}");
-        // The other connection, which was there before.
         other.write_all(b"GET /nowhere HTTP/1.1\r\nhost: a\r\n\r\n").await.unwrap();
-        assert_eq!(answer(&mut other).await.0, 404, "{name}");
+        assert_eq!(next_response(&mut other).await.0, 404, "{name}: the connection that was open before");
         drop((other, server.connect().await));
     }
 }
 
-/// Each stream is its own: the connection goes on.
 #[tokio::test]
-async fn over_http2_a_failure_ends_its_own_stream_and_no_other() {
-    let rows = [
-        ("/panics", false, None, false),
-        ("/panics", true, Some(500), true),
-        ("/body/panics", false, Some(200), false),
-        ("/body/panics/tagged", false, None, false),
-        ("/body/panics/tagged", true, Some(500), true),
-        ("/body/panics/text", true, None, false),
-        ("/body/errs", false, Some(200), false),
-        ("/body/errs/tagged", false, Some(200), false),
-        ("/body/short", false, Some(200), false),
-        // What was looked at has the length that it has.
-        ("/body/short/tagged", false, Some(200), true),
-        ("/body/trailers", false, Some(200), true),
-        ("/body/trailers/error", false, Some(404), true),
-    ];
-    for (path, catch, code, ends) in rows {
-        let name = &*format!("{path}, catch: {catch}");
-        let mut server = Server::start(catch).await;
+async fn over_http2_a_failure_ends_only_its_own_stream() {
+    for Failing { path, panics, code, complete } in failing() {
+        let name = &*format!("{path}, {panics:?}");
+        let mut server = Server::start(panics).await;
         let mut client = server.connect_http2().await;
         let hanging = tokio::spawn(client.send_request(server.request("/hangs")));
         server.expect(&[Begun], name).await;
-        let answered = client.send_request(server.request(path)).await;
-        let (seen, read) = match answered {
+        let response = client.send_request(server.request(path)).await;
+        let (seen, read) = match response {
             Err(_) => (None, None),
             Ok(response) => (Some(response.status().as_u16()), response.into_body().collect().await.ok()),
         };
-        // Of an answer that does not come to its end, the beginning may not have been sent yet.
-        assert!(seen == code || !ends && seen.is_none(), "{name}: {seen:?}");
-        assert_eq!(read.is_some(), ends, "{name}");
+        // The head of an incomplete response may not have been sent.
+        assert!(seen == code || !complete && seen.is_none(), "{name}: {seen:?}");
+        assert_eq!(read.is_some(), complete, "{name}");
         if let Some(read) = read {
             let trailers = read.trailers().cloned().unwrap_or_default();
             assert_eq!(trailers.contains_key("server-timing"), path.contains("trailers"), "{name}");
@@ -506,26 +492,26 @@ async fn over_http2_a_failure_ends_its_own_stream_and_no_other() {
                 is_problem(std::str::from_utf8(&read.to_bytes()).unwrap(), 500);
             }
         }
-        // The stream beside it still hangs, and another is answered.
-        assert!(!hanging.is_finished(), "{name}");
+        assert!(!hanging.is_finished(), "{name}: the stream that was open before");
         assert_eq!(client.send_request(server.request("/nowhere")).await.unwrap().status(), 404, "{name}");
         hanging.abort();
     }
 }
 
-/// A length that lies is never a short answer that looks whole, and never a byte of one answer in the next.
+/// Neither is a cut response taken for a complete one, nor a byte of it for the next response.
 #[tokio::test]
-async fn a_length_that_lies_is_no_other_answer() {
+async fn a_wrong_exact_size_does_not_shift_the_next_response() {
+    // The path, and whether the body is as long as its Content-Length.
     let rows = [
         ("/body/short", false),
         ("/body/short/tagged", true),
-        // Cut by hyper.
+        // hyper cuts it.
         ("/body/long", true),
-        // What was looked at and what its body still promises are more than what comes.
+        // The size is that of what was read and of what the body still promises, which is more than what follows.
         ("/body/long/tagged", false),
     ];
-    for (path, whole) in rows {
-        let server = Server::start(false).await;
+    for (path, complete) in rows {
+        let server = Server::start(Panic::Uncaught).await;
         let mut stream = server.connect().await;
         for path in [path, "/"] {
             let request = format!("GET {path} HTTP/1.1\r\nhost: a\r\n\r\n");
@@ -534,18 +520,18 @@ async fn a_length_that_lies_is_no_other_answer() {
         let text = to_first_end(&mut stream).await;
         // A connection that is reset may lose what was sent.
         let Some((head, rest)) = text.split_once("\r\n\r\n") else {
-            assert!(!whole && text.is_empty(), "{path}: {text}");
+            assert!(!complete && text.is_empty(), "{path}: {text}");
             continue;
         };
         let length: usize =
             head.lines().find_map(|line| line.strip_prefix("content-length: ")).unwrap().parse().unwrap();
-        assert_eq!(rest.len() >= length, whole, "{path}: {text}");
+        assert_eq!(rest.len() >= length, complete, "{path}: {text}");
         let next = rest.get(length..).unwrap_or_default();
         assert!(next.is_empty() || next.starts_with("HTTP/1.1 200 OK\r\n"), "{path}: {text}");
     }
 }
 
-/// To the server's end of the connection, or to the answer of `/`.
+/// Reads to the end of the connection, or to the response of `/`.
 async fn to_first_end(stream: &mut TcpStream) -> String {
     let mut bytes = Vec::new();
     while !bytes.ends_with(b"\r\n\r\ngood") {
@@ -559,39 +545,38 @@ async fn to_first_end(stream: &mut TcpStream) -> String {
 
 // ----- 100-continue, unread bodies, pipelines -----
 
-/// RFC 9110 §10.1.1: a final status in place of 100, where the body is not asked for.
+/// RFC 9110 §10.1.1: a final status in place of 100 if the handler does not read the content.
 #[tokio::test]
-async fn an_early_error_answers_100_continue() {
-    let rows = [("/refuses", 413), ("/nowhere", 404), ("/panics", 500)];
+async fn an_early_error_is_sent_in_place_of_100_continue() {
+    let rows = [("/rejects", 413), ("/nowhere", 404), ("/panics", 500)];
     for (path, code) in rows {
-        let mut server = Server::start(true).await;
+        let mut server = Server::start(Panic::Caught).await;
         let mut stream = server.connect().await;
         let head = format!("POST {path} HTTP/1.1\r\nhost: a\r\nexpect: 100-continue\r\ncontent-length: 9\r\n\r\n");
         stream.write_all(head.as_bytes()).await.unwrap();
-        // The body is held back, so this is all that comes, and then the end: what follows could be body or request.
+        // The content is not sent, so the server closes: what follows could be content or a request.
         let text = to_end(&mut stream).await;
         let (head, body) = text.split_once("\r\n\r\n").unwrap();
         assert!(head.starts_with(&format!("HTTP/1.1 {code} ")), "{path}: {text}");
         is_problem(body, code);
-        assert_eq!(server.told(), 1, "{path}");
+        assert_eq!(server.reports(), 1, "{path}");
         server.expect(&[Closed], path).await;
         server.serves_on(path).await;
     }
-    // A handler that reads has the body sent, and its error is an answer on a connection that goes on.
-    let server = Server::start(true).await;
+    // If the handler reads the content, the connection goes on after its error.
+    let server = Server::start(Panic::Caught).await;
     let mut stream = server.connect().await;
     let head = b"POST /reads HTTP/1.1\r\nhost: a\r\nexpect: 100-continue\r\ncontent-length: 9\r\n\r\n";
     stream.write_all(head).await.unwrap();
-    assert_eq!(answer(&mut stream).await.0, 100);
+    assert_eq!(next_response(&mut stream).await.0, 100);
     stream.write_all(b"ninebytesGET / HTTP/1.1\r\nhost: a\r\n\r\n").await.unwrap();
-    let (code, _, body) = answer(&mut stream).await;
+    let (code, _, body) = next_response(&mut stream).await;
     assert!(code == 409 && body.contains("9 bytes"), "{body}");
-    assert_eq!(answer(&mut stream).await.2, "good");
+    assert_eq!(next_response(&mut stream).await.2, "good");
 }
 
-/// What is left unread of a request's body is never taken for the next request.
 #[tokio::test]
-async fn a_pipeline_after_an_error_with_unread_body_stays_in_step() {
+async fn unread_content_is_never_read_as_the_next_request() {
     const SMUGGLED: &str = "GET /smuggled HTTP/1.1\r\nhost: a\r\n\r\n";
     let chunk = format!("{:x}\r\n{SMUGGLED}\r\n0\r\n\r\n", SMUGGLED.len());
     let post =
@@ -599,20 +584,20 @@ async fn a_pipeline_after_an_error_with_unread_body_stays_in_step() {
     let sized = format!("content-length: {}", SMUGGLED.len());
     let many = SMUGGLED.repeat(20_000);
     let rows = [
-        ("413, sized", post("/refuses", &sized, SMUGGLED), 413),
-        ("413, chunked", post("/refuses", "transfer-encoding: chunked", &chunk), 413),
+        ("413, sized", post("/rejects", &sized, SMUGGLED), 413),
+        ("413, chunked", post("/rejects", "transfer-encoding: chunked", &chunk), 413),
         ("404, sized", post("/nowhere", &sized, SMUGGLED), 404),
         ("500, sized", post("/panics", &sized, SMUGGLED), 500),
         ("409, read", post("/reads", &sized, SMUGGLED), 409),
         ("409, read, chunked", post("/reads", "transfer-encoding: chunked", &chunk), 409),
-        ("413, of 800 KB", post("/refuses", &format!("content-length: {}", many.len()), &many), 413),
-        ("413, never sent", post("/refuses", "content-length: 4000", SMUGGLED), 413),
+        ("413, of 800 KB", post("/rejects", &format!("content-length: {}", many.len()), &many), 413),
+        ("413, never sent", post("/rejects", "content-length: 4000", SMUGGLED), 413),
     ];
     for (name, first, code) in rows {
-        let server = Server::start(true).await;
+        let server = Server::start(Panic::Caught).await;
         let stream = server.connect().await;
         let (mut reader, mut writer) = stream.into_split();
-        // Written beside reading: a server that closes early does not read all of it.
+        // Writes and reads at the same time, because a server that closes early does not read everything.
         let rest = "GET /nowhere HTTP/1.1\r\nhost: a\r\n\r\nGET / HTTP/1.1\r\nhost: a\r\nconnection: close\r\n\r\n";
         let all = first + if name.ends_with("never sent") { "" } else { rest };
         let writing = tokio::spawn(async move {
@@ -623,8 +608,8 @@ async fn a_pipeline_after_an_error_with_unread_body_stays_in_step() {
         let _ = reader.read_to_end(&mut bytes).await;
         drop(writing.await.unwrap());
         let text = String::from_utf8(bytes).unwrap();
-        // All three in order, or the first, and the connection ends.
-        let codes: Vec<_> = text.split("HTTP/1.1 ").skip(1).map(|answer| &answer[..3]).collect();
+        // All three responses in order, or the first and the end of the connection.
+        let codes: Vec<_> = text.split("HTTP/1.1 ").skip(1).map(|response| &response[..3]).collect();
         let all = [&*code.to_string(), "404", "200"];
         assert!(codes == all || codes == all[..1], "{name}: {text}");
         assert!(name.starts_with("413, of") || name.ends_with("sent") || codes == all, "{name}: {codes:?}");
@@ -632,36 +617,34 @@ async fn a_pipeline_after_an_error_with_unread_body_stays_in_step() {
     }
 }
 
-/// Each error of a pipeline has its own answer, in the order of the requests.
 #[tokio::test]
-async fn pipelined_errors_are_answered_in_order() {
-    let server = Server::start(true).await;
+async fn pipelined_requests_get_their_errors_in_order() {
+    let server = Server::start(Panic::Caught).await;
     let mut stream = server.connect().await;
-    let paths = ["/1", "/panics", "/2", "/refuses", "/", "/upgrade/required", "/3"];
+    let paths = ["/1", "/panics", "/2", "/rejects", "/", "/upgrade/required", "/3"];
     let all = paths.map(|path| format!("GET {path} HTTP/1.1\r\nhost: a\r\n\r\n"));
     stream.write_all(all.concat().as_bytes()).await.unwrap();
     for (path, code) in paths.into_iter().zip([404, 500, 404, 413, 200, 426, 404]) {
-        let (seen, _, body) = answer(&mut stream).await;
+        let (seen, _, body) = next_response(&mut stream).await;
         assert_eq!(seen, code, "{path}");
         assert!(code != 404 || body.contains(&format!("nothing is at {path}\"")), "{path}: {body}");
     }
-    assert_eq!(server.told(), 6);
+    assert_eq!(server.reports(), 6);
 }
 
 // ----- upgrades -----
 
-/// A 101 passes as it is, and what is behind it is no longer HTTP.
 #[tokio::test]
-async fn an_upgrade_passes_and_a_refused_one_is_explained() {
-    let mut server = Server::start(true).await;
+async fn a_101_passes_unchanged_and_a_426_is_explained() {
+    let mut server = Server::start(Panic::Caught).await;
     let mut stream = server.connect().await;
     stream.write_all(b"GET /upgrade/required HTTP/1.1\r\nhost: a\r\n\r\n").await.unwrap();
-    let (code, head, body) = answer(&mut stream).await;
+    let (code, head, body) = next_response(&mut stream).await;
     assert!(code == 426 && head.contains("upgrade: echo\r\n") && head.contains("connection: upgrade\r\n"), "{head}");
     is_problem(&body, 426);
     let upgrade = b"GET /upgrades HTTP/1.1\r\nhost: a\r\nconnection: upgrade\r\nupgrade: echo\r\n\r\n";
     stream.write_all(upgrade).await.unwrap();
-    let (code, head, _) = answer(&mut stream).await;
+    let (code, head, _) = next_response(&mut stream).await;
     assert!(code == 101 && head.contains("upgrade: echo\r\n"), "{head}");
     for field in ["content-length", "content-type", "transfer-encoding", "vary"] {
         assert!(!head.contains(field), "{head}");
@@ -673,7 +656,7 @@ async fn an_upgrade_passes_and_a_refused_one_is_explained() {
         stream.read_exact(&mut echoed).await.unwrap();
         assert_eq!(echoed, text.as_bytes());
     }
-    assert_eq!(server.told(), 1);
+    assert_eq!(server.reports(), 1);
     drop(stream);
     server.expect_in_any_order(&[Closed, Dropped], "upgrade").await;
     server.serves_on("upgrade").await;

@@ -4,7 +4,7 @@
 mod bounds;
 #[path = "../common/mod.rs"]
 mod common;
-//mod faults;
-//mod faults_wire;
-//mod properties;
+mod faults;
+mod faults_wire;
+mod properties;
 mod security;
