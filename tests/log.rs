@@ -309,3 +309,45 @@ async fn the_default_challenge_is_warned_of_once_per_process() {
     }
     assert!(warnings(&send(&StatusMapLayer::new(), Request::new(()), Ok(response(401, "", ""))).await).is_empty());
 }
+
+#[cfg(feature = "problems")]
+#[test]
+fn undocumented_error_type_is_warned_about_once() {
+    use tower_status::{IntoStatus, problems::Problems};
+
+    #[derive(Debug, thiserror::Error)]
+    #[error("sold out")]
+    struct SoldOut;
+
+    impl IntoStatus for SoldOut {
+        fn status(&self) -> Status {
+            Status::conflict()
+        }
+    }
+
+    capture();
+    let _ = Problems::of::<SoldOut>();
+    let _ = Problems::of::<SoldOut>();
+    let lines = lines();
+    let [warning] = &*warnings(&lines) else { panic!("{lines:?}") };
+    assert!(
+        warning.starts_with("Problems does not show the statuses of `") && warning.contains("::SoldOut`"),
+        "{warning}"
+    );
+}
+
+#[cfg(feature = "derive")]
+#[test]
+fn code_field_below_300_is_warned_about() {
+    use tower_status::IntoStatus;
+
+    #[derive(Debug, thiserror::Error, IntoStatus)]
+    #[error("refused")]
+    struct Refused(#[status(code)] StatusCode);
+
+    capture();
+    let codes = [StatusCode::MULTIPLE_CHOICES, StatusCode::IM_USED].map(|code| Refused(code).status().code());
+    assert_eq!(codes, [StatusCode::MULTIPLE_CHOICES, StatusCode::INTERNAL_SERVER_ERROR]);
+    let expected = "an error has the status code 226 IM Used, which is not that of an error: the response is a 500";
+    assert_eq!(warnings(&lines()), [expected]);
+}

@@ -5,13 +5,16 @@
 
 use http::{Method, Request, Response, StatusCode, header};
 use http_body_util::BodyExt;
-use serde_json::Value;
+use serde_json::{Value, json};
 use tower::{BoxError, Layer, Service, ServiceExt};
 use tower_status::{Documented, DocumentedStatus, IntoStatus, Status, StatusMapLayer, problems::Problems};
 
 const fn one(code: StatusCode) -> DocumentedStatus {
     DocumentedStatus::new(code)
 }
+
+const STOCK: &[Documented] =
+    &[Documented::One(one(StatusCode::CONFLICT).with_type("/problems/stock/sold-out").with_title("Sold <out> & gone"))];
 
 #[derive(Debug, thiserror::Error)]
 #[error("")]
@@ -21,9 +24,7 @@ impl IntoStatus for Stock {
     fn status(&self) -> Status {
         Status::conflict()
     }
-    const STATUSES: &'static [Documented] = &[Documented::One(
-        one(StatusCode::CONFLICT).with_type("/problems/stock/sold-out").with_title("Sold <out> & gone"),
-    )];
+    const STATUSES: Option<&'static [Documented]> = Some(STOCK);
 }
 
 #[derive(Debug, thiserror::Error)]
@@ -34,7 +35,7 @@ impl IntoStatus for Shop {
     fn status(&self) -> Status {
         Status::gone()
     }
-    const STATUSES: &'static [Documented] = &[
+    const STATUSES: Option<&'static [Documented]> = Some(&[
         Documented::One(
             one(StatusCode::GONE)
                 .with_type("/problems/deleted")
@@ -49,9 +50,11 @@ impl IntoStatus for Shop {
         Documented::One(one(StatusCode::BAD_GATEWAY).with_type("/problems/für Ärzte")),
         Documented::One(one(StatusCode::PAYMENT_REQUIRED).with_type("/problems/pay/declined")),
         Documented::One(one(StatusCode::FORBIDDEN).with_type("/problems/declined")),
-        Documented::All(Stock::STATUSES),
-        Documented::All(Stock::STATUSES),
-    ];
+        Documented::All(STOCK),
+        Documented::All(STOCK),
+        Documented::One(DocumentedStatus::any_code().with_type("/problems/upstream").with_title("Upstream failed")),
+        Documented::Undocumented("Other"),
+    ]);
 }
 
 async fn ask(method: Method, path: &str, fields: &[(&str, &str)]) -> Result<(Response<()>, String), BoxError> {
@@ -128,6 +131,7 @@ async fn both_forms() -> Result<(), BoxError> {
         r#"<h2><a href="https://example.org/problems/locked#now">423 Locked</a></h2>"#,
         "<h2>401 Unauthorized</h2>",
         "<h2>400 Bad Request</h2>",
+        r#"<h2><a href="/problems/upstream">Upstream failed</a></h2>"#,
         "closed",
     ] {
         assert!(list.contains(part), "{part}\n{list}");
@@ -154,6 +158,9 @@ async fn a_program_reads_all_that_is_known() -> Result<(), BoxError> {
     for (pointer, expected) in rows {
         assert_eq!(json.pointer(pointer).and_then(Value::as_str), Some(expected), "{pointer}");
     }
+    let (_, body) = ask(Method::GET, "/upstream", &[]).await?;
+    let any_code = json!({ "type": "/problems/upstream", "title": "Upstream failed", "detail": null });
+    assert_eq!(serde_json::from_str::<Value>(&body)?["problems"], json!([any_code]));
     assert_eq!(json["problems"][0]["causes"].as_array().map(Vec::len), Some(gone.causes.len()));
     Ok(())
 }

@@ -1,7 +1,6 @@
 //! Checks that need more than one key or field.
 
 use proc_macro2::Span;
-use syn::Data;
 
 use crate::{
     errors::Errors,
@@ -42,10 +41,9 @@ fn missing_feature(key: &str) -> String {
 }
 
 fn check_variant(input: &Input<'_>, variant: &Variant<'_>, errors: &mut Errors) {
-    for second in variant.fields.iter().filter_map(|field| field.source).skip(1) {
-        errors.at(second, "`source` is set twice, but an error has one source");
-    }
-    match (variant.keys.transparent.span(), variant.keys.from_error.span()) {
+    check_single("source", None, |field| field.source, variant, errors);
+    check_single("transparent", None, |field| field.transparent, variant, errors);
+    match (variant.transparent_span(), variant.keys.from_error.span()) {
         (Some(_), Some(from_error)) => {
             errors.at(
                 from_error,
@@ -53,62 +51,64 @@ fn check_variant(input: &Input<'_>, variant: &Variant<'_>, errors: &mut Errors) 
             );
         }
         (Some(transparent), None) => {
-            check_transparent(variant, transparent, errors);
-            check_exclusive(variant, "transparent", "the inner error's status is used", errors);
+            check_inner(variant, transparent, "transparent", "Mark it with `#[status(transparent)]`", errors);
+            check_no_own_status(variant, "transparent", "the inner error's status is used", errors);
         }
         (None, Some(from_error)) => {
-            check_from_error(variant, from_error, errors);
-            check_exclusive(variant, "from_error", "the layer's `map_error` sets the whole status", errors);
+            let how = "Mark it with `#[source]`, `#[from]` or `#[status(source)]`";
+            check_inner(variant, from_error, "from_error", how, errors);
+            check_no_own_status(variant, "from_error", "the layer's `map_error` sets the whole status", errors);
         }
         (None, None) => check_own_status(input, variant, errors),
     }
 }
 
-fn check_transparent(variant: &Variant<'_>, span: Span, errors: &mut Errors) {
-    if variant.fields.len() != 1 {
-        let count = match variant.fields.len() {
-            0 => "none".to_owned(),
-            count => count.to_string(),
-        };
-        errors.at(span, format!("`transparent` requires exactly one field, which has a status; there are {count}"));
-    }
-}
-
-fn check_from_error(variant: &Variant<'_>, span: Span, errors: &mut Errors) {
+/// Reports a variant without a field for the inner error.
+fn check_inner(variant: &Variant<'_>, span: Span, key: &str, how: &str, errors: &mut Errors) {
     if variant.inner().is_none() {
         errors.at(
             span,
             match variant.fields.len() {
-                0 => "`from_error` requires a field that holds the foreign error",
-                _ => "which field is the foreign error? Mark it with `#[source]`, `#[from]` or `#[status(source)]`",
+                0 => format!("`{key}` requires a field with the inner error"),
+                _ => format!("which field is the inner error? {how}"),
             },
         );
     }
 }
 
 /// Reports keys beside `transparent` or `from_error`, which would have no effect.
-fn check_exclusive(variant: &Variant<'_>, key: &str, reason: &str, errors: &mut Errors) {
+fn check_no_own_status(variant: &Variant<'_>, key: &str, reason: &str, errors: &mut Errors) {
     let of_fields = variant.fields.iter().flat_map(|field| {
         let extension = field.extension.as_ref().map(|extension| extension.span);
-        [("`extension`", extension), ("`retry_after`", field.retry_after), ("`location`", field.location)]
+        [
+            ("`extension`", extension),
+            ("`public`", field.public),
+            ("`code`", field.code),
+            ("`retry_after`", field.retry_after),
+            ("`location`", field.location),
+        ]
     });
     let of_fields = of_fields.filter_map(|(name, span)| Some((name, span?)));
-    for (name, span) in variant.keys.exclusive().into_iter().chain(of_fields) {
+    for (name, span) in variant.keys.of_own_status().into_iter().chain(of_fields) {
         errors.at(span, format!("{name} has no effect beside `{key}`: {reason}"));
     }
 }
 
 fn check_own_status(input: &Input<'_>, variant: &Variant<'_>, errors: &mut Errors) {
     let keys = &variant.keys;
+    check_single("code", None, |field| field.code, variant, errors);
     check_single("retry_after", keys.retry_after.span(), |field| field.retry_after, variant, errors);
     check_single("location", keys.location.span(), |field| field.location, variant, errors);
     check_extensions(variant, errors);
     check_headers(variant, errors);
+    if let Some(field) = variant.code() {
+        return check_code_at_run_time(variant, field, errors);
+    }
     let (code, span) = match (keys.code.span(), input.default.span()) {
         (Some(span), _) => (keys.code.get(), span),
-        (None, Some(_)) => (input.default.get(), variant.span),
+        (None, Some(_)) => (input.default.get(), variant.ident.span()),
         (None, None) if keys.is_incomplete => return,
-        (None, None) => return errors.at(variant.span, missing_status(input, variant)),
+        (None, None) => return errors.at(variant.ident.span(), missing_status(variant)),
     };
     if let Some(&code) = code {
         check_required_header(code, span, variant, errors);
@@ -116,13 +116,29 @@ fn check_own_status(input: &Input<'_>, variant: &Variant<'_>, errors: &mut Error
     }
 }
 
-fn missing_status(input: &Input<'_>, variant: &Variant<'_>) -> String {
-    let example = "`#[status(404)]`, `#[status(transparent)]` or `#[status(from_error)]`";
-    match (variant.ident, &input.item.data) {
-        (Some(ident), Data::Enum(_)) => {
-            format!("`{ident}` has no status: add {example}, or `#[status(default = 500)]` to the enum")
+fn missing_status(variant: &Variant<'_>) -> String {
+    let default = if variant.is_struct { "" } else { ", or `#[status(default = 500)]` to the enum" };
+    format!(
+        "`{}` has no status: add `#[status(404)]`, `#[status(transparent)]` or `#[status(from_error)]`{default}",
+        variant.ident
+    )
+}
+
+/// Reports keys that need a status code that is known at compile time.
+fn check_code_at_run_time(variant: &Variant<'_>, field: &Field<'_>, errors: &mut Errors) {
+    let keys = &variant.keys;
+    if let Some(code) = keys.code.span() {
+        errors.at(code, format!("the status code is set twice: the field `{}` is the status code", field.name));
+    }
+    let of_keys =
+        [("`challenge`", keys.challenge.span()), ("`allow`", keys.allow.span()), ("`location`", keys.location.span())];
+    let of_fields = variant.fields.iter().map(|field| ("`location`", field.location));
+    for (name, span) in of_keys.into_iter().chain(of_fields) {
+        if let Some(span) = span {
+            let message =
+                format!("{name} requires a fixed status code, but the field `{}` sets it at run time", field.name);
+            errors.at(span, message);
         }
-        _ => format!("`{}` has no status: add {example}", input.item.ident),
     }
 }
 
@@ -140,12 +156,19 @@ fn check_single(
 }
 
 fn check_extensions(variant: &Variant<'_>, errors: &mut Errors) {
-    let mut names: Vec<&str> = Vec::new();
-    for extension in variant.fields.iter().filter_map(|field| field.extension.as_ref()) {
-        if names.contains(&&*extension.name) {
-            errors.at(extension.span, format!("extension `{}` is set twice", extension.name));
+    let mut names: Vec<String> = Vec::new();
+    let constants = variant.keys.extensions.iter().map(|constant| (constant.name.value(), constant.name.span()));
+    let of_fields = variant.fields.iter().filter_map(|field| field.extension.as_ref());
+    for (name, span) in constants.chain(of_fields.map(|extension| (extension.name.clone(), extension.span))) {
+        if names.contains(&name) {
+            errors.at(span, format!("extension `{name}` is set twice"));
         }
-        names.push(&extension.name);
+        names.push(name);
+    }
+    for field in variant.fields.iter().filter(|field| field.extension.is_none()) {
+        if let Some(public) = field.public {
+            errors.at(public, "`public` requires `extension` on the same field");
+        }
     }
 }
 
@@ -228,8 +251,13 @@ fn check_keys_for_code(code: u16, variant: &Variant<'_>, errors: &mut Errors) {
             format!("`location` is for redirects, and clients do not follow that of a {code}; to send it anyway, add `header(\"Location\" = \"..\")`"),
         );
     }
-    if let Some(expose) = keys.expose.span().filter(|_| !is_server_error(code)) {
-        errors.at(expose, format!("`expose` is for a 5xx; the detail and the extensions of a {code} are always shown"));
+    if !is_server_error(code) {
+        if let Some(expose) = keys.expose.span() {
+            errors.at(expose, format!("`expose` is for a 5xx; the detail and extensions of a {code} are always shown"));
+        }
+        for public in variant.public_spans() {
+            errors.at(public, format!("`public` is for a 5xx; the extensions of a {code} are always shown"));
+        }
     }
 }
 

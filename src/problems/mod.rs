@@ -43,9 +43,9 @@ mod page;
 ///     fn status(&self) -> Status {
 ///         Status::gone().with_type("/problems/order-deleted")
 ///     }
-///     const STATUSES: &'static [Documented] = &[Documented::One(
+///     const STATUSES: Option<&'static [Documented]> = Some(&[Documented::One(
 ///         DocumentedStatus::new(http::StatusCode::GONE).with_type("/problems/order-deleted"),
-///     )];
+///     )]);
 /// }
 ///
 /// # #[tokio::main(flavor = "current_thread")]
@@ -67,7 +67,8 @@ pub struct Problems {
 
 /// What is known of one status of an error type.
 struct Problem {
-    entry: &'static Entry,
+    /// `None` if the code is chosen at run time.
+    entry: Option<&'static Entry>,
     documented: DocumentedStatus,
     /// As answers carry it.
     type_uri: Option<String>,
@@ -91,7 +92,9 @@ impl Problems {
 
     /// Adds those of another error type; what is listed already is not listed again.
     pub fn and<E: IntoStatus>(mut self) -> Self {
-        for status in Documented::All(E::STATUSES).iter() {
+        let documented = Documented::of::<E>();
+        documented.warn_if_incomplete("Problems");
+        for status in documented.iter() {
             if !self.statuses.contains(&status) {
                 self.statuses.push(status);
             }
@@ -183,13 +186,14 @@ fn find<'a>(pages: &'a [Page], folder: Option<&str>, path: &str) -> Option<&'a P
 
 impl Problem {
     fn new(documented: DocumentedStatus) -> Self {
-        let status = documented.type_uri.map(|uri| Status::new(documented.code).with_type(uri));
+        // A status encodes the URI.
+        let status = documented.type_uri.map(|uri| Status::bad_request().with_type(uri));
         let type_uri = status.and_then(|status| status.type_uri().map(str::to_owned));
-        Self { entry: catalog::entry(documented.code), documented, type_uri }
+        Self { entry: documented.code.map(catalog::entry), documented, type_uri }
     }
 
     fn title(&self) -> &'static str {
-        self.documented.title.unwrap_or(self.entry.title)
+        self.documented.title.or(self.entry.map(|entry| entry.title)).unwrap_or("Error")
     }
 
     /// The path of the type (RFC 3986 §3.3), if it is one that can be asked for here.

@@ -11,6 +11,8 @@ pub(super) struct Members {
     list: SmallVec<[(Cow<'static, str>, Value); 2]>,
     /// The hashes of all names, where there are many.
     hashes: Option<HashSet<u64>>,
+    /// The names of the public members: those that a hidden 5xx shows. Most statuses have none.
+    public: Vec<Cow<'static, str>>,
 }
 
 /// So few names are compared faster than hashed.
@@ -29,17 +31,30 @@ impl Members {
         }
     }
 
+    /// Shows the member also on a 5xx whose detail is hidden, or not.
+    pub(super) fn set_public(&mut self, name: &str, is_public: bool) {
+        self.public.retain(|known| known != name);
+        if is_public {
+            self.public.push(name.to_owned().into());
+        }
+    }
+
+    /// Removes all members but the public ones.
+    pub(super) fn retain_public(&mut self) {
+        self.hashes = None;
+        self.list.retain(|(name, _)| self.public.contains(name));
+    }
+
     /// Adds those whose names do not stand yet.
     pub(super) fn complete(&mut self, others: &Self) {
         for (name, value) in &others.list {
             if self.find(name).is_none() {
                 self.list.push((name.clone(), value.clone()));
+                if others.public.contains(name) {
+                    self.public.push(name.clone());
+                }
             }
         }
-    }
-
-    pub(super) fn clear(&mut self) {
-        *self = Self::default();
     }
 
     /// The member of a name; where there is none, one is expected to follow.
@@ -87,5 +102,23 @@ mod tests {
                 .collect();
             assert_eq!(members.all(), expected);
         }
+    }
+
+    #[test]
+    fn only_public_members_are_retained() {
+        let mut members = Members::default();
+        for (name, is_public) in [("a", true), ("b", false), ("c", true), ("a", false), ("b", true)] {
+            members.set(name.into(), Value::from(name));
+            members.set_public(name, is_public);
+        }
+        let mut outer = Members::default();
+        for (name, is_public) in [("a", true), ("d", true), ("e", false)] {
+            outer.set(name.into(), Value::from("outer"));
+            outer.set_public(name, is_public);
+        }
+        members.complete(&outer);
+        members.retain_public();
+        let expected = [("b", "b"), ("c", "c"), ("d", "outer")].map(|(name, value)| (name.into(), Value::from(value)));
+        assert_eq!(members.all(), expected);
     }
 }

@@ -52,6 +52,16 @@ impl Status {
         self.parts()?.rpc.as_deref()
     }
 
+    /// Sets the name of the error's variant or struct, from which gRPC's `ErrorInfo` takes its reason.
+    pub(crate) fn with_name(mut self, name: &'static str) -> Self {
+        self.parts_mut().name = Some(name);
+        self
+    }
+
+    pub(crate) fn name(&self) -> Option<&'static str> {
+        self.parts()?.name
+    }
+
     pub(crate) fn source_link(&self) -> Option<&Source> {
         self.parts()?.source.as_ref()
     }
@@ -108,6 +118,7 @@ impl Status {
             (&mut parts.detail, chosen),
             (&mut parts.type_uri, &outer.type_uri),
             (&mut parts.instance, &outer.instance),
+            (&mut parts.advice, &outer.advice),
         ] {
             if mine.is_none() {
                 mine.clone_from(theirs);
@@ -132,7 +143,7 @@ impl Status {
         if self.hides() {
             let parts = self.parts_mut();
             parts.detail = None;
-            parts.extensions.clear();
+            parts.extensions.retain_public();
         }
         self.code = Self::new(code).code;
         self.grpc_code = None;
@@ -154,7 +165,7 @@ impl Status {
         if masked.hides() && !expose && masked.parts.is_some() {
             let parts = masked.parts_mut();
             parts.detail = None;
-            parts.extensions.clear();
+            parts.extensions.retain_public();
         }
         masked
     }
@@ -162,7 +173,7 @@ impl Status {
     /// Whether it has words of its own, so that a body that somebody else wrote does not say it all.
     pub(crate) fn has_words(&self) -> bool {
         self.parts().is_some_and(|parts| {
-            let texts = [&parts.title, &parts.detail, &parts.type_uri, &parts.instance];
+            let texts = [&parts.title, &parts.detail, &parts.type_uri, &parts.instance, &parts.advice];
             texts.into_iter().any(Option::is_some) || !parts.extensions.all().is_empty()
         })
     }

@@ -4,7 +4,7 @@ use std::{convert::Infallible, error::Error, io, sync::Arc};
 
 use http::StatusCode;
 
-use super::{Source, Status};
+use super::{Documented, Source, Status};
 use crate::BoxError;
 
 /// Gives an error type its status: with `#[derive(IntoStatus)]` (feature `derive`, on by default) or by hand, as in the
@@ -83,114 +83,64 @@ use crate::BoxError;
 #[diagnostic::on_unimplemented(
     message = "`{Self}` has no status: it does not implement `IntoStatus`",
     label = "derive `IntoStatus` for it, or convert an error of another crate with `.map_err(Status::from_error)?`",
-    note = "in a type that derives `IntoStatus`, use `#[status(from_error)]` for an error of another crate: the layer's `map_error` maps it",
-    note = "`anyhow::Error` needs the feature `anyhow` of tower-status"
+    note = "in a type that derives `IntoStatus`, use `#[status(from_error)]` for an error of another crate; the layer's `map_error` maps it",
+    note = "`StatusMapLayer::recognize` is for types that implement `IntoStatus`; for an error of another crate, use `map_error`",
+    note = "the errors of axum, tonic and anyhow need the feature of tower-status with that name"
 )]
 pub trait IntoStatus: Error + Send + Sync + 'static {
     /// Returns the status of this error.
     fn status(&self) -> Status;
 
-    /// The statuses that the type can have, for documentation and tests.
-    const STATUSES: &'static [Documented] = &[];
+    /// The statuses that the type can have, for documentation and tests. Default: `None`, not documented.
+    const STATUSES: Option<&'static [Documented]> = None;
 
     /// Returns causes that `Error::source` may leave out; `#[derive(IntoStatus)]` sets it.
     #[doc(hidden)]
     const __CAUSE: Option<super::CauseOf> = None;
-}
 
-/// A status that a type can have, or all statuses of another type.
-///
-/// It is a tree, because a type with `transparent` variants can only refer to the constants of the inner types.
-///
-/// # Example: a documented error type
-///
-/// ```
-/// use http::StatusCode;
-/// use tower_status::{Documented, DocumentedStatus, IntoStatus, Status};
-///
-/// #[derive(Debug, thiserror::Error)]
-/// #[error("out of tulips")]
-/// struct SoldOut;
-///
-/// impl IntoStatus for SoldOut {
-///     fn status(&self) -> Status {
-///         Status::conflict().with_type("/problems/sold-out")
-///     }
-///     const STATUSES: &'static [Documented] =
-///         &[Documented::One(DocumentedStatus::new(StatusCode::CONFLICT).with_type("/problems/sold-out"))];
-/// }
-///
-/// let codes: Vec<_> = Documented::All(SoldOut::STATUSES).iter().map(|status| status.code).collect();
-/// assert_eq!(codes, [409]);
-/// ```
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Documented {
-    /// A status.
-    One(DocumentedStatus),
-    /// All statuses of another type.
-    All(&'static [Documented]),
-}
-
-impl Documented {
-    /// Returns every status of the tree, depth first.
-    pub fn iter(&self) -> impl Iterator<Item = DocumentedStatus> + use<> {
-        let mut pending = vec![*self];
-        std::iter::from_fn(move || {
-            loop {
-                match pending.pop()? {
-                    Self::One(status) => return Some(status),
-                    Self::All(branch) => pending.extend(branch.iter().rev()),
-                }
-            }
-        })
-    }
-}
-
-/// The documentation of one status that a type can have.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct DocumentedStatus {
-    /// The status code.
-    pub code: StatusCode,
-    /// The title, unless it is the catalogue's.
-    pub title: Option<&'static str>,
-    /// The problem type's URI reference.
-    pub type_uri: Option<&'static str>,
-    /// The template of the detail, such as `order {order_id} does not exist`; `None` if the detail is hidden.
-    pub detail: Option<&'static str>,
-}
-
-impl DocumentedStatus {
-    /// Documents a status code.
-    pub const fn new(code: StatusCode) -> Self {
-        Self { code, title: None, type_uri: None, detail: None }
-    }
-
-    /// Adds the title.
-    #[must_use]
-    pub const fn with_title(mut self, title: &'static str) -> Self {
-        self.title = Some(title);
-        self
-    }
-
-    /// Adds the problem type.
-    #[must_use]
-    pub const fn with_type(mut self, uri: &'static str) -> Self {
-        self.type_uri = Some(uri);
-        self
-    }
-
-    /// Adds the template of the detail.
-    #[must_use]
-    pub const fn with_detail(mut self, template: &'static str) -> Self {
-        self.detail = Some(template);
-        self
+    /// Returns the error without `Box` and `Arc` around it.
+    #[doc(hidden)]
+    fn __into_source(self) -> Arc<dyn Error + Send + Sync>
+    where
+        Self: Sized,
+    {
+        Arc::new(self)
     }
 }
 
 impl IntoStatus for Infallible {
     fn status(&self) -> Status {
         match *self {}
+    }
+
+    const STATUSES: Option<&'static [Documented]> = Some(&[]);
+}
+
+/// The status of the error in the box, which is also the source of a [`Status`] that is converted from the box.
+impl<E: IntoStatus> IntoStatus for Box<E> {
+    fn status(&self) -> Status {
+        (**self).status()
+    }
+
+    const STATUSES: Option<&'static [Documented]> = E::STATUSES;
+    const __CAUSE: Option<super::CauseOf> = E::__CAUSE;
+
+    fn __into_source(self) -> Arc<dyn Error + Send + Sync> {
+        (*self).__into_source()
+    }
+}
+
+/// The status of the shared error, which is also the source of a [`Status`] that is converted from the `Arc`.
+impl<E: IntoStatus> IntoStatus for Arc<E> {
+    fn status(&self) -> Status {
+        (**self).status()
+    }
+
+    const STATUSES: Option<&'static [Documented]> = E::STATUSES;
+    const __CAUSE: Option<super::CauseOf> = E::__CAUSE;
+
+    fn __into_source(self) -> Arc<dyn Error + Send + Sync> {
+        self
     }
 }
 

@@ -19,17 +19,19 @@ use crate::{
 };
 
 mod constructors;
+mod documented;
 mod extension_members;
 mod header_values;
 mod internal;
 mod into_status;
 mod source;
 
+pub use documented::{Documented, DocumentedStatus, MemberSchema};
 use extension_members::Members;
 use header_values as field;
 pub(crate) use header_values::is_single;
 pub use header_values::{FRAMING, SINGLE};
-pub use into_status::{Documented, DocumentedStatus, IntoStatus, OrStatus};
+pub use into_status::{IntoStatus, OrStatus};
 pub use source::CauseOf;
 pub(crate) use source::{LINKS, Source};
 
@@ -89,6 +91,9 @@ struct Parts {
     detail: Option<Cow<'static, str>>,
     type_uri: Option<Cow<'static, str>>,
     instance: Option<Cow<'static, str>>,
+    advice: Option<Cow<'static, str>>,
+    /// The name of the error's variant or struct.
+    name: Option<&'static str>,
     retry_after: Option<Duration>,
     /// Most have none, and an empty one takes 96 bytes.
     headers: Option<Box<HeaderMap>>,
@@ -305,15 +310,47 @@ impl Status {
     ///     .with_extension("errors", json!([{ "pointer": "/age", "detail": "must be a number" }]));
     /// assert_eq!(status.extension("errors").unwrap()[0]["pointer"], "/age");
     /// ```
-    pub fn with_extension(mut self, name: impl Into<Cow<'static, str>>, value: impl serde::Serialize) -> Self {
-        let name = name.into();
+    pub fn with_extension(self, name: impl Into<Cow<'static, str>>, value: impl serde::Serialize) -> Self {
+        self.with_member(name.into(), value, false)
+    }
+
+    /// Adds a member to the problem document that is shown even on a 5xx whose detail is hidden.
+    ///
+    /// In everything else it is like [`with_extension`](Self::with_extension).
+    ///
+    /// # Example: an error code for clients
+    ///
+    /// ```
+    /// use tower_status::Status;
+    ///
+    /// let status = Status::bad_gateway()
+    ///     .with_detail("the card provider sent an invalid certificate") // hidden
+    ///     .with_public_extension("code", "card_provider_failed");
+    /// assert_eq!(status.extension("code").unwrap(), "card_provider_failed");
+    /// ```
+    pub fn with_public_extension(self, name: impl Into<Cow<'static, str>>, value: impl serde::Serialize) -> Self {
+        self.with_member(name.into(), value, true)
+    }
+
+    fn with_member(mut self, name: Cow<'static, str>, value: impl serde::Serialize, is_public: bool) -> Self {
         match serde_json::to_value(value) {
             _ if name.is_empty() || RESERVED.contains(&&*name) => {
                 warning!("dropped the extension {name:?} of {}: the name is reserved or empty", self.code);
             }
             Err(error) => warning!("dropped the extension {name:?} of {}: {error}", self.code),
-            Ok(value) => self.parts_mut().extensions.set(name, value),
+            Ok(value) => {
+                let members = &mut self.parts_mut().extensions;
+                members.set_public(&name, is_public);
+                members.set(name, value);
+            }
         }
+        self
+    }
+
+    /// Replaces the catalogue's advice: what the client can do now.
+    pub fn with_advice(mut self, advice: impl Into<Cow<'static, str>>) -> Self {
+        let advice = advice.into();
+        self.parts_mut().advice = (!advice.is_empty()).then_some(advice);
         self
     }
 
@@ -379,6 +416,11 @@ impl Status {
         self.parts()?.instance.as_deref()
     }
 
+    /// The advice that was set with [`with_advice`](Self::with_advice).
+    pub fn advice(&self) -> Option<&str> {
+        self.parts()?.advice.as_deref()
+    }
+
     /// The header fields that the answer will carry, as far as the status says them.
     pub fn headers(&self) -> &HeaderMap {
         static NONE: LazyLock<HeaderMap> = LazyLock::new(HeaderMap::new);
@@ -434,12 +476,16 @@ impl fmt::Debug for Status {
         if let Some(code) = self.grpc_code {
             debug.field("grpc_code", &code);
         }
+        if let Some(name) = self.name() {
+            debug.field("name", &name);
+        }
         if let Some(parts) = self.parts() {
             for (name, value) in [
                 ("title", &parts.title),
                 ("detail", &parts.detail),
                 ("type", &parts.type_uri),
                 ("instance", &parts.instance),
+                ("advice", &parts.advice),
             ] {
                 if let Some(value) = value {
                     debug.field(name, value);

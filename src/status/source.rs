@@ -33,7 +33,7 @@ impl Source {
 
     /// An application's own error, which may answer as a carrier for its cause.
     pub(crate) fn of<E: IntoStatus>(error: E, carries: bool) -> Self {
-        Self { carries, ..Self::new(Arc::new(error)) }.knowing(E::__CAUSE)
+        Self { carries, ..Self::new(error.__into_source()) }.knowing(E::__CAUSE)
     }
 
     pub(crate) fn knowing(mut self, causes: impl IntoIterator<Item = CauseOf>) -> Self {

@@ -1,4 +1,4 @@
-//! The derived and the hand-written implementation give the same responses, in each form.
+//! Derived and hand-written implementations have the same responses in each format.
 
 use std::{io, time::Duration};
 
@@ -118,7 +118,7 @@ mod by_hand {
     }
 }
 
-/// The same value of both types.
+/// Makes the same value of both types.
 macro_rules! both {
     ($($variant:ident $({ $($field:ident: $value:expr),* })? $(( $($argument:expr),* ))?;)*) => {
         [$((
@@ -129,7 +129,7 @@ macro_rules! both {
     };
 }
 
-async fn answer(status: Status, accept: &str) -> (StatusCode, HeaderMap, String) {
+async fn respond(status: Status, accept: &str) -> (StatusCode, HeaderMap, String) {
     let layer = StatusMapLayer::new()
         .map_error(|error: &io::Error| (error.kind() == io::ErrorKind::TimedOut).then(Status::gateway_timeout));
     let service = layer.layer(service_fn(async |_: Request<()>| Err::<Response<String>, _>(status.clone())));
@@ -140,7 +140,7 @@ async fn answer(status: Status, accept: &str) -> (StatusCode, HeaderMap, String)
 }
 
 #[tokio::test]
-async fn the_same_responses() {
+async fn derived_and_hand_written_status_have_the_same_responses() {
     let rows = both! {
         NoSuchOrder { order_id: 8 };
         Deleted(9u64);
@@ -162,11 +162,11 @@ async fn the_same_responses() {
     for (name, derived, by_hand) in rows.into_iter().chain(stock) {
         assert_eq!(derived.grpc_code(), by_hand.grpc_code(), "{name}");
         for accept in ["application/problem+json", "text/html", "text/plain"] {
-            let (one, other) = (answer(derived.clone(), accept).await, answer(by_hand.clone(), accept).await);
+            let (one, other) = (respond(derived.clone(), accept).await, respond(by_hand.clone(), accept).await);
             assert_eq!(one, other, "{name} {accept}");
             assert!(one.1[header::CONTENT_TYPE].to_str().unwrap().starts_with(accept), "{name} {accept}");
         }
-        codes.push(answer(derived, "*/*").await.0.as_u16());
+        codes.push(respond(derived, "*/*").await.0.as_u16());
     }
     assert_eq!(codes, [404, 410, 401, 405, 308, 503, 503, 504, 500, 500, 409]);
 }

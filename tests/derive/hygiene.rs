@@ -1,4 +1,4 @@
-//! No prelude, and the user's own types by the names that the derive uses.
+//! No prelude, and user types with the names that the derive uses.
 #![no_implicit_prelude]
 #![allow(dead_code, non_camel_case_types)]
 
@@ -49,7 +49,7 @@ enum Shop {
 struct Stock;
 
 #[::core::prelude::v1::test]
-fn own_names_and_no_prelude() {
+fn derive_compiles_without_the_prelude() {
     let of = <::tower_status::Status as ::core::convert::From<Shop>>::from;
     ::std::assert_eq!(of(Shop::Stock(Stock)).code(), 409);
     let moved = of(Shop::Moved { status: 1, __status: 2, error: 3 });

@@ -1,4 +1,4 @@
-//! Raw identifiers, of the type, the variant, the field; and in a template.
+//! Raw identifiers of the type, the variant and the fields, and in a template.
 #![allow(non_camel_case_types)]
 
 use tower_status::{IntoStatus, Status};
@@ -17,7 +17,7 @@ enum r#enum {
 }
 
 #[test]
-fn raw_identifiers() {
+fn raw_identifiers_lose_their_prefix() {
     let status = Status::from(r#enum::r#struct { r#type: "order", r#match: 7, r#in: 3 });
     assert_eq!(status.detail(), Some("no order here"));
     assert_eq!(status.extension("kind").unwrap(), "order");

@@ -1,4 +1,4 @@
-//! A crate that knows tower-status by another name.
+//! A crate that depends on tower-status under another name.
 
 extern crate tower_status as renamed;
 
@@ -16,6 +16,6 @@ enum Stock {
 }
 
 #[test]
-fn another_name_of_the_crate() {
+fn crate_key_replaces_the_path() {
     assert_eq!(renamed::Status::from(Stock::from(SoldOut)).code(), 409);
 }

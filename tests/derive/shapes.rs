@@ -1,4 +1,4 @@
-//! Unit, tuple and struct variants, structs of each kind, and an enum without variants.
+//! Unit, tuple and struct variants, and structs of each kind.
 
 use tower_status::{IntoStatus, Status};
 
@@ -41,9 +41,6 @@ struct Struct {
     id: u8,
 }
 
-#[derive(Debug, thiserror::Error, IntoStatus)]
-enum Never {}
-
 macro_rules! made_by_a_macro {
     ($name:ident $code:literal $title:expr) => {
         #[derive(Debug, thiserror::Error, IntoStatus)]
@@ -56,7 +53,7 @@ macro_rules! made_by_a_macro {
 made_by_a_macro! { Made 404 "Made" }
 
 #[test]
-fn every_shape() {
+fn every_shape_has_a_status() {
     let rows: [(Status, u16, Option<u8>); 9] = [
         (Shop::Unit.into(), 404, None),
         (Shop::EmptyTuple().into(), 404, None),
@@ -70,9 +67,8 @@ fn every_shape() {
     ];
     for (status, code, extension) in rows {
         assert_eq!(status.code(), code, "{status:?}");
-        let said = status.extensions().first().map(|(_, value)| value.as_u64().unwrap());
-        assert_eq!(said, extension.map(u64::from), "{status:?}");
+        let member = status.extensions().first().map(|(_, value)| value.as_u64().unwrap());
+        assert_eq!(member, extension.map(u64::from), "{status:?}");
     }
     assert_eq!(Status::from(Made).title(), Some("Made"));
-    assert!(Never::STATUSES.is_empty());
 }

@@ -19,7 +19,7 @@ impl<'a> Parameters<'a> {
         Self(idents.collect())
     }
 
-    fn is_empty(&self) -> bool {
+    pub(super) fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
 
@@ -87,8 +87,8 @@ pub(super) fn of_trait(input: &Input<'_>, with_fields: bool) -> WhereClause {
     let root = input.private();
     let parameters = Parameters::of(&input.item.generics);
     clause.predicates.push(if parameters.is_empty() {
-        // With a `for`, the bound may be false: the compiler then reports the field, and not the type as well.
-        parse_quote!(for<'__status> Self: #root::Send + #root::Sync)
+        // With a `for`, the bound may be false: the compiler then reports only the field or the missing `Error`.
+        parse_quote!(for<'__status> Self: #root::ImplementsError + #root::Send + #root::Sync)
     } else {
         // This includes the bounds of thiserror's implementation.
         parse_quote!(Self: #root::Error + #root::Send + #root::Sync + 'static)
@@ -118,6 +118,7 @@ fn of_variant(root: &TokenStream, parameters: &Parameters<'_>, variant: &Variant
     }
     let extensions = variant.fields.iter().filter(|field| field.extension.is_some());
     let required = (extensions.map(|field| (field, format_ident!("Serialize"))))
+        .chain(variant.code().map(|field| (field, format_ident!("Code"))))
         .chain(variant.retry_after().map(|field| (field, format_ident!("RetryAfter"))))
         .chain(variant.location().map(|field| (field, format_ident!("Display"))))
         .chain(variant.formatted());
@@ -143,7 +144,7 @@ pub(super) fn of_conversion(input: &Input<'_>) -> WhereClause {
 }
 
 /// Returns the where clause that the type itself has.
-fn own_clause(input: &Input<'_>) -> WhereClause {
+pub(super) fn own_clause(input: &Input<'_>) -> WhereClause {
     let mut generics = input.item.generics.clone();
     let lifetimes: Vec<_> = generics.lifetimes().map(|parameter| parameter.lifetime.clone()).collect();
     let clause = generics.make_where_clause();

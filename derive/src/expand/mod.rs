@@ -28,20 +28,46 @@ pub(crate) fn expand(input: &Input<'_>, features: Features, errors: &Errors) -> 
     let is_valid = errors.is_empty();
     let clause = bounds::of_trait(input, is_valid);
     let (body, checks) = if is_valid { (body(input), checks(input)) } else { (stub(&root), TokenStream::new()) };
+    let witness = witness(input);
     let conversions = conversions(input, features);
     quote! {
         #compile_errors
 
-        #[automatically_derived]
-        // A deprecated variant has a status, too, and the paths do not depend on the imports of the module.
-        #[allow(deprecated, unused_qualifications)]
-        impl #generics #root::IntoStatus for #name #arguments #clause {
-            #body
-        }
+        const _: () = {
+            // Unused without an extension member.
+            #[allow(unused_imports)]
+            use #root::AnyMember as _;
 
-        #checks
-        #conversions
+            #[automatically_derived]
+            // A deprecated variant has a status, too, and the paths do not depend on the imports of the module.
+            #[allow(deprecated, unused_qualifications)]
+            impl #generics #root::IntoStatus for #name #arguments #clause {
+                #body
+            }
+
+            #witness
+            #checks
+            #conversions
+        };
     }
+}
+
+/// Writes the implementation that the compiler refuses for a type that does not implement `Error`.
+///
+/// The where clause of `IntoStatus` assumes it, so that the type's uses are not refused as well.
+fn witness(input: &Input<'_>) -> Option<TokenStream> {
+    let root = input.private();
+    let name = &input.item.ident;
+    // Whether a type with parameters implements `Error` may depend on them.
+    if !Parameters::of(&input.item.generics).is_empty() {
+        return None;
+    }
+    let (generics, arguments, _) = input.item.generics.split_for_impl();
+    let clause = bounds::own_clause(input);
+    Some(quote! {
+        #[automatically_derived]
+        impl #generics #root::ImplementsError for #name #arguments #clause {}
+    })
 }
 
 fn body(input: &Input<'_>) -> TokenStream {
@@ -79,7 +105,7 @@ fn checks(input: &Input<'_>) -> TokenStream {
         }
     }
     // Outside of the implementation, whose where clause already assumes these bounds.
-    quote!(const _: () = { let _ = || { #calls }; };)
+    quote!(let _ = || { #calls };)
 }
 
 fn conversions(input: &Input<'_>, features: Features) -> TokenStream {
@@ -113,7 +139,8 @@ fn conversions(input: &Input<'_>, features: Features) -> TokenStream {
 
 /// Writes `Self::Deleted { 0: ref __field_0, .. }` with the selected fields.
 fn pattern(variant: &Variant<'_>, is_selected: impl Fn(&Field<'_>) -> bool) -> TokenStream {
-    let path = variant.ident.map_or_else(|| quote!(Self), |ident| quote!(Self::#ident));
+    let ident = variant.ident;
+    let path = if variant.is_struct { quote!(Self) } else { quote!(Self::#ident) };
     let fields = variant.fields.iter().filter(|field| is_selected(field)).map(|field| {
         let (member, binding) = (&field.member, field.binding());
         quote!(#member: ref #binding)

@@ -2,12 +2,13 @@
 
 use proc_macro2::{Span, TokenStream};
 use quote::{ToTokens, format_ident, quote, quote_spanned};
-use syn::{Ident, spanned::Spanned};
+use syn::{Ident, ext::IdentExt, spanned::Spanned};
 
 use super::{bounds, pattern};
 use crate::parse::{
     Input,
-    keys::{Delay, Reference},
+    template::Template,
+    value::{ConstantValue, Delay, Reference},
     variant::Variant,
 };
 
@@ -23,10 +24,14 @@ pub(super) fn method(input: &Input<'_>) -> TokenStream {
     }
 }
 
-/// Returns the status code of a variant; validation has refused a variant without one.
-pub(super) fn code(input: &Input<'_>, variant: &Variant<'_>) -> u16 {
+/// Returns the status code of a variant; `None` if a field sets it at run time.
+pub(super) fn code(input: &Input<'_>, variant: &Variant<'_>) -> Option<u16> {
+    if variant.code().is_some() {
+        return None;
+    }
     let default = input.default.get().filter(|_| !variant.keys.from_error.is_set());
-    variant.keys.code.get().or(default).copied().unwrap_or(500)
+    // Validation has refused a variant that has neither, apart from `from_error`.
+    Some(variant.keys.code.get().or(default).copied().unwrap_or(500))
 }
 
 fn arm(input: &Input<'_>, variant: &Variant<'_>) -> TokenStream {
@@ -42,72 +47,129 @@ fn arm(input: &Input<'_>, variant: &Variant<'_>) -> TokenStream {
     }
     let pattern = pattern(variant, |field| variant.uses(field));
     let code = code(input, variant);
+    let start = match (code, variant.code()) {
+        (_, Some(field)) => {
+            let binding = field.binding();
+            quote_spanned!(field.ty.span()=> #root::status_of(#binding))
+        }
+        (code, None) => {
+            let code = code.unwrap_or(500);
+            quote!(#root::Status::new(#root::code(#code)))
+        }
+    };
     let status = Ident::new("__status", Span::mixed_site());
-    let steps = steps(&root, code, variant, &status);
+    let mut steps = Steps { root: &root, variant, status: &status, list: Vec::new() };
+    steps.texts();
+    steps.headers(code);
+    steps.extensions();
+    steps.flags();
+    steps.location();
+    let steps = steps.list;
     quote! {
         #pattern => {
-            let #status = #root::Status::new(#root::code(#code));
+            let #status = #start;
             #(let #status = #steps;)*
             #status
         }
     }
 }
 
-/// Writes expressions that each take the status and return it.
-fn steps(root: &TokenStream, code: u16, variant: &Variant<'_>, status: &Ident) -> Vec<TokenStream> {
-    let keys = &variant.keys;
-    let mut steps = Vec::new();
-    steps.extend(keys.title.get().map(|title| quote!(#status.with_title(#title))));
-    steps.extend(keys.type_uri.get().map(|uri| quote!(#status.with_type(#uri))));
-    steps.extend(keys.detail.get().map(|detail| {
-        let text = detail.constant().map_or_else(|| detail.format(root, &variant.fields), ToTokens::into_token_stream);
-        quote!(#status.with_detail(#text))
-    }));
-    steps.extend(keys.instance.get().map(|instance| {
-        let parts = instance.parts(root, &variant.fields);
-        quote!(#root::instance_of(#status, #parts))
-    }));
-    headers(root, code, variant, status, &mut steps);
-    for field in &variant.fields {
-        if let Some(extension) = &field.extension {
-            let (name, binding) = (&extension.name, field.binding());
-            steps.push(quote_spanned!(field.ty.span()=> #root::extension(#status, #name, #binding)));
+/// Expressions that each take the status and return it.
+struct Steps<'a> {
+    root: &'a TokenStream,
+    variant: &'a Variant<'a>,
+    status: &'a Ident,
+    list: Vec<TokenStream>,
+}
+
+impl Steps<'_> {
+    fn add(&mut self, step: TokenStream) {
+        self.list.push(step);
+    }
+
+    fn texts(&mut self) {
+        let Self { root, variant, status, .. } = *self;
+        let keys = &variant.keys;
+        let name = variant.ident.unraw().to_string();
+        let text = |template: &Template| {
+            template.constant().map_or_else(|| template.format(root, &variant.fields), ToTokens::into_token_stream)
+        };
+        self.add(quote!(#root::named(#status, #name)));
+        self.list.extend(keys.title.get().map(|title| quote!(#status.with_title(#title))));
+        self.list.extend(keys.type_uri.get().map(|uri| quote!(#status.with_type(#uri))));
+        let detail = keys.detail.get().map(text).map(|detail| quote!(#status.with_detail(#detail)));
+        self.add(detail.unwrap_or_else(|| quote!(#root::detail_of(#status, self))));
+        self.list.extend(keys.instance.get().map(|instance| {
+            let parts = instance.parts(root, &variant.fields);
+            quote!(#root::instance_of(#status, #parts))
+        }));
+        self.list.extend(keys.advice.get().map(|advice| {
+            let advice = text(advice);
+            quote!(#status.with_advice(#advice))
+        }));
+    }
+
+    fn headers(&mut self, code: Option<u16>) {
+        let Self { root, variant, status, .. } = *self;
+        let keys = &variant.keys;
+        let challenge = challenge_field(code);
+        self.list.extend(keys.challenge.get().map(|value| quote!(#status.with_header(#challenge, #value))));
+        self.list.extend(keys.allow.get().map(|methods| quote!(#status.with_header("allow", #methods))));
+        self.list.extend(keys.headers.iter().map(|(name, value)| quote!(#status.with_header(#name, #value))));
+        if let Some(Delay::Seconds(seconds)) = keys.retry_after.get() {
+            self.add(quote!(#root::retry_after(#status, &#seconds)));
+        }
+        self.list.extend(variant.retry_after().map(|field| {
+            let binding = field.binding();
+            quote_spanned!(field.ty.span()=> #root::retry_after(#status, #binding))
+        }));
+    }
+
+    fn extensions(&mut self) {
+        let Self { root, variant, status, .. } = *self;
+        for extension in &variant.keys.extensions {
+            let (name, public) = (&extension.name, extension.public.is_some());
+            let value = match &extension.value {
+                ConstantValue::String(text) => text.into_token_stream(),
+                ConstantValue::Integer(number) | ConstantValue::Number(number) => quote!(&(#number)),
+                ConstantValue::Boolean(flag) => quote!(&#flag),
+            };
+            self.add(quote!(#root::extension(#status, #name, #value, #public)));
+        }
+        for field in &variant.fields {
+            if let Some(extension) = &field.extension {
+                let (name, binding, public) = (&extension.name, field.binding(), field.public.is_some());
+                self.add(quote_spanned!(field.ty.span()=> #root::extension(#status, #name, #binding, #public)));
+            }
         }
     }
-    if let Some(grpc) = keys.grpc.get() {
-        let grpc = format_ident!("{grpc}");
-        steps.push(quote!(#status.with_grpc_code(#root::GrpcCode::#grpc)));
+
+    fn flags(&mut self) {
+        let Self { root, variant, status, .. } = *self;
+        if let Some(grpc) = variant.keys.grpc.get() {
+            let grpc = format_ident!("{grpc}");
+            self.add(quote!(#status.with_grpc_code(#root::GrpcCode::#grpc)));
+        }
+        if variant.keys.expose.is_set() {
+            self.add(quote!(#status.expose()));
+        }
     }
-    if keys.expose.is_set() {
-        steps.push(quote!(#status.expose()));
+
+    /// Adds the last step: a malformed Location replaces the status.
+    fn location(&mut self) {
+        let Self { root, variant, status, .. } = *self;
+        if let Some(Reference::Template(template)) = variant.keys.location.get() {
+            let parts = template.parts(root, &variant.fields);
+            self.add(quote!(#root::location_of(#status, #parts)));
+        }
+        self.list.extend(variant.location().map(|field| {
+            let binding = field.binding();
+            quote_spanned!(field.ty.span()=> #root::location(#status, #binding))
+        }));
     }
-    location(root, variant, status, &mut steps);
-    steps
 }
 
-fn headers(root: &TokenStream, code: u16, variant: &Variant<'_>, status: &Ident, steps: &mut Vec<TokenStream>) {
-    let keys = &variant.keys;
-    let challenge = if code == 407 { "proxy-authenticate" } else { "www-authenticate" };
-    steps.extend(keys.challenge.get().map(|value| quote!(#status.with_header(#challenge, #value))));
-    steps.extend(keys.allow.get().map(|methods| quote!(#status.with_header("allow", #methods))));
-    steps.extend(keys.headers.iter().map(|(name, value)| quote!(#status.with_header(#name, #value))));
-    if let Some(Delay::Seconds(seconds)) = keys.retry_after.get() {
-        steps.push(quote!(#root::retry_after(#status, &#seconds)));
-    }
-    steps.extend(variant.retry_after().map(|field| {
-        let binding = field.binding();
-        quote_spanned!(field.ty.span()=> #root::retry_after(#status, #binding))
-    }));
-}
-
-/// Writes the last step: a malformed Location replaces the status.
-fn location(root: &TokenStream, variant: &Variant<'_>, status: &Ident, steps: &mut Vec<TokenStream>) {
-    if let Some(Reference::Template(template)) = variant.keys.location.get() {
-        let parts = template.parts(root, &variant.fields);
-        steps.push(quote!(#root::location_of(#status, #parts)));
-    }
-    steps.extend(variant.location().map(|field| {
-        let binding = field.binding();
-        quote_spanned!(field.ty.span()=> #root::location(#status, #binding))
-    }));
+/// Returns the header field that `challenge` sets.
+pub(super) fn challenge_field(code: Option<u16>) -> &'static str {
+    if code == Some(407) { "proxy-authenticate" } else { "www-authenticate" }
 }

@@ -87,7 +87,12 @@ fn item(input: ParseStream) -> syn::Result<Item> {
     if !input.peek(Ident::peek_any) {
         return Err(Error::new(span, "expected a status code or a key"));
     }
-    let name = input.call(Ident::parse_any)?.unraw().to_string();
+    let mut name = input.call(Ident::parse_any)?.unraw().to_string();
+    // `retry-after` is not a key, but one name in the message about it.
+    while input.peek(Token![-]) && input.peek2(Ident::peek_any) {
+        input.parse::<Token![-]>()?;
+        name = format!("{name}-{}", input.call(Ident::parse_any)?.unraw());
+    }
     let value = value(&name, span, input)?;
     let is_constant = name.len() > 1 && !name.contains(|c: char| c.is_ascii_lowercase());
     let key = match value {

@@ -1,15 +1,17 @@
 //! The fields of a variant with their attributes.
 
-use proc_macro2::{Span, TokenStream};
-use syn::{Ident, Index, LitStr, Member, Type, ext::IdentExt, spanned::Spanned};
+use proc_macro2::Span;
+use syn::{Ident, Index, Member, Type, ext::IdentExt, spanned::Spanned};
 
 use super::{
     attribute::{self, Item, Key, Value},
-    keys, literal,
+    literal,
+    unknown::{self, Place},
+    value::text,
 };
-use crate::{errors::Errors, names::suggestion};
+use crate::errors::Errors;
 
-pub(super) const KEYS: [&str; 4] = ["extension", "retry_after", "location", "source"];
+pub(super) const KEYS: [&str; 7] = ["extension", "public", "code", "retry_after", "location", "source", "transparent"];
 
 pub(crate) struct Field<'a> {
     pub(crate) member: Member,
@@ -17,9 +19,12 @@ pub(crate) struct Field<'a> {
     pub(crate) name: String,
     pub(crate) ty: &'a Type,
     pub(crate) extension: Option<Extension>,
+    pub(crate) public: Option<Span>,
+    pub(crate) code: Option<Span>,
     pub(crate) retry_after: Option<Span>,
     pub(crate) location: Option<Span>,
     pub(crate) source: Option<Span>,
+    pub(crate) transparent: Option<Span>,
     /// Whether thiserror takes the field for the source.
     pub(crate) is_thiserror_source: bool,
 }
@@ -55,9 +60,12 @@ fn parse_one<'a>(index: usize, field: &'a syn::Field, errors: &mut Errors) -> Fi
         name,
         ty: &field.ty,
         extension: None,
+        public: None,
+        code: None,
         retry_after: None,
         location: None,
         source: None,
+        transparent: None,
     };
     for item in attribute::items(&field.attrs, errors) {
         read(&mut parsed, item, field.ident.is_some(), errors);
@@ -72,16 +80,16 @@ fn read(field: &mut Field<'_>, item: Item, is_named: bool, errors: &mut Errors) 
     };
     let slot = match (&*key, &value) {
         ("extension", _) => return read_extension(field, span, value, is_named, errors),
+        ("public", Value::None) => &mut field.public,
+        ("code", Value::None) => &mut field.code,
         ("retry_after", Value::None) => &mut field.retry_after,
         ("location", Value::None) => &mut field.location,
         ("source", Value::None) => &mut field.source,
+        ("transparent", Value::None) => &mut field.transparent,
         (known, _) if KEYS.contains(&known) => {
             return errors.at(span, format!("on a field, `{key}` takes no value"));
         }
-        (known, _) if keys::KEYS.contains(&known) => {
-            return errors.at(span, format!("`{key}` belongs on the variant, not on its field"));
-        }
-        (unknown, _) => return errors.at(span, format!("unknown key `{key}`{}", suggestion(unknown, KEYS))),
+        _ => return errors.at(span, unknown::message(&key, &value, Place::Field)),
     };
     if slot.replace(span).is_some() {
         errors.at(span, format!("duplicate key `{key}`"));
@@ -104,10 +112,4 @@ fn read_extension(field: &mut Field<'_>, span: Span, value: Value, is_named: boo
     if field.extension.replace(extension).is_some() {
         errors.at(span, "duplicate key `extension`");
     }
-}
-
-/// Parses the string value of a key.
-pub(super) fn text(key: &str, tokens: TokenStream) -> syn::Result<LitStr> {
-    let span = tokens.span();
-    syn::parse2(tokens).map_err(|_| syn::Error::new(span, format!("`{key}` takes a string: `{key} = \"..\"`")))
 }

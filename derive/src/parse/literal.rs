@@ -9,6 +9,11 @@ pub(super) fn title(literal: &LitStr) -> syn::Result<()> {
     ensure(!text.contains(char::is_control), literal, "a title must not contain control characters")
 }
 
+/// A detail or an advice; an empty one would be ignored.
+pub(super) fn text(key: &str, literal: &LitStr) -> syn::Result<()> {
+    ensure(!literal.value().trim().is_empty(), literal, format!("`{key}` must not be empty"))
+}
+
 /// A URI reference (RFC 3986 §4.1).
 pub(super) fn uri(literal: &LitStr) -> syn::Result<()> {
     let text = literal.value();

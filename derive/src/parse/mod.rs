@@ -4,10 +4,11 @@ use proc_macro2::{Span, TokenStream};
 use quote::{ToTokens, quote};
 use syn::{Data, DataEnum, DataStruct, DeriveInput, Path};
 
-use crate::{errors::Errors, names::suggestion};
+use crate::errors::Errors;
 use attribute::{Item, Key, Value};
-use field::text;
 use keys::Slot;
+use unknown::Place;
+use value::text;
 use variant::Variant;
 
 pub(crate) mod attribute;
@@ -15,9 +16,12 @@ pub(crate) mod field;
 pub(crate) mod keys;
 mod literal;
 pub(crate) mod template;
+mod unknown;
+pub(crate) mod value;
 pub(crate) mod variant;
 
-const KEYS: [&str; 4] = ["default", "axum", "tonic", "crate"];
+/// The keys of the type.
+const TYPE_KEYS: [&str; 4] = ["default", "axum", "tonic", "crate"];
 
 pub(crate) struct Input<'a> {
     pub(crate) item: &'a DeriveInput,
@@ -44,7 +48,7 @@ pub(crate) fn parse<'a>(item: &'a DeriveInput, errors: &mut Errors) -> Input<'a>
     let mut others = Vec::new();
     for item in items {
         match item {
-            Item { key: Key::Name(key), span, value } if KEYS.contains(&&*key) => {
+            Item { key: Key::Name(key), span, value } if TYPE_KEYS.contains(&&*key) => {
                 input.read(&key, span, value, errors);
             }
             other => others.push(other),
@@ -81,7 +85,15 @@ impl<'a> Input<'a> {
 
     fn read_enum(&mut self, data: &'a DataEnum, misplaced: &[Item], errors: &mut Errors) {
         for item in misplaced {
-            errors.at(item.span, unknown(&item.key));
+            errors.at(
+                item.span,
+                match &item.key {
+                    Key::Code(_) => {
+                        "on an enum, the status code of the variants without one is written `default = ..`".into()
+                    }
+                    Key::Name(name) => unknown::message(name, &item.value, Place::Enum),
+                },
+            );
         }
         for variant in &data.variants {
             self.variants.push(Variant::of_enum(self.item, variant, errors));
@@ -113,14 +125,5 @@ impl<'a> Input<'a> {
         if is_duplicate {
             errors.at(span, format!("duplicate key `{key}`"));
         }
-    }
-}
-
-/// Returns the message for a key that an enum does not have.
-fn unknown(key: &Key) -> String {
-    match key {
-        Key::Code(_) => "on an enum, the status code of the variants without one is written `default = ..`".into(),
-        Key::Name(name) if keys::is_known(name) => format!("`{name}` belongs on a variant, not on the enum"),
-        Key::Name(name) => format!("unknown key `{name}`{}", suggestion(name, KEYS)),
     }
 }

@@ -13,6 +13,8 @@ enum Shop {
     Allow,
     #[status(303, location = "/orders here")]
     Location,
+    #[status(429, advice = "")]
+    Advice,
 }
 
 fn main() {}

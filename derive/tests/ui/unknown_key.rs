@@ -8,8 +8,23 @@ enum Shop {
     Misspelt,
     #[status(404, colour = "red")]
     OtherWord,
+    #[status(code = 404)]
+    Code,
+    #[status(status = 404)]
+    Status,
+    #[status(404, message = "missing")]
+    Message,
+    #[status(404, problem_type = "/missing")]
+    ProblemType,
+    #[status(503, retry-after = 30)]
+    RetryAfter,
     #[status(404)]
     Field(#[status(extention = "id")] u64),
 }
+
+#[derive(Debug, thiserror::Error, IntoStatus)]
+#[error("x")]
+#[status(404, into_response)]
+struct Alone;
 
 fn main() {}

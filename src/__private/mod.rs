@@ -13,6 +13,8 @@ use std::{
     time::Duration,
 };
 
+mod member;
+
 #[cfg(feature = "axum")]
 pub use ::axum::response as axum;
 use http::{StatusCode, header};
@@ -22,12 +24,14 @@ pub use serde::Serialize;
 pub use tonic;
 
 use crate::warning::warning;
-pub use crate::{Documented, DocumentedStatus, IntoStatus, Status, catalog::GrpcCode, status::CauseOf};
+pub use crate::{Documented, DocumentedStatus, IntoStatus, MemberSchema, Status, catalog::GrpcCode, status::CauseOf};
 // The derive repeats these lists, and its tests compare them.
 pub use crate::{
     catalog::grpc::GRPC_CODES,
     status::{FRAMING, RESERVED, SINGLE},
 };
+
+pub use member::{AnyMember, KnownMember, Member};
 
 /// Returns the status code, which the derive has checked.
 pub const fn code(code: u16) -> StatusCode {
@@ -35,6 +39,49 @@ pub const fn code(code: u16) -> StatusCode {
         Ok(code) => code,
         Err(_) => StatusCode::INTERNAL_SERVER_ERROR,
     }
+}
+
+/// The types of a field that is the status code.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot be used as `code`",
+    label = "expected `http::StatusCode`",
+    note = "`Code` cannot be implemented for other types: change the type of the field"
+)]
+pub trait Code {
+    /// Returns the status code.
+    fn code(&self) -> StatusCode;
+}
+
+impl Code for StatusCode {
+    fn code(&self) -> StatusCode {
+        *self
+    }
+}
+
+/// Returns the status of a code that a field sets at run time.
+pub fn status_of<T: Code>(code: &T) -> Status {
+    let code = code.code();
+    if code.as_u16() < 300 {
+        warning!("an error has the status code {code}, which is not that of an error: the response is a 500");
+        return Status::internal_server_error();
+    }
+    Status::new(code)
+}
+
+/// Sets the name of the variant or the struct.
+pub fn named(status: Status, name: &'static str) -> Status {
+    status.with_name(name)
+}
+
+/// Sets the error's `Display` as the detail.
+pub fn detail_of<E: Display>(mut status: Status, error: &E) -> Status {
+    status.set_detail_from(error);
+    status
+}
+
+/// Returns the documentation of an inner error.
+pub const fn documented<E: IntoStatus>(type_name: &'static str) -> Documented {
+    Documented::from_list(E::STATUSES, type_name)
 }
 
 /// Returns the status of the inner error.
@@ -45,8 +92,8 @@ pub fn transparent<E: IntoStatus>(error: &E) -> Status {
 }
 
 /// Adds an extension member.
-pub fn extension<T: Serialize + ?Sized>(status: Status, name: &'static str, value: &T) -> Status {
-    status.with_extension(name, value)
+pub fn extension<T: Serialize + ?Sized>(status: Status, name: &'static str, value: &T, is_public: bool) -> Status {
+    if is_public { status.with_public_extension(name, value) } else { status.with_extension(name, value) }
 }
 
 /// The types of a field that is the Retry-After.
@@ -193,3 +240,7 @@ impl<T: Send + Sync> Field<T> {
 
 /// Compiles if the error of a `transparent` field has a status.
 pub const fn must_have_a_status<T: IntoStatus>() {}
+
+/// The derive implements it for every type, so that a type without `Error` is one error, which shows this line.
+#[rustfmt::skip]
+pub trait ImplementsError: Error {} // add `#[derive(thiserror::Error)]`, or implement `std::error::Error` by hand
