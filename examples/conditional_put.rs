@@ -1,4 +1,4 @@
-//! What must not be overwritten is refused: the lost update. `cargo run --example conditional_put`
+//! A write that is based on an old version gets a 412: no update is lost. `cargo run --example conditional_put`
 
 use std::{
     collections::HashMap,
@@ -13,7 +13,6 @@ use axum::{
     response::IntoResponse,
     routing::get,
 };
-use tokio::net::TcpListener;
 use tower_status::{ConditionalLayer, ETag, OrStatus, Preconditions, Status, StatusMapLayer, Validators};
 
 struct Note {
@@ -42,7 +41,7 @@ async fn write(
     preconditions: Preconditions,
     text: String,
 ) -> Result<impl IntoResponse, Status> {
-    // The lock is the transaction: nobody writes between the check and the write.
+    // The lock is the transaction: there is no other write between the check and this one.
     let mut notes = notes.lock().unwrap_or_else(PoisonError::into_inner);
     let current = notes.get(&name).map(Note::validators).transpose()?;
     preconditions.check(current.as_ref())?;
@@ -62,13 +61,12 @@ fn app() -> Router {
 
 #[tokio::main]
 async fn main() -> io::Result<()> {
-    let address = std::env::args().nth(1).unwrap_or_else(|| "127.0.0.1:3000".into());
-    let listener = TcpListener::bind(address).await?;
+    let listener = examples::listen().await;
     let url = format!("http://{}/notes/tulips", listener.local_addr()?);
     println!("listening on http://{}", listener.local_addr()?);
-    println!("  curl -i -X PUT -H 'if-none-match: *' -d red {url}       204 with its tag: created");
-    println!("  curl -i -X PUT -d blue {url}                            428: say which version you have seen");
+    println!("  curl -i -X PUT -H 'if-none-match: *' -d red {url}       204 with its entity tag: created");
+    println!("  curl -i -X PUT -d blue {url}                            428: a precondition is required");
     println!("  curl -i -X PUT -H 'if-match: \"v1\"' -d blue {url}        204 with the next tag");
-    println!("  curl -i -X PUT -H 'if-match: \"v1\"' -d green {url}       412: somebody was faster");
+    println!("  curl -i -X PUT -H 'if-match: \"v1\"' -d green {url}       412: the note has changed since");
     axum::serve(listener, app()).await
 }

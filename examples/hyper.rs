@@ -1,4 +1,4 @@
-//! Plain hyper, without a framework; HTTP/1.1 and HTTP/2 on one port. `cargo run --example hyper`
+//! hyper without a framework, HTTP/1.1 and HTTP/2 on one port. `cargo run --example hyper`
 
 use std::{io, time::Duration};
 
@@ -10,7 +10,6 @@ use hyper_util::{
     server::conn::auto,
     service::TowerToHyperService,
 };
-use tokio::net::TcpListener;
 use tower::{ServiceBuilder, timeout::TimeoutLayer};
 use tower_status::{Status, StatusMapLayer};
 
@@ -27,14 +26,13 @@ async fn shop(request: Request<Incoming>) -> Result<Response<Full<Bytes>>, Statu
 #[tokio::main]
 async fn main() -> io::Result<()> {
     tracing_subscriber::fmt().init();
-    let address = std::env::args().nth(1).unwrap_or_else(|| "127.0.0.1:3000".into());
-    let listener = TcpListener::bind(&address).await?;
+    let listener = examples::listen().await;
     let url = format!("http://{}", listener.local_addr()?);
     println!("listening on {url}");
     println!("  curl -i {url}/nowhere                 404, a problem document");
-    println!("  curl -i -X POST {url}/                405 with its Allow");
-    println!("  curl -i {url}/slow                    503 after a second");
-    println!("  curl -i --http2-prior-knowledge {url}/report   500 that tells nothing");
+    println!("  curl -i -X POST {url}/                405 with Allow");
+    println!("  curl -i {url}/slow                    503 after one second");
+    println!("  curl -i --http2-prior-knowledge {url}/report   500, the error is only in the log");
 
     let service = ServiceBuilder::new()
         .layer(StatusMapLayer::new())

@@ -1,4 +1,4 @@
-//! What `tests/interop/run` asks with other people's gRPC clients, beside the tonic example: what goes wrong rarely.
+//! A server with rare failures for the gRPC clients of `tests/interop/run`.
 
 mod shop; // generated
 
@@ -7,20 +7,20 @@ use std::{io, task};
 use axum::{Router, extract::Request, http::StatusCode, response::Response, routing::post};
 use serde_json::json;
 use shop::v1::{OrderReply, OrderRequest, shop_server::Shop, shop_server::ShopServer};
-use tokio::{net::TcpListener, sync::watch, time::Duration};
+use tokio::{sync::watch, time::Duration};
 use tokio_stream::{StreamExt, wrappers::WatchStream};
 use tower::{BoxError, Layer, Service, limit::GlobalConcurrencyLimitLayer, load_shed::LoadShedLayer};
 use tower_status::{Status, StatusMapLayer};
 
-/// How many orders wait; they do until nobody watches.
+/// The number of orders that wait until nobody watches.
 #[derive(Default)]
 struct OddShop(watch::Sender<u64>);
 
-type Answer<T> = Result<tonic::Response<T>, tonic::Status>;
+type Reply<T> = Result<tonic::Response<T>, tonic::Status>;
 
 #[tonic::async_trait]
 impl Shop for OddShop {
-    async fn order(&self, request: tonic::Request<OrderRequest>) -> Answer<OrderReply> {
+    async fn order(&self, request: tonic::Request<OrderRequest>) -> Reply<OrderReply> {
         let unreadable = Status::unprocessable_entity();
         match request.into_inner().id {
             1 => {
@@ -43,14 +43,14 @@ impl Shop for OddShop {
 
     type WatchStream = tonic::codegen::BoxStream<OrderReply>;
 
-    async fn watch(&self, request: tonic::Request<OrderRequest>) -> Answer<Self::WatchStream> {
+    async fn watch(&self, request: tonic::Request<OrderRequest>) -> Reply<Self::WatchStream> {
         let id = request.into_inner().id;
         let reply = move |asked| Ok(OrderReply { id, asked, ..OrderReply::default() });
         Ok(tonic::Response::new(Box::pin(WatchStream::new(self.0.subscribe()).map(reply))))
     }
 }
 
-/// It is never ready.
+/// Is never ready.
 #[derive(Clone)]
 struct Closed;
 
@@ -71,7 +71,7 @@ impl Service<Request> for Closed {
 
 #[tokio::main]
 async fn main() -> io::Result<()> {
-    let listener = TcpListener::bind(std::env::args().nth(1).unwrap_or("127.0.0.1:3000".into())).await?;
+    let listener = examples::listen().await;
     println!("listening on http://{}", listener.local_addr()?);
     let grpc = tonic_web::GrpcWebLayer::new().layer(ShopServer::new(OddShop::default()));
     let text = async || (StatusCode::FORBIDDEN, "members only: 100 % grüße");

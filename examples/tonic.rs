@@ -1,4 +1,4 @@
-//! gRPC, gRPC-Web and plain HTTP on one port, with the same errors. `cargo run --example tonic`, then
+//! gRPC, gRPC-Web and plain HTTP on one port, with the same errors. Run `cargo run --example tonic`, then
 //!
 //! ```sh
 //! curl -i http://127.0.0.1:3000/orders/9
@@ -11,7 +11,7 @@ use std::{future, io, time::Duration};
 
 use axum::{Router, extract::Path, routing::get};
 use shop::v1::{OrderReply, OrderRequest, shop_server::Shop, shop_server::ShopServer};
-use tokio::{net::TcpListener, sync::watch};
+use tokio::sync::watch;
 use tokio_stream::{StreamExt, wrappers::WatchStream};
 use tower::{Layer, limit::GlobalConcurrencyLimitLayer, load_shed::LoadShedLayer, timeout::TimeoutLayer};
 use tower_status::{IntoStatus, StatusMapLayer};
@@ -43,15 +43,15 @@ async fn find(id: u64) -> Result<String, ShopError> {
     }
 }
 
-/// How many orders it was asked for.
+/// The number of requests for an order so far.
 #[derive(Default)]
 struct TulipShop(watch::Sender<u64>);
 
-type Answer<T> = Result<tonic::Response<T>, tonic::Status>;
+type Reply<T> = Result<tonic::Response<T>, tonic::Status>;
 
 #[tonic::async_trait]
 impl Shop for TulipShop {
-    async fn order(&self, request: tonic::Request<OrderRequest>) -> Answer<OrderReply> {
+    async fn order(&self, request: tonic::Request<OrderRequest>) -> Reply<OrderReply> {
         let id = request.into_inner().id;
         let item = find(id).await?;
         self.0.send_modify(|asked| *asked += 1);
@@ -60,7 +60,7 @@ impl Shop for TulipShop {
 
     type WatchStream = tonic::codegen::BoxStream<OrderReply>;
 
-    async fn watch(&self, request: tonic::Request<OrderRequest>) -> Answer<Self::WatchStream> {
+    async fn watch(&self, request: tonic::Request<OrderRequest>) -> Reply<Self::WatchStream> {
         let id = request.into_inner().id;
         let item = find(id).await?;
         let reply = move |asked| Ok(OrderReply { id, item: item.clone(), asked });
@@ -77,7 +77,7 @@ async fn main() -> io::Result<()> {
         .route_service("/shop.v1.Shop/{method}", grpc)
         .route("/orders/{id}", get(async |Path(id): Path<u64>| find(id).await))
         .layer((StatusMapLayer::new(), timeout, LoadShedLayer::new(), GlobalConcurrencyLimitLayer::new(512)));
-    let listener = TcpListener::bind(std::env::args().nth(1).unwrap_or("127.0.0.1:3000".into())).await?;
+    let listener = examples::listen().await;
     println!("listening on http://{}", listener.local_addr()?);
     axum::serve(listener, app).await
 }

@@ -10,7 +10,7 @@ pub struct OrderReply {
     pub id: u64,
     #[prost(string, tag = "2")]
     pub item: ::prost::alloc::string::String,
-    /// How many orders the shop has been asked for.
+    /// The number of requests for an order so far.
     #[prost(uint64, tag = "3")]
     pub asked: u64,
 }
@@ -93,7 +93,7 @@ pub mod shop_client {
             self.inner = self.inner.max_encoding_message_size(limit);
             self
         }
-        /// An order by its number.
+        /// Returns an order by its number.
         pub async fn order(
             &mut self,
             request: impl tonic::IntoRequest<super::OrderRequest>,
@@ -108,7 +108,7 @@ pub mod shop_client {
             req.extensions_mut().insert(GrpcMethod::new("shop.v1.Shop", "Order"));
             self.inner.unary(req, path, codec).await
         }
-        /// An order, and again whenever somebody asks for one.
+        /// Returns an order at once, and again after each request for an order.
         pub async fn watch(
             &mut self,
             request: impl tonic::IntoRequest<super::OrderRequest>,
@@ -132,7 +132,7 @@ pub mod shop_server {
     /// Generated trait containing gRPC methods that should be implemented for use with ShopServer.
     #[async_trait]
     pub trait Shop: std::marker::Send + std::marker::Sync + 'static {
-        /// An order by its number.
+        /// Returns an order by its number.
         async fn order(
             &self,
             request: tonic::Request<super::OrderRequest>,
@@ -141,7 +141,7 @@ pub mod shop_server {
         type WatchStream: tonic::codegen::tokio_stream::Stream<Item = std::result::Result<super::OrderReply, tonic::Status>>
             + std::marker::Send
             + 'static;
-        /// An order, and again whenever somebody asks for one.
+        /// Returns an order at once, and again after each request for an order.
         async fn watch(
             &self,
             request: tonic::Request<super::OrderRequest>,

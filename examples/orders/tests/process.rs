@@ -6,6 +6,7 @@
 use std::{
     collections::BTreeMap,
     io::{BufRead, BufReader, Read},
+    net::TcpListener,
     path::Path,
     process::{Child, Command, Stdio},
     sync::{
@@ -56,6 +57,17 @@ impl Drop for Instance {
         let _ = self.process.kill();
         let _ = self.process.wait();
     }
+}
+
+#[test]
+fn an_occupied_port_is_explained_in_a_sentence() {
+    let occupied = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = occupied.local_addr().unwrap().to_string();
+    let output = Command::new(env!("CARGO_BIN_EXE_orders")).arg(&address).output().unwrap();
+    let expected =
+        format!("error: {address} is already in use; add another address to the command: -- 127.0.0.1:3001\n");
+    assert_eq!(String::from_utf8(output.stderr).unwrap(), expected);
+    assert_eq!(output.status.code(), Some(1));
 }
 
 /// The tag of every order, and its document.

@@ -1,4 +1,4 @@
-//! A small shop with every kind of error. Start it with `cargo run --example quickstart` and try the lines it prints.
+//! A small shop with every kind of error. Run `cargo run --example quickstart` and try the lines that it prints.
 
 use std::{
     collections::HashMap,
@@ -10,7 +10,7 @@ use std::{
 use axum::extract::{Json, Path, Query};
 use axum::{Router, http::StatusCode, response::IntoResponse, routing::get};
 use serde::{Deserialize, Serialize};
-use tokio::{net::TcpListener, time::sleep};
+use tokio::time::sleep;
 use tower::{limit::GlobalConcurrencyLimitLayer, load_shed::LoadShedLayer, timeout::TimeoutLayer};
 use tower_status::{IntoStatus, OrStatus, Status, StatusMapLayer};
 
@@ -21,7 +21,7 @@ enum ShopError {
     #[status(404)]
     NoSuchOrder(#[status(extension = "order_id")] u64),
     #[error("order {0} was deleted")]
-    #[status(410, title = "Order deleted")]
+    #[status(410, type = "/problems/order-deleted", title = "Order deleted")]
     Deleted(u64),
     #[error("sign in to see your account")]
     #[status(401, challenge = r#"Bearer realm="shop""#)]
@@ -59,7 +59,7 @@ async fn new_order(Json(order): Json<Order>) -> Result<StatusCode, Status> {
 }
 
 async fn invoice() -> Result<String, Status> {
-    Ok(std::fs::read_to_string("/no/such/invoice")?) // a foreign error: 500, and nothing of it is shown
+    Ok(std::fs::read_to_string("/no/such/invoice")?) // a foreign error: a 500 that hides it
 }
 
 async fn any_status(Path(code): Path<u16>, Query(query): Query<HashMap<String, String>>) -> Result<Status, Status> {
@@ -78,7 +78,7 @@ fn app() -> Router {
         .route("/slow", get(async || sleep(Duration::from_secs(60)).await))
         .route("/status/{code}", get(any_status))
         .layer((
-            StatusMapLayer::new(), // the first is outermost: from here on no error is left
+            StatusMapLayer::new(), // the first layer is the outermost: it maps the errors of the others
             TimeoutLayer::new(Duration::from_secs(1)),
             (LoadShedLayer::new(), GlobalConcurrencyLimitLayer::new(512)),
         ))
@@ -87,7 +87,7 @@ fn app() -> Router {
 #[tokio::main]
 async fn main() -> io::Result<()> {
     tracing_subscriber::fmt().init();
-    let listener = TcpListener::bind(std::env::args().nth(1).unwrap_or("127.0.0.1:3000".into())).await?;
-    examples::print_tour(listener.local_addr()?);
+    let listener = quickstart::listen().await;
+    quickstart::print_tour(listener.local_addr()?);
     axum::serve(listener, app()).await
 }
