@@ -1,83 +1,116 @@
-//! gRPC and gRPC-Web: which requests are, and the form in which each is answered.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic)] // a test may panic
+//! Which requests are gRPC or gRPC-Web, and the form of the error response to each.
 
 use std::{
-    future::ready,
     sync::{Arc, Mutex},
+    time::Duration,
 };
 
 use base64::{Engine, engine::general_purpose::STANDARD, engine::general_purpose::STANDARD_NO_PAD};
 use bytes::Bytes;
-use http::{HeaderMap, HeaderValue, Method, Request, Response, header, response::Parts};
+use http::{HeaderMap, HeaderName, HeaderValue, Method, Request, Response, StatusCode, response::Parts};
 use http_body::Body;
 use http_body_util::BodyExt;
 use percent_encoding::percent_decode;
-use tower::{Layer, ServiceExt, service_fn};
-use tower_status::{Protocol, Status, StatusMapLayer, catalog::GrpcCode};
-use {Protocol::Grpc, Protocol::GrpcWeb, Protocol::GrpcWebText, Protocol::Http};
+use tower::{Layer, ServiceExt};
+use tower_status::{
+    Protocol::{self, Grpc, GrpcWeb, GrpcWebText, Http},
+    Status, StatusMapLayer,
+    catalog::GrpcCode,
+};
 
-type Fields<'a> = &'a [(&'static str, &'a str)];
+use crate::common::{Fields, PROBLEM_JSON, fail, lines, returns_once, rpc};
 
-struct Answer {
+struct ErrorResponse {
     parts: Parts,
     body: Bytes,
-    /// Before the body was read.
+    /// `is_end_stream` before the body was read.
     ended: bool,
-    /// What the hook was told.
+    /// The protocol in the context of `on_error`.
     protocol: Protocol,
 }
 
-impl Answer {
+impl ErrorResponse {
     fn names(&self) -> Vec<&str> {
-        let mut names: Vec<_> = self.parts.headers.keys().map(header::HeaderName::as_str).collect();
+        let mut names: Vec<_> = self.parts.headers.keys().map(HeaderName::as_str).collect();
         names.sort_unstable();
         names
     }
 
     fn field(&self, name: &str) -> &str {
-        text(&self.parts.headers, name)
+        field(&self.parts.headers, name)
+    }
+
+    /// Returns the protocol, as the bytes of the response show it.
+    fn protocol_by_bytes(&self) -> Protocol {
+        let base = self.field("content-type").split('+').next().unwrap();
+        if !base.starts_with("application/grpc") {
+            assert!(self.parts.status != 200 && !self.parts.headers.contains_key("grpc-status"));
+            return Http;
+        }
+        assert_eq!(self.parts.status, 200, "gRPC sends every error with a 200");
+        let in_head = self.parts.headers.keys().any(|name| name.as_str().starts_with("grpc-"));
+        assert_ne!(in_head, !self.body.is_empty(), "in the head or in a frame, not in both: {:?}", self.parts);
+        match base {
+            "application/grpc" => Grpc,
+            "application/grpc-web" => GrpcWeb,
+            "application/grpc-web-text" => GrpcWebText,
+            other => panic!("{other}"),
+        }
+    }
+
+    /// Checks that the response and the context have this protocol.
+    fn has_protocol(&self, protocol: Protocol, row: &str) {
+        assert_eq!((self.protocol_by_bytes(), self.protocol), (protocol, protocol), "{row}");
+    }
+
+    /// Returns the fields of the gRPC status, in the head or in the trailer frame.
+    fn status_fields(&self) -> HeaderMap {
+        if self.protocol_by_bytes() == GrpcWebText { trailer_frame(&self.body) } else { self.parts.headers.clone() }
     }
 }
 
-fn text<'a>(headers: &'a HeaderMap, name: &str) -> &'a str {
-    let mut lines = headers.get_all(name).iter();
-    let value = lines.next().map_or("", |value| value.to_str().expect("ASCII"));
-    assert!(lines.next().is_none(), "{name} stands once");
-    value
+/// Returns the only line of a field, or `""`.
+fn field<'a>(headers: &'a HeaderMap, name: &str) -> &'a str {
+    match lines(headers, name)[..] {
+        [] => "",
+        [line] => line,
+        ref more => panic!("{name} has several lines: {more:?}"),
+    }
 }
 
-async fn ask(method: &str, fields: &[(&'static str, &[u8])], outcome: Result<Response<String>, Status>) -> Answer {
-    let told = Arc::new(Mutex::new(Vec::new()));
-    let hook = Arc::clone(&told);
+async fn send(method: &str, fields: &[(&str, &[u8])], outcome: Result<Response<String>, Status>) -> ErrorResponse {
+    let protocols = Arc::new(Mutex::new(Vec::new()));
+    let hook = Arc::clone(&protocols);
     let layer = StatusMapLayer::new().on_error(move |_, context| hook.lock().unwrap().push(context.protocol));
     let mut request = Request::new(());
     *request.method_mut() = Method::from_bytes(method.as_bytes()).unwrap();
     *request.uri_mut() = "/shop.Orders/Get".parse().unwrap();
     for (name, value) in fields {
-        request.headers_mut().append(*name, HeaderValue::from_bytes(value).unwrap());
+        let name = HeaderName::from_bytes(name.as_bytes()).unwrap();
+        request.headers_mut().append(name, HeaderValue::from_bytes(value).unwrap());
     }
-    let mut outcome = Some(outcome);
-    let inner = service_fn(|_: Request<()>| ready(outcome.take().unwrap()));
-    let (parts, body) = layer.layer(inner).oneshot(request).await.unwrap().into_parts();
+    let (parts, body) = layer.layer(returns_once(outcome)).oneshot(request).await.unwrap().into_parts();
     let ended = body.is_end_stream();
     let collected = body.collect().await.unwrap();
-    assert!(collected.trailers().is_none(), "a status in the head or in a frame, never in trailers");
-    let told = told.lock().unwrap();
-    assert_eq!(told.len(), 1, "reported once");
-    Answer { parts, body: collected.to_bytes(), ended, protocol: told[0] }
+    assert!(collected.trailers().is_none(), "the status is in the head or in a frame, never in trailers");
+    let protocols = protocols.lock().unwrap();
+    assert_eq!(protocols.len(), 1, "on_error is called once");
+    ErrorResponse { parts, body: collected.to_bytes(), ended, protocol: protocols[0] }
 }
 
-async fn failed(method: &str, fields: Fields<'_>, status: Status) -> Answer {
+async fn send_failing(method: &str, fields: Fields<'_>, status: Status) -> ErrorResponse {
     let fields: Vec<_> = fields.iter().map(|(name, value)| (*name, value.as_bytes())).collect();
-    ask(method, &fields, Err(status)).await
+    send(method, &fields, Err(status)).await
 }
 
-async fn post(content_type: &str, status: Status) -> Answer {
-    failed("POST", &[("content-type", content_type)], status).await
+async fn post(content_type: &str, status: Status) -> ErrorResponse {
+    send_failing("POST", &[("content-type", content_type)], status).await
 }
 
-/// PROTOCOL-WEB.md: one frame of trailers, its head 0x80 and a length, the fields as in HTTP/1.1 in lower case.
-fn frame(body: &[u8]) -> HeaderMap {
+/// Returns the fields of a trailer frame of gRPC-Web text.
+///
+/// PROTOCOL-WEB.md: the byte 0x80, a length of four bytes, and the fields as in HTTP/1.1, names in lower case.
+fn trailer_frame(body: &[u8]) -> HeaderMap {
     let frame = STANDARD.decode(body).expect("padded base64");
     assert_eq!(frame[0], 0x80, "an uncompressed trailer frame");
     let length = u32::from_be_bytes(frame[1..5].try_into().unwrap());
@@ -88,34 +121,15 @@ fn frame(body: &[u8]) -> HeaderMap {
     for line in str::from_utf8(block).unwrap().split("\r\n") {
         let (name, value) = line.split_once(':').unwrap();
         assert_eq!(name, name.to_ascii_lowercase());
-        fields.append(header::HeaderName::from_bytes(name.as_bytes()).unwrap(), value.trim().parse().unwrap());
+        fields.append(HeaderName::from_bytes(name.as_bytes()).unwrap(), value.trim().parse().unwrap());
     }
     fields
 }
 
-/// In which form an answer is, by its bytes alone.
-fn form(answer: &Answer) -> Protocol {
-    let essence = answer.field("content-type");
-    let base = essence.split('+').next().unwrap();
-    if !base.starts_with("application/grpc") {
-        assert!(answer.parts.status != 200 && !answer.parts.headers.contains_key("grpc-status"));
-        return Http;
-    }
-    assert_eq!(answer.parts.status, 200, "gRPC says OK, whatever went wrong");
-    let in_head = answer.parts.headers.keys().any(|name| name.as_str().starts_with("grpc-"));
-    assert_ne!(in_head, !answer.body.is_empty(), "never both head and frame: {answer:?}", answer = answer.parts);
-    match base {
-        "application/grpc" => Grpc,
-        "application/grpc-web" => GrpcWeb,
-        "application/grpc-web-text" => GrpcWebText,
-        other => panic!("{other}"),
-    }
-}
-
-// ----- Recognition -----
+// ----- recognition -----
 
 #[tokio::test]
-async fn a_post_is_known_by_its_content_type() {
+async fn a_post_is_recognised_by_its_content_type() {
     #[rustfmt::skip]
     let rows = [
         ("application/grpc", Grpc, "application/grpc"),
@@ -136,15 +150,15 @@ async fn a_post_is_known_by_its_content_type() {
         ("application/grpc-web-text+proto", GrpcWebText, "application/grpc-web-text+proto"),
         ("APPLICATION/grpc-web-TEXT;charset=utf-8", GrpcWebText, "application/grpc-web-text"),
     ];
-    for (asked, protocol, answered) in rows {
-        let answer = post(asked, Status::not_found()).await;
-        assert_eq!((form(&answer), answer.protocol), (protocol, protocol), "{asked}");
-        assert_eq!(answer.field("content-type").to_ascii_lowercase(), answered, "{asked}");
+    for (content_type, protocol, sent) in rows {
+        let response = post(content_type, Status::not_found()).await;
+        response.has_protocol(protocol, content_type);
+        assert_eq!(response.field("content-type").to_ascii_lowercase(), sent, "{content_type}");
     }
 }
 
 #[tokio::test]
-async fn what_only_begins_alike_is_plain_http() {
+async fn a_content_type_that_only_begins_like_grpc_is_plain_http() {
     let rows = [
         "application/grpcfoo",
         "application/grpc-webby",
@@ -170,19 +184,19 @@ async fn what_only_begins_alike_is_plain_http() {
         "",
     ];
     for content_type in rows {
-        let answer = post(content_type, Status::not_found()).await;
-        assert_eq!((form(&answer), answer.protocol), (Http, Http), "{content_type}");
-        assert_eq!((answer.parts.status.as_u16(), answer.field("content-type")), (404, "application/problem+json"));
+        let response = post(content_type, Status::not_found()).await;
+        response.has_protocol(Http, content_type);
+        assert_eq!(response.parts.status, 404, "{content_type}");
+        assert_eq!(response.field("content-type"), PROBLEM_JSON, "{content_type}");
     }
-    let answer = failed("POST", &[], Status::not_found()).await;
-    assert_eq!((form(&answer), answer.protocol), (Http, Http), "no content type");
-    let answer = ask("POST", &[("content-type", b"application/grpc\xff")], Err(Status::not_found())).await;
-    assert_eq!((form(&answer), answer.protocol), (Http, Http), "obs-text");
+    send_failing("POST", &[], Status::not_found()).await.has_protocol(Http, "no content type");
+    let not_ascii = [("content-type", &b"application/grpc\xff"[..])];
+    send("POST", &not_ascii, Err(Status::not_found())).await.has_protocol(Http, "obs-text");
 }
 
-/// Of several lines, the first is what tonic reads.
+/// As in tonic.
 #[tokio::test]
-async fn several_lines_of_content_type() {
+async fn of_several_content_type_lines_the_first_decides() {
     let rows = [
         (["application/grpc", "application/grpc"], Grpc),
         (["application/grpc", "text/plain"], Grpc),
@@ -190,30 +204,29 @@ async fn several_lines_of_content_type() {
         (["application/grpc-web", "application/grpc"], GrpcWeb),
     ];
     for (lines, protocol) in rows {
-        let answer = failed("POST", &lines.map(|line| ("content-type", line)), Status::not_found()).await;
-        assert_eq!((form(&answer), answer.protocol), (protocol, protocol), "{lines:?}");
+        let fields = lines.map(|line| ("content-type", line));
+        send_failing("POST", &fields, Status::not_found()).await.has_protocol(protocol, &format!("{lines:?}"));
     }
 }
 
 #[tokio::test]
-async fn every_other_method_keeps_its_http_status() {
+async fn a_method_other_than_post_gets_plain_http() {
     let types = ["application/grpc", "application/grpc+proto", "application/grpc-web", "application/grpc-web-text"];
     for method in ["GET", "HEAD", "PUT", "PATCH", "DELETE", "OPTIONS", "CONNECT", "TRACE", "QUERY", "post", "POSTS"] {
         for content_type in types {
             let row = format!("{method} {content_type}");
             let fields = [("content-type", content_type), ("accept", content_type)];
-            let answer = failed(method, &fields, Status::unauthorized(r#"Bearer realm="shop""#)).await;
-            assert_eq!((form(&answer), answer.protocol), (Http, Http), "{row}");
-            assert_eq!(answer.parts.status, 401, "{row}");
-            assert_eq!(answer.field("www-authenticate"), r#"Bearer realm="shop""#, "{row}");
-            assert_eq!(answer.field("content-type"), "application/problem+json", "{row}");
+            let response = send_failing(method, &fields, Status::unauthorized(r#"Bearer realm="shop""#)).await;
+            response.has_protocol(Http, &row);
+            assert_eq!(response.parts.status, 401, "{row}");
+            assert_eq!(response.field("www-authenticate"), r#"Bearer realm="shop""#, "{row}");
+            assert_eq!(response.field("content-type"), PROBLEM_JSON, "{row}");
         }
     }
 }
 
-/// Whatever Accept says, before or after the content type.
 #[tokio::test]
-async fn an_ordinary_request_never_gets_grpc() {
+async fn another_content_type_gets_plain_http_whatever_accept_has() {
     for accept in ["application/grpc", "application/grpc-web", "application/grpc-web-text", "application/grpc, */*;q=0"]
     {
         for content_type in ["application/json", "text/plain", "application/x-www-form-urlencoded"] {
@@ -224,8 +237,9 @@ async fn an_ordinary_request_never_gets_grpc() {
                 &[("accept", accept), ("te", "trailers"), ("grpc-timeout", "1S"), ("x-grpc-web", "1")],
             ] {
                 for method in ["GET", "POST"] {
-                    let answer = failed(method, fields, Status::conflict()).await;
-                    assert_eq!((form(&answer), answer.parts.status.as_u16()), (Http, 409), "{method} {fields:?}");
+                    let response = send_failing(method, fields, Status::conflict()).await;
+                    response.has_protocol(Http, &format!("{method} {fields:?}"));
+                    assert_eq!(response.parts.status, 409, "{method} {fields:?}");
                 }
             }
         }
@@ -234,7 +248,7 @@ async fn an_ordinary_request_never_gets_grpc() {
 
 /// PROTOCOL-WEB.md: Accept names the coding of the response.
 #[tokio::test]
-async fn the_coding_of_grpc_web_may_be_wished_for_in_accept() {
+async fn accept_chooses_the_coding_of_grpc_web() {
     const TYPE: &str = "content-type";
     #[rustfmt::skip]
     let rows: [(Fields<'_>, &str); 14] = [
@@ -251,23 +265,21 @@ async fn the_coding_of_grpc_web_may_be_wished_for_in_accept() {
         (&[(TYPE, "application/grpc-web-text"), ("accept", "application/grpc-web-text")], "application/grpc-web-text"),
         (&[(TYPE, "application/grpc-web-text"), ("accept", "*/*")], "application/grpc-web-text"),
         (&[(TYPE, "application/grpc-web-text"), ("accept", "application/grpc-web+proto")], "application/grpc-web"),
-        // gRPC over HTTP/2 has one coding.
+        // gRPC has one coding.
         (&[(TYPE, "application/grpc+proto"), ("accept", "application/grpc-web-text")], "application/grpc+proto"),
     ];
-    for (fields, answered) in rows {
-        let answer = failed("POST", fields, Status::not_found().with_detail("no such order")).await;
-        let base = answered.split('+').next().unwrap();
-        form(&answer);
-        // What follows the base is the request's content type's.
-        assert_eq!(answer.field("content-type"), answered, "{fields:?}");
-        let fields_of = if base.ends_with("text") { frame(&answer.body) } else { answer.parts.headers.clone() };
-        assert_eq!((text(&fields_of, "grpc-status"), text(&fields_of, "grpc-message")), ("5", "no such order"));
+    for (fields, content_type) in rows {
+        let response = send_failing("POST", fields, Status::not_found().with_detail("no such order")).await;
+        // The suffix is that of the request's content type.
+        assert_eq!(response.field("content-type"), content_type, "{fields:?}");
+        let status = response.status_fields();
+        assert_eq!((field(&status, "grpc-status"), field(&status, "grpc-message")), ("5", "no such order"));
     }
 }
 
-/// A subtype is echoed only where it is a name: nothing of the client's can break the field or the bound.
+/// So no client can break the field or the size limit.
 #[tokio::test]
-async fn hostile_subtypes() {
+async fn an_invalid_or_long_suffix_of_the_content_type_is_dropped() {
     let long = [b"application/grpc+".as_slice(), &[b'x'; 10_000]].concat();
     let long_web = [b"application/grpc-web-text+".as_slice(), &[b'x'; 10_000]].concat();
     #[rustfmt::skip]
@@ -286,23 +298,24 @@ async fn hostile_subtypes() {
         (&long, "application/grpc"),
         (&long_web, "application/grpc-web-text"),
     ];
-    for (asked, answered) in rows {
-        let answer = ask("POST", &[("content-type", asked)], Err(Status::not_found())).await;
-        let row = String::from_utf8_lossy(asked);
-        assert_eq!(answer.field("content-type"), answered, "{row:.60}");
-        assert_eq!(form(&answer), answer.protocol, "{row:.60}");
-        assert!(answer.protocol.is_grpc(), "{row:.60}");
+    for (content_type, sent) in rows {
+        let response = send("POST", &[("content-type", content_type)], Err(Status::not_found())).await;
+        let row = String::from_utf8_lossy(content_type);
+        assert_eq!(response.field("content-type"), sent, "{row:.60}");
+        assert_eq!(response.protocol_by_bytes(), response.protocol, "{row:.60}");
+        assert!(response.protocol.is_grpc(), "{row:.60}");
     }
 }
 
 // ----- Trailers-Only -----
 
-const CONTENT_AND_STATUS: [&str; 3] = ["content-type", "grpc-message", "grpc-status"];
+/// The fields of a response without details.
+const BARE: [&str; 3] = ["content-type", "grpc-message", "grpc-status"];
 
 #[tokio::test]
-async fn trailers_only_is_all_there_is() {
+async fn a_grpc_error_is_trailers_only_with_no_other_fields() {
     let everything = Status::service_unavailable()
-        .with_retry_after(std::time::Duration::from_secs(7))
+        .with_retry_after(Duration::from_secs(7))
         .with_header("www-authenticate", "Bearer")
         .with_header("proxy-authenticate", "Basic")
         .with_header("allow", "GET")
@@ -326,62 +339,55 @@ async fn trailers_only_is_all_there_is() {
         .with_header("grpc-status-details-bin", "AAAA");
     #[rustfmt::skip]
     let rows = [
-        ("a bare one", Status::not_found(), "5", &CONTENT_AND_STATUS[..]),
-        ("a detail", Status::conflict().with_detail("sold out"), "10", &CONTENT_AND_STATUS),
-        ("401", Status::unauthorized("Bearer"), "16", &CONTENT_AND_STATUS),
-        ("401 without a challenge", Status::new(http::StatusCode::UNAUTHORIZED), "16", &CONTENT_AND_STATUS),
-        ("405", Status::method_not_allowed("GET"), "12", &CONTENT_AND_STATUS),
-        ("407", Status::proxy_authentication_required("Basic"), "9", &CONTENT_AND_STATUS),
-        ("416", Status::range_not_satisfiable(7), "11", &CONTENT_AND_STATUS),
-        ("426", Status::upgrade_required("HTTP/3.0"), "9", &CONTENT_AND_STATUS),
-        ("308", Status::permanent_redirect("/elsewhere"), "2", &CONTENT_AND_STATUS),
+        ("no detail", Status::not_found(), "5", &BARE[..]),
+        ("a detail", Status::conflict().with_detail("sold out"), "10", &BARE),
+        ("401", Status::unauthorized("Bearer"), "16", &BARE),
+        ("401 without a challenge", Status::new(StatusCode::UNAUTHORIZED), "16", &BARE),
+        ("405", Status::method_not_allowed("GET"), "12", &BARE),
+        ("407", Status::proxy_authentication_required("Basic"), "9", &BARE),
+        ("416", Status::range_not_satisfiable(7), "11", &BARE),
+        ("426", Status::upgrade_required("HTTP/3.0"), "9", &BARE),
+        ("308", Status::permanent_redirect("/elsewhere"), "2", &BARE),
         ("everything", everything, "14", &["content-type", "grpc-message", "grpc-status", "grpc-status-details-bin"]),
     ];
     for (row, status, code, names) in rows {
-        let above = status.code().as_u16() >= 400;
-        let layer = StatusMapLayer::new();
-        let inner = service_fn(|_: Request<()>| ready(Err::<Response<String>, _>(status.clone())));
-        let request = Request::post("/").header("content-type", "application/grpc+proto").body(()).unwrap();
-        let (parts, body) = layer.layer(inner).oneshot(request).await.unwrap().into_parts();
-        assert!(body.is_end_stream(), "{row}: HEADERS end the stream, or grpcio reports UNKNOWN");
+        let inner = returns_once(Err::<Response<String>, _>(status.clone()));
+        let (parts, body) =
+            StatusMapLayer::new().layer(inner).oneshot(rpc("application/grpc+proto")).await.unwrap().into_parts();
+        assert!(body.is_end_stream(), "{row}: HEADERS end the stream, otherwise grpcio reports UNKNOWN");
         let body = body.collect().await.unwrap();
         assert!(body.trailers().is_none() && body.to_bytes().is_empty(), "{row}");
-        let answer = Answer { parts, body: Bytes::new(), ended: true, protocol: Grpc };
-        assert_eq!(answer.names(), names, "{row}");
-        assert_eq!(answer.parts.status, 200, "{row}");
-        assert_eq!(answer.field("content-type"), "application/grpc+proto", "{row}");
-        assert_eq!(answer.field("grpc-status"), code, "{row}");
-        let kept: &Status = answer.parts.extensions.get().unwrap();
-        assert_eq!((kept.code(), above), (status.code(), kept.code().as_u16() >= 400), "{row}: for outer layers");
+        let response = ErrorResponse { parts, body: Bytes::new(), ended: true, protocol: Grpc };
+        assert_eq!(response.names(), names, "{row}");
+        assert_eq!(response.parts.status, 200, "{row}");
+        assert_eq!(response.field("content-type"), "application/grpc+proto", "{row}");
+        assert_eq!(response.field("grpc-status"), code, "{row}");
+        let extension: &Status = response.parts.extensions.get().unwrap();
+        assert_eq!(extension.code(), status.code(), "{row}: for outer layers");
     }
 }
 
-/// RFC 9113 §8.2.2: fields of a connection are HTTP/1.x's alone.
+/// RFC 9113 §8.2.2
 #[tokio::test]
-async fn no_field_of_a_connection_is_metadata() {
+async fn a_connection_specific_field_of_a_status_is_not_metadata() {
     for name in ["connection", "proxy-connection", "keep-alive", "transfer-encoding", "upgrade", "te"] {
         for content_type in ["application/grpc", "application/grpc-web"] {
-            let answer = post(content_type, Status::conflict().with_header(name, "x")).await;
-            assert!(!answer.parts.headers.contains_key(name), "{name} of {content_type}");
+            let response = post(content_type, Status::conflict().with_header(name, "x")).await;
+            assert!(!response.parts.headers.contains_key(name), "{name} of {content_type}");
         }
     }
 }
 
-/// A header field that is not HTTP's alone is the call's metadata.
 #[tokio::test]
-async fn other_fields_of_a_status_are_metadata() {
+async fn another_field_of_a_status_is_metadata() {
     let status = || {
         let status = Status::conflict().with_header("x-shard", "7").with_header("x-shard", "8");
         status.with_header("trace-bin", "AAECAw").with_header("padded-bin", "AAECAw==").with_header("other-bin", "?!")
     };
     for content_type in ["application/grpc", "application/grpc-web", "application/grpc-web-text"] {
-        let answer = post(content_type, status()).await;
-        let mut fields = answer.parts.headers.clone();
-        if form(&answer) == GrpcWebText {
-            fields = frame(&answer.body);
-        }
-        assert_eq!(fields.get_all("x-shard").iter().collect::<Vec<_>>(), ["7", "8"], "{content_type}");
-        // What a client cannot decode fails the whole call in some.
+        let fields = post(content_type, status()).await.status_fields();
+        assert_eq!(lines(&fields, "x-shard"), ["7", "8"], "{content_type}");
+        // In some clients a value that cannot be decoded fails the whole call.
         for (name, value) in fields.iter().filter(|(name, _)| name.as_str().ends_with("-bin")) {
             let unpadded = value.to_str().unwrap().trim_end_matches('=');
             assert!(STANDARD_NO_PAD.decode(unpadded).is_ok(), "{content_type}: {name}: {value:?}");
@@ -390,7 +396,7 @@ async fn other_fields_of_a_status_are_metadata() {
     }
 }
 
-/// PROTOCOL-HTTP2.md: UTF-8; all but %x20-24 and %x26-7E is percent-encoded, in upper-case hex.
+/// PROTOCOL-HTTP2.md: UTF-8; every byte except %x20-24 and %x26-7E is percent-encoded, in upper-case hex.
 #[tokio::test]
 async fn the_message_is_percent_encoded() {
     #[rustfmt::skip]
@@ -413,50 +419,43 @@ async fn the_message_is_percent_encoded() {
         ("\u{10ffff}", "%F4%8F%BF%BF"),
         ("!\"#$&'()*+,-./:;<=>?@[\\]^_`{|}~", "!\"#$&'()*+,-./:;<=>?@[\\]^_`{|}~"),
     ];
-    for (said, encoded) in rows {
+    for (detail, encoded) in rows {
         for content_type in ["application/grpc", "application/grpc-web", "application/grpc-web-text"] {
-            let answer = post(content_type, Status::conflict().with_detail(said)).await;
-            let text_form = form(&answer) == GrpcWebText;
-            let fields = if text_form { frame(&answer.body) } else { answer.parts.headers.clone() };
-            assert_eq!(text(&fields, "grpc-message"), encoded, "{said:?} as {content_type}");
+            let response = post(content_type, Status::conflict().with_detail(detail)).await;
+            assert_eq!(field(&response.status_fields(), "grpc-message"), encoded, "{detail:?} as {content_type}");
         }
     }
 }
 
 #[tokio::test]
-async fn every_character_of_latin_1_stands_in_a_message() {
+async fn every_character_of_latin_1_is_sent_in_a_message() {
     for c in (0..=0xff).map(char::from) {
-        let said = format!("x{c}x");
-        let encoded: String = said
-            .bytes()
-            .map(|byte| match byte {
-                0x20..=0x24 | 0x26..=0x7e => char::from(byte).to_string(),
-                _ => format!("%{byte:02X}"),
-            })
-            .collect();
-        let answer = post("application/grpc", Status::conflict().with_detail(said)).await;
-        assert_eq!(answer.field("grpc-message"), encoded);
+        let detail = format!("x{c}x");
+        let encode = |byte| match byte {
+            0x20..=0x24 | 0x26..=0x7e => char::from(byte).to_string(),
+            _ => format!("%{byte:02X}"),
+        };
+        let encoded: String = detail.bytes().map(encode).collect();
+        let response = post("application/grpc", Status::conflict().with_detail(detail)).await;
+        assert_eq!(response.field("grpc-message"), encoded);
     }
 }
 
-/// RFC 9113 §8.2.1: a field value neither begins nor ends with white space, and the message still arrives whole.
+/// RFC 9113 §8.2.1: a field value must not begin or end with whitespace.
 #[tokio::test]
-async fn spaces_at_the_edges() {
-    for said in [" x", "x ", " x ", "   two words  ", " ", "     ", "\tx\t", " 🌷 ", " % "] {
+async fn whitespace_at_the_edges_of_a_message_is_percent_encoded() {
+    for detail in [" x", "x ", " x ", "   two words  ", " ", "     ", "\tx\t", " 🌷 ", " % "] {
         for content_type in ["application/grpc", "application/grpc-web-text"] {
-            let answer = post(content_type, Status::conflict().with_detail(said)).await;
-            let fields = if answer.body.is_empty() { answer.parts.headers.clone() } else { frame(&answer.body) };
-            let value = text(&fields, "grpc-message");
-            assert_eq!(value.trim(), value, "{said:?}");
-            assert_eq!(percent_decode(value.as_bytes()).decode_utf8().unwrap(), said, "{value:?}");
+            let fields = post(content_type, Status::conflict().with_detail(detail)).await.status_fields();
+            let value = field(&fields, "grpc-message");
+            assert_eq!(value.trim(), value, "{detail:?}");
+            assert_eq!(percent_decode(value.as_bytes()).decode_utf8().unwrap(), detail, "{value:?}");
         }
     }
 }
 
-/// Without a detail the catalogue's explanation is the message, and that of a 5xx always is.
 #[tokio::test]
-async fn the_message_says_what_may_be_shown() {
-    let explained = |status: &Status| status.entry().explanation;
+async fn the_message_is_the_detail_that_may_be_shown_or_the_explanation() {
     #[rustfmt::skip]
     let rows = [
         (Status::not_found(), None),
@@ -467,24 +466,21 @@ async fn the_message_says_what_may_be_shown() {
         (Status::bad_gateway().with_detail("secret"), None),
         (Status::service_unavailable().with_detail("secret"), None),
         (Status::service_unavailable().with_detail("until noon").expose(), Some("until noon")),
-        // A code that says "unknown" or "internal" is masked with the 5xx it stands for.
+        // INTERNAL is hidden like a 5xx.
         (Status::internal_server_error().with_detail("shown").expose(), Some("shown")),
     ];
     for (status, message) in rows {
-        let expected = message.unwrap_or(explained(&status));
-        let answer = post("application/grpc", status.clone()).await;
-        assert_eq!(answer.field("grpc-message"), expected, "{status:?}");
+        let response = post("application/grpc", status.clone()).await;
+        assert_eq!(response.field("grpc-message"), message.unwrap_or(status.entry().explanation), "{status:?}");
     }
 }
 
 #[tokio::test]
-async fn expose_server_errors_shows_what_a_5xx_hides() {
+async fn expose_server_errors_shows_the_detail_of_a_5xx() {
     let layer = StatusMapLayer::new().expose_server_errors(true);
-    let failing = || Err::<Response<String>, _>(Status::internal_server_error().with_detail("seen in development"));
-    let inner = service_fn(|_: Request<()>| ready(failing()));
-    let request = Request::post("/").header("content-type", "application/grpc").body(()).unwrap();
-    let response = layer.layer(inner).oneshot(request).await.unwrap();
-    assert_eq!(text(response.headers(), "grpc-message"), "seen in development");
+    let status = Status::internal_server_error().with_detail("seen in development");
+    let (parts, _) = fail(&layer, rpc("application/grpc"), status).await;
+    assert_eq!(field(&parts.headers, "grpc-message"), "seen in development");
 }
 
 // ----- gRPC-Web -----
@@ -492,15 +488,15 @@ async fn expose_server_errors_shows_what_a_5xx_hides() {
 const EXPOSE: &str = "access-control-expose-headers";
 
 #[tokio::test]
-async fn grpc_web_binary_is_trailers_only_that_a_page_may_read() {
+async fn grpc_web_binary_is_trailers_only_and_exposes_its_fields() {
     for content_type in ["application/grpc-web", "application/grpc-web+proto"] {
-        let answer = post(content_type, Status::too_many_requests().with_detail("slow down")).await;
-        assert_eq!(answer.parts.status, 200);
-        assert_eq!(answer.names(), [EXPOSE, "content-type", "grpc-message", "grpc-status"]);
-        assert_eq!(answer.field("content-type"), content_type);
-        assert_eq!((answer.field("grpc-status"), answer.field("grpc-message")), ("8", "slow down"));
-        assert_eq!(answer.field(EXPOSE), "grpc-status, grpc-message, grpc-status-details-bin");
-        assert!(answer.ended && answer.body.is_empty());
+        let response = post(content_type, Status::too_many_requests().with_detail("slow down")).await;
+        assert_eq!(response.parts.status, 200);
+        assert_eq!(response.names(), [EXPOSE, "content-type", "grpc-message", "grpc-status"]);
+        assert_eq!(response.field("content-type"), content_type);
+        assert_eq!((response.field("grpc-status"), response.field("grpc-message")), ("8", "slow down"));
+        assert_eq!(response.field(EXPOSE), "grpc-status, grpc-message, grpc-status-details-bin");
+        assert!(response.ended && response.body.is_empty());
     }
 }
 
@@ -508,66 +504,49 @@ async fn grpc_web_binary_is_trailers_only_that_a_page_may_read() {
 async fn grpc_web_text_is_one_trailer_frame() {
     for content_type in ["application/grpc-web-text", "application/grpc-web-text+proto"] {
         let status = Status::too_many_requests().with_detail("slöw\r\ndown").with_extension("limit", 7);
-        let answer = post(content_type, status).await;
-        assert_eq!(answer.parts.status, 200);
-        assert_eq!(answer.names(), ["content-type"], "all else is in the frame");
-        assert_eq!(answer.field("content-type"), content_type);
-        let fields = frame(&answer.body);
-        assert_eq!(text(&fields, "grpc-status"), "8");
-        assert_eq!(text(&fields, "grpc-message"), "sl%C3%B6w%0D%0Adown");
-        assert!(STANDARD_NO_PAD.decode(text(&fields, "grpc-status-details-bin")).is_ok(), "standard, unpadded");
-        assert!(!answer.ended);
+        let response = post(content_type, status).await;
+        assert_eq!(response.parts.status, 200);
+        assert_eq!(response.names(), ["content-type"], "all other fields are in the frame");
+        assert_eq!(response.field("content-type"), content_type);
+        let fields = trailer_frame(&response.body);
+        assert_eq!(field(&fields, "grpc-status"), "8");
+        assert_eq!(field(&fields, "grpc-message"), "sl%C3%B6w%0D%0Adown");
+        assert!(STANDARD_NO_PAD.decode(field(&fields, "grpc-status-details-bin")).is_ok(), "standard, unpadded");
+        assert!(!response.ended);
     }
 }
 
-/// The three fields are readable, whatever else the application or CORS inside has exposed.
+/// Returns the responses to an error with these lines of Access-Control-Expose-Headers: an `Err`, and an inner 409.
+async fn exposing(exposed: &[&str]) -> [ErrorResponse; 2] {
+    let mut status = Status::conflict();
+    let mut inner = Response::new(String::new());
+    *inner.status_mut() = StatusCode::CONFLICT;
+    for line in exposed {
+        status = status.with_header(EXPOSE, *line);
+        inner.headers_mut().append(EXPOSE, line.parse().unwrap());
+    }
+    let fields = [("content-type", &b"application/grpc-web"[..])];
+    [send("POST", &fields, Err(status)).await, send("POST", &fields, Ok(inner)).await]
+}
+
+/// Whatever the application, or CORS inside, exposes.
 #[tokio::test]
-async fn what_is_exposed_already_stays() {
-    exposes(&[
+async fn the_three_status_fields_are_exposed_beside_those_that_already_are() {
+    let rows: [&[&str]; 9] = [
         &[],
         &["x-shard"],
         &["x-shard", "x-other, grpc-encoding"],
         &["x-grpc-status"],
+        // Some or all of the three.
         &["GRPC-Status, grpc-message,grpc-status-details-bin"],
         &["grpc-status-details-bin"],
-    ])
-    .await;
-    for content_type in ["application/grpc", "application/json"] {
-        let answer = post(content_type, Status::conflict()).await;
-        assert!(!answer.parts.headers.contains_key(EXPOSE), "{content_type} is not for pages");
-    }
-}
-
-/// Fetch §3.3.6: `*` is every name.
-#[tokio::test]
-async fn what_is_exposed_whole_is_not_exposed_again() {
-    for line in ["grpc-status, grpc-message, grpc-status-details-bin", "*", "x-shard, *"] {
-        let mut response = Response::new(String::new());
-        *response.status_mut() = http::StatusCode::CONFLICT;
-        response.headers_mut().insert(EXPOSE, HeaderValue::from_static(line));
-        let answer = ask("POST", &[("content-type", b"application/grpc-web")], Ok(response)).await;
-        assert_eq!(answer.field(EXPOSE), line);
-    }
-}
-
-#[tokio::test]
-async fn what_is_exposed_in_part_is_completed() {
-    exposes(&[&["grpc-status"], &["grpc-message, Grpc-Status"], &["grpc-status", "grpc-message"]]).await;
-}
-
-async fn exposes(rows: &[&[&'static str]]) {
+        &["grpc-status"],
+        &["grpc-message, Grpc-Status"],
+        &["grpc-status", "grpc-message"],
+    ];
     for before in rows {
-        let mut status = Status::conflict();
-        let mut response = Response::new(String::new());
-        *response.status_mut() = http::StatusCode::CONFLICT;
-        for line in *before {
-            status = status.with_header(EXPOSE, *line);
-            response.headers_mut().append(EXPOSE, HeaderValue::from_static(line));
-        }
-        let type_field = [("content-type", &b"application/grpc-web"[..])];
-        for answer in [ask("POST", &type_field, Err(status)).await, ask("POST", &type_field, Ok(response)).await] {
-            let lines = answer.parts.headers.get_all(EXPOSE).iter().map(|line| line.to_str().unwrap());
-            let exposed = lines.collect::<Vec<_>>().join(",").to_ascii_lowercase();
+        for response in exposing(before).await {
+            let exposed = lines(&response.parts.headers, EXPOSE).join(",").to_ascii_lowercase();
             let exposed: Vec<_> = exposed.split(',').map(str::trim).collect();
             for name in ["grpc-status", "grpc-message", "grpc-status-details-bin"] {
                 assert!(exposed.contains(&name), "{before:?}: {name} in {exposed:?}");
@@ -577,17 +556,27 @@ async fn exposes(rows: &[&[&'static str]]) {
             }
         }
     }
+    for content_type in ["application/grpc", "application/json"] {
+        let response = post(content_type, Status::conflict()).await;
+        assert!(!response.parts.headers.contains_key(EXPOSE), "{content_type} is not gRPC-Web");
+    }
 }
 
-/// 300 and below as an error: the answer still cannot be OK.
+/// Fetch §3.3.6: `*` is every name.
 #[tokio::test]
-async fn an_error_is_never_ok() {
-    let inner_ok = Status::new(http::StatusCode::OK).with_grpc_code(GrpcCode::Ok);
-    for (status, code) in [(inner_ok, "2"), (Status::new(http::StatusCode::OK), "2"), (Status::not_modified(), "2")] {
-        let inner = service_fn(|_: Request<()>| ready(Err::<Response<String>, _>(status.clone())));
-        let request = Request::post("/").header("content-type", "application/grpc").body(()).unwrap();
-        let response = StatusMapLayer::new().layer(inner).oneshot(request).await.unwrap();
-        assert_eq!((text(response.headers(), "grpc-status"), response.status().as_u16()), (code, 200), "{status:?}");
-        assert!(response.body().is_end_stream());
+async fn an_expose_headers_that_has_all_three_is_unchanged() {
+    for line in ["grpc-status, grpc-message, grpc-status-details-bin", "*", "x-shard, *"] {
+        let [_, inner] = exposing(&[line]).await;
+        assert_eq!(inner.field(EXPOSE), line);
+    }
+}
+
+#[tokio::test]
+async fn an_error_with_a_code_below_400_is_unknown_and_never_ok() {
+    let ok = Status::new(StatusCode::OK);
+    for status in [ok.clone().with_grpc_code(GrpcCode::Ok), ok, Status::not_modified()] {
+        let (parts, body) = fail(&StatusMapLayer::new(), rpc("application/grpc"), status.clone()).await;
+        assert_eq!((field(&parts.headers, "grpc-status"), parts.status.as_u16()), ("2", 200), "{status:?}");
+        assert!(body.is_empty());
     }
 }

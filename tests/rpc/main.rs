@@ -1,5 +1,8 @@
 //! gRPC and gRPC-Web.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic)] // a test may panic
 
+#[path = "../common/mod.rs"]
+mod common;
 mod error_response;
 mod grpc;
 mod grpc_codes;
