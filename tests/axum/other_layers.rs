@@ -251,7 +251,7 @@ async fn compression_inside_or_outside_shows_nothing_hidden_and_is_readable() {
     for (place, app) in &apps {
         for (uri, code) in rows {
             for accept in ACCEPTS {
-                for coding in ["gzip", "br", "deflate", "zstd", "gzip;q=1, identity;q=0"] {
+                for coding in ["gzip", "br", "deflate", "gzip;q=1, identity;q=0"] {
                     let row = format!("{place} {uri} {accept} {coding}");
                     let fields = [("accept", accept), ("accept-encoding", coding)];
                     let (raw, _) = ask(app, "GET", uri, &fields).await;
