@@ -1,6 +1,4 @@
-//! Under axum: `Router::layer` boxes every wrapped body once; `StatusMapLayer` adds nothing to that.
-// A test says what is wrong by failing.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic)]
+//! Under axum: `Router::layer` boxes the body of every layer; `StatusMapLayer` allocates nothing beyond that.
 
 use std::{
     pin::{Pin, pin},
@@ -12,7 +10,7 @@ use allocation_counter::{AllocationInfo, measure};
 use axum::{
     Router,
     body::{Body, Bytes},
-    http::{Request, Response, header},
+    http::{HeaderValue, Request, Response, header},
     routing::get,
 };
 use http_body::{Frame, SizeHint};
@@ -20,7 +18,7 @@ use tower::{Layer, Service, layer::util::Identity, service_fn};
 use tower_http::map_response_body::MapResponseBodyLayer;
 use tower_status::{Status, StatusMapLayer};
 
-/// The least wrapper there is.
+/// The smallest wrapper of a body.
 struct Wrapped(Body);
 
 impl http_body::Body for Wrapped {
@@ -36,12 +34,12 @@ impl http_body::Body for Wrapped {
     }
 }
 
-fn request(uri: &str, accept: &'static str) -> Request<Body> {
-    let accept = header::HeaderValue::from_static(accept);
-    Request::builder().uri(uri).header(header::ACCEPT, accept).body(Body::empty()).unwrap()
+/// Builds a request whose Accept is static: the clone of a value that has a buffer of its own would allocate.
+fn get_request(target: &str, accept: &'static str) -> Request<Body> {
+    Request::get(target).header(header::ACCEPT, HeaderValue::from_static(accept)).body(Body::empty()).unwrap()
 }
 
-/// Allocations of one request and of reading its answer.
+/// Returns the allocations of one request and of reading its response.
 fn cost<S, B>(service: &mut S, request: &dyn Fn() -> Request<Body>) -> AllocationInfo
 where
     S: Service<Request<Body>, Response = Response<B>, Error: std::fmt::Debug>,
@@ -51,21 +49,21 @@ where
     let mut once = |request| {
         measure(|| {
             let Poll::Ready(Ok(())) = service.poll_ready(cx) else { panic!("not ready") };
-            let Poll::Ready(Ok(response)) = pin!(service.call(request)).poll(cx) else { panic!("no answer") };
+            let Poll::Ready(Ok(response)) = pin!(service.call(request)).poll(cx) else { panic!("no response") };
             let mut body = pin!(response.into_body());
             while let Poll::Ready(Some(frame)) = body.as_mut().poll_frame(cx) {
                 drop(frame.unwrap());
             }
         })
     };
-    once(request()); // what is made once and for all is not counted
+    once(request()); // the first request may initialize statics
     once(request())
 }
 
 #[test]
-fn a_success_costs_what_a_layer_of_the_router_costs() {
+fn a_success_allocates_as_much_as_with_any_layer_of_the_router() {
     let app = || Router::<()>::new().route("/orders/{id}", get(async || "seven tulips"));
-    let ask = || request("/orders/7", "text/html,*/*;q=0.8");
+    let ask = || get_request("/orders/7", "text/html,*/*;q=0.8");
     let identity = cost(&mut app().layer(Identity::new()), &ask).count_total;
     let stateless = cost(&mut app().layer(MapResponseBodyLayer::new(Wrapped)), &ask).count_total;
     let options = Arc::new(7);
@@ -77,23 +75,22 @@ fn a_success_costs_what_a_layer_of_the_router_costs() {
     let mapped = cost(&mut app().layer(StatusMapLayer::new()), &ask).count_total;
     let hooked = StatusMapLayer::new().on_error(|_, _| ()).map_status(|status, _| status);
     let hooked = cost(&mut app().layer(hooked), &ask).count_total;
-    // `Router::layer` puts a body that a layer wraps into a Box again; and for each request it clones the Box of its
-    // layer, which is an allocation where the layer has a state, as one with options has.
-    assert_eq!((stateless, wrapped), (identity + 1, identity + 2), "what axum does has changed");
+    // `Router::layer` boxes a body that a layer wraps; and for each request it clones the Box of its layer, which is an
+    // allocation if the layer has state, such as options.
+    assert_eq!((stateless, wrapped), (identity + 1, identity + 2), "axum has changed");
     assert_eq!((mapped, hooked), (wrapped, wrapped));
-    // Around the whole router there is no such Box.
+    // Around the whole router there is no Box.
     let around = cost(&mut StatusMapLayer::new().layer(app()), &ask).count_total;
     assert_eq!(around, cost(&mut app(), &ask).count_total);
 }
 
-/// A `Status` that is a response already is rendered in one form only, whoever asks for its length.
 #[test]
-fn a_status_is_rendered_once() {
+fn a_status_is_rendered_once_also_where_its_length_is_needed() {
     const LENGTH: usize = 1 << 20;
     let long = || Status::not_found().with_detail("x".repeat(LENGTH)).with_extension("secret", 7);
     for accept in ["*/*", "text/html", "text/plain"] {
-        let ask = || request("/", accept);
-        // An error has no document of its own.
+        let ask = || get_request("/", accept);
+        // An error is rendered once, by the layer.
         let mut error =
             StatusMapLayer::new().layer(service_fn(async |_: Request<Body>| Err::<Response<Body>, _>(long())));
         let once = cost(&mut error, &ask).bytes_total;
@@ -105,17 +102,17 @@ fn a_status_is_rendered_once() {
         ];
         for (name, mut app) in apps {
             let uri = if name == "nested" { "/in" } else { "/" };
-            let bytes = cost(&mut app, &|| request(uri, accept)).bytes_total;
+            let bytes = cost(&mut app, &|| get_request(uri, accept)).bytes_total;
             assert!(bytes >= once && bytes - once < LENGTH as u64 / 2, "{name}, {accept}: {bytes}, once is {once}");
         }
     }
-    // Without a layer: its length is asked for, and then it is read.
+    // Without a layer: axum needs its length before it is read.
     let json = cost(
         &mut StatusMapLayer::new().layer(service_fn(async |_: Request<Body>| Err::<Response<Body>, _>(long()))),
-        &|| request("/", "*/*"),
+        &|| get_request("/", "*/*"),
     )
     .bytes_total;
     let mut bare = Router::<()>::new().route("/", get(async move || long()));
-    let bytes = cost(&mut bare, &|| request("/", "*/*")).bytes_total;
+    let bytes = cost(&mut bare, &|| get_request("/", "*/*")).bytes_total;
     assert!(bytes - json < LENGTH as u64 / 2, "{bytes}, once is {json}");
 }

@@ -11,3 +11,4 @@ mod leaks;
 mod readiness;
 mod resolve;
 mod resolve_built_in;
+mod sizes;
