@@ -1,13 +1,16 @@
-//! The pages that explain an application's problems.
+//! The pages that explain the problems of an application.
 #![cfg(feature = "problems")]
-// A test that meets the unexpected fails by panicking.
-#![allow(clippy::indexing_slicing)]
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic)] // a test may panic
 
-use http::{Method, Request, Response, StatusCode, header};
-use http_body_util::BodyExt;
+mod common;
+
+use bytes::Bytes;
+use http::{StatusCode, header, response::Parts};
 use serde_json::{Value, json};
-use tower::{BoxError, Layer, Service, ServiceExt};
-use tower_status::{Documented, DocumentedStatus, IntoStatus, Status, StatusMapLayer, problems::Problems};
+use tower::{Layer, Service, ServiceExt};
+use tower_status::{Documented, DocumentedStatus, IntoStatus, Status, StatusMapLayer, catalog, problems::Problems};
+
+use crate::common::{Fields, get, json as parsed, read, request, text};
 
 const fn one(code: StatusCode) -> DocumentedStatus {
     DocumentedStatus::new(code)
@@ -57,24 +60,18 @@ impl IntoStatus for Shop {
     ]);
 }
 
-async fn ask(method: Method, path: &str, fields: &[(&str, &str)]) -> Result<(Response<()>, String), BoxError> {
-    let mut request = Request::builder().method(method).uri(path);
-    for (name, value) in fields {
-        request = request.header(*name, *value);
-    }
-    let (parts, body) = Problems::of::<Shop>().oneshot(request.body(())?).await?.into_parts();
-    let body = body.collect().await?.to_bytes();
-    Ok((Response::from_parts(parts, ()), String::from_utf8(body.into())?))
+async fn ask(method: &str, path: &str, fields: Fields<'_>) -> (Parts, Bytes) {
+    read(Problems::of::<Shop>().oneshot(request(method, path, fields)).await.unwrap()).await
 }
 
-fn codes(json: &str) -> Result<Vec<u64>, BoxError> {
-    let json: Value = serde_json::from_str(json)?;
-    let problems = json["problems"].as_array().ok_or("no list")?;
-    Ok(problems.iter().filter_map(|problem| problem["status"].as_u64()).collect())
+/// Returns the codes of a list of problems.
+fn codes(body: &[u8]) -> Vec<u64> {
+    let json = parsed(body);
+    json["problems"].as_array().unwrap().iter().filter_map(|problem| problem["status"].as_u64()).collect()
 }
 
 #[tokio::test]
-async fn a_type_is_found_by_its_path() -> Result<(), BoxError> {
+async fn a_problem_is_found_by_the_path_of_its_type_or_the_end_of_it() {
     const ALL: &[u64] = &[410, 404, 401, 423, 400, 503, 502, 402, 403, 409];
     #[rustfmt::skip]
     let rows: [(&str, &[u64]); 20] = [
@@ -83,71 +80,78 @@ async fn a_type_is_found_by_its_path() -> Result<(), BoxError> {
         ("/problems/declined", &[403]), ("/declined", &[403]), ("/pay/declined", &[402]),
         ("/problems/locked", &[423]), ("/problems/locked?x=y", &[423]), ("/problems/f%C3%BCr%20%C3%84rzte", &[502]),
         ("/", ALL), ("/problems", ALL), ("/problems/", ALL),
-        // Not the end of a segment, another folder, nothing at all.
+        // Part of a segment, another folder, no such type.
         ("/eleted", &[]), ("/problem", &[]), ("/problems/stock", &[]), ("/other/deleted", &[]), ("/problems/deleted/x", &[]),
     ];
     for (path, expected) in rows {
-        let (head, body) = ask(Method::GET, path, &[]).await?;
-        assert_eq!(head.status() == 200, !expected.is_empty(), "{path}");
-        if head.status() == 200 {
-            assert_eq!(codes(&body)?, expected, "{path}");
+        let (parts, body) = ask("GET", path, &[]).await;
+        if expected.is_empty() {
+            assert_eq!(parts.status, 404, "{path}");
         } else {
-            assert_eq!(head.status(), 404, "{path}");
+            assert_eq!(parts.status, 200, "{path}");
+            assert_eq!(codes(&body), expected, "{path}");
         }
     }
-    Ok(())
 }
 
 #[tokio::test]
-async fn both_forms() -> Result<(), BoxError> {
+async fn accept_chooses_between_a_page_and_json() {
     #[rustfmt::skip]
     let rows = [
         ("*/*", "application/json"), ("application/json", "application/json"), ("text/html", "text/html; charset=utf-8"),
         ("text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8", "text/html; charset=utf-8"),
         ("image/png", "application/json"),
     ];
-    for (accept, expected) in rows {
-        let (head, body) = ask(Method::GET, "/sold-out", &[("accept", accept)]).await?;
-        assert_eq!(head.headers()[header::CONTENT_TYPE], expected, "{accept}");
-        assert_eq!(head.headers()[header::VARY], "accept");
-        assert_eq!(head.headers()[header::X_CONTENT_TYPE_OPTIONS], "nosniff");
-        assert_eq!(head.headers().contains_key(header::CONTENT_SECURITY_POLICY), expected.starts_with("text/html"));
-        assert_eq!(body.starts_with("<!DOCTYPE html>"), expected.starts_with("text/html"));
+    for (accept, content_type) in rows {
+        let (parts, body) = ask("GET", "/sold-out", &[("accept", accept)]).await;
+        let is_page = content_type.starts_with("text/html");
+        assert_eq!(parts.headers[header::CONTENT_TYPE], content_type, "{accept}");
+        assert_eq!(parts.headers[header::VARY], "accept");
+        assert_eq!(parts.headers[header::X_CONTENT_TYPE_OPTIONS], "nosniff");
+        assert_eq!(parts.headers.contains_key(header::CONTENT_SECURITY_POLICY), is_page);
+        assert_eq!(text(&body).starts_with("<!DOCTYPE html>"), is_page);
     }
-    let (_, page) = ask(Method::GET, "/deleted", &[("accept", "text/html")]).await?;
-    for part in [
-        "<title>Order deleted</title>",
-        "<b>410</b> Order deleted",
-        "order {0} was deleted",
-        "never heard of {0}",
-        "RFC 9110 §15.5.11",
-    ] {
-        assert!(page.contains(part), "{part}\n{page}");
-    }
-    let (_, list) = ask(Method::GET, "/", &[("accept", "text/html")]).await?;
-    for part in [
-        r#"<h2><a href="/problems/deleted">410 Order deleted</a></h2>"#,
-        r#"<h2><a href="/problems/stock/sold-out">409 Sold &lt;out&gt; &amp; gone</a></h2>"#,
-        r#"<h2><a href="https://example.org/problems/locked#now">423 Locked</a></h2>"#,
-        "<h2>401 Unauthorized</h2>",
-        "<h2>400 Bad Request</h2>",
-        r#"<h2><a href="/problems/upstream">Upstream failed</a></h2>"#,
-        "closed",
-    ] {
-        assert!(list.contains(part), "{part}\n{list}");
-    }
-    for (path, link) in [("/deleted", true), ("/sold-out", true), ("/", false)] {
-        let (_, page) = ask(Method::GET, path, &[("accept", "text/html")]).await?;
-        assert_eq!(page.contains(r#"<a href="/problems">All problems</a>"#), link, "{path}");
-    }
-    Ok(())
 }
 
 #[tokio::test]
-async fn a_program_reads_all_that_is_known() -> Result<(), BoxError> {
-    let (_, body) = ask(Method::GET, "/deleted", &[]).await?;
-    let json: Value = serde_json::from_str(&body)?;
-    let gone = tower_status::catalog::get(StatusCode::GONE).ok_or("410")?;
+async fn a_page_has_the_texts_and_escaped_links_of_its_problems() {
+    #[rustfmt::skip]
+    let pages: [(&str, &[&str]); 2] = [
+        ("/deleted", &[
+            "<title>Order deleted</title>",
+            "<b>410</b> Order deleted",
+            "order {0} was deleted",
+            "never heard of {0}",
+            "RFC 9110 §15.5.11",
+        ]),
+        ("/", &[
+            r#"<h2><a href="/problems/deleted">410 Order deleted</a></h2>"#,
+            r#"<h2><a href="/problems/stock/sold-out">409 Sold &lt;out&gt; &amp; gone</a></h2>"#,
+            r#"<h2><a href="https://example.org/problems/locked#now">423 Locked</a></h2>"#,
+            "<h2>401 Unauthorized</h2>",
+            "<h2>400 Bad Request</h2>",
+            r#"<h2><a href="/problems/upstream">Upstream failed</a></h2>"#,
+            "closed",
+        ]),
+    ];
+    for (path, expected) in pages {
+        let (_, body) = ask("GET", path, &[("accept", "text/html")]).await;
+        for part in expected {
+            assert!(text(&body).contains(part), "{path}: {part}\n{}", text(&body));
+        }
+    }
+    const ALL_PROBLEMS: &str = r#"<a href="/problems">All problems</a>"#;
+    for (path, has_link) in [("/deleted", true), ("/sold-out", true), ("/", false)] {
+        let (_, body) = ask("GET", path, &[("accept", "text/html")]).await;
+        assert_eq!(text(&body).contains(ALL_PROBLEMS), has_link, "{path}");
+    }
+}
+
+#[tokio::test]
+async fn json_has_every_member_of_a_problem() {
+    let (_, body) = ask("GET", "/deleted", &[]).await;
+    let json = parsed(&body);
+    let gone = catalog::get(StatusCode::GONE).unwrap();
     #[rustfmt::skip]
     let rows = [
         ("/problems/0/type", "/problems/deleted"), ("/problems/0/title", "Order deleted"), ("/problems/1/title", "Not Found"),
@@ -158,51 +162,51 @@ async fn a_program_reads_all_that_is_known() -> Result<(), BoxError> {
     for (pointer, expected) in rows {
         assert_eq!(json.pointer(pointer).and_then(Value::as_str), Some(expected), "{pointer}");
     }
-    let (_, body) = ask(Method::GET, "/upstream", &[]).await?;
-    let any_code = json!({ "type": "/problems/upstream", "title": "Upstream failed", "detail": null });
-    assert_eq!(serde_json::from_str::<Value>(&body)?["problems"], json!([any_code]));
     assert_eq!(json["problems"][0]["causes"].as_array().map(Vec::len), Some(gone.causes.len()));
-    Ok(())
+
+    let (_, body) = ask("GET", "/upstream", &[]).await;
+    let any_code = json!({ "type": "/problems/upstream", "title": "Upstream failed", "detail": null });
+    assert_eq!(parsed(&body)["problems"], json!([any_code]));
 }
 
 #[tokio::test]
-async fn methods_and_conditions() -> Result<(), BoxError> {
-    let (page, whole) = ask(Method::GET, "/sold-out", &[]).await?;
-    let tag = page.headers()[header::ETAG].to_str()?.to_owned();
-    let (html, _) = ask(Method::GET, "/sold-out", &[("accept", "text/html")]).await?;
-    assert_ne!(html.headers()[header::ETAG], *tag, "each form has its own");
+async fn each_format_has_its_own_tag_and_a_matching_one_gets_a_304() {
+    let (json, _) = ask("GET", "/sold-out", &[]).await;
+    let tag = json.headers[header::ETAG].to_str().unwrap();
+    let (page, _) = ask("GET", "/sold-out", &[("accept", "text/html")]).await;
+    assert_ne!(page.headers[header::ETAG], tag);
 
-    let (again, body) = ask(Method::GET, "/sold-out", &[("if-none-match", &tag)]).await?;
-    assert_eq!((again.status(), &*body), (StatusCode::NOT_MODIFIED, ""));
-    assert_eq!(again.headers()[header::ETAG], *tag);
+    let (not_modified, body) = ask("GET", "/sold-out", &[("if-none-match", tag)]).await;
+    assert_eq!((not_modified.status, text(&body)), (StatusCode::NOT_MODIFIED, ""));
+    assert_eq!(not_modified.headers[header::ETAG], tag);
+}
 
-    for method in [Method::POST, Method::PUT, Method::DELETE, Method::OPTIONS] {
-        let (refused, _) = ask(method.clone(), "/sold-out", &[]).await?;
-        assert_eq!(refused.status(), 405, "{method}");
-        assert_eq!(refused.headers()[header::ALLOW], "GET, HEAD", "{method}");
+#[tokio::test]
+async fn head_has_the_fields_of_get_and_other_methods_are_a_405() {
+    let (json, content) = ask("GET", "/sold-out", &[]).await;
+    let (head, body) = ask("HEAD", "/sold-out", &[]).await;
+    assert_eq!((head.status, text(&body)), (StatusCode::OK, ""));
+    assert_eq!(head.headers[header::ETAG], json.headers[header::ETAG]);
+    assert_eq!(head.headers[header::CONTENT_LENGTH], *content.len().to_string());
+
+    for method in ["POST", "PUT", "DELETE", "OPTIONS"] {
+        let (rejected, _) = ask(method, "/sold-out", &[]).await;
+        assert_eq!(rejected.status, 405, "{method}");
+        assert_eq!(rejected.headers[header::ALLOW], "GET, HEAD", "{method}");
     }
-    let (head, none) = ask(Method::HEAD, "/sold-out", &[]).await?;
-    assert_eq!((head.status(), &head.headers()[header::ETAG]), (StatusCode::OK, &page.headers()[header::ETAG]));
-    assert_eq!(head.headers()[header::CONTENT_LENGTH], *whole.len().to_string());
-    assert_eq!(none, "");
-    Ok(())
 }
 
-/// What is not there is explained by the layer outside, in the form that the client reads.
 #[tokio::test]
-async fn inside_of_the_layer() -> Result<(), BoxError> {
+async fn a_layer_outside_explains_the_404() {
     let mut service = StatusMapLayer::new().layer(Problems::of::<Shop>());
-    let request = Request::get("/nothing").header("accept", "text/html").body(())?;
-    let response = service.call(request).await?;
+    let response = service.call(get("/nothing", &[("accept", "text/html")])).await.unwrap();
     assert_eq!(response.status(), 404);
     assert_eq!(response.headers()[header::CONTENT_TYPE], "text/html; charset=utf-8");
-    Ok(())
 }
 
 #[tokio::test]
-async fn several_error_types_are_listed_once() -> Result<(), BoxError> {
+async fn of_several_error_types_each_problem_is_listed_once() {
     let service = Problems::of::<Stock>().and::<Shop>().and::<Stock>();
-    let body = service.oneshot(Request::get("/").body(())?).await?.into_body().collect().await?.to_bytes();
-    assert_eq!(codes(str::from_utf8(&body)?)?, [409, 410, 404, 401, 423, 400, 503, 502, 402, 403]);
-    Ok(())
+    let (_, body) = read(service.oneshot(get("/", &[])).await.unwrap()).await;
+    assert_eq!(codes(&body), [409, 410, 404, 401, 423, 400, 503, 502, 402, 403]);
 }

@@ -1,17 +1,17 @@
-//! README.md's Rust is what `tests/readme.md` compiles: a page cannot hide lines, a doc test can.
+//! The Rust in README.md is that of `tests/readme.md`, which is compiled: a page cannot hide lines, a doc test can.
 
 const README: &str = include_str!("../README.md");
 const COMPILED: &str = include_str!("readme.md");
 
-/// The visible lines of each Rust block.
+/// Returns the visible lines of each Rust block.
 fn blocks(page: &str) -> Vec<Vec<&str>> {
     let mut blocks = Vec::new();
     let mut block: Option<Vec<&str>> = None;
     for line in page.lines() {
         match (line.strip_prefix("```"), &mut block) {
-            // Without a language it is Rust to rustdoc.
+            // To rustdoc, a block without a language is Rust.
             (Some("rust" | "no_run" | ""), None) => block = Some(Vec::new()),
-            // Of another language: its lines are no block's, and its end must not begin one.
+            // A block in another language is skipped up to its end.
             (Some(_), None) => block = Some(vec!["another language"]),
             (Some(_), Some(lines)) => {
                 if lines.first() != Some(&"another language") {
@@ -27,7 +27,7 @@ fn blocks(page: &str) -> Vec<Vec<&str>> {
 }
 
 #[test]
-fn the_readme_says_what_is_compiled() {
+fn the_rust_in_the_readme_is_compiled() {
     let readme = blocks(README);
     assert!(readme.len() >= 2, "the README has its two examples");
     assert_eq!(readme, blocks(COMPILED));
