@@ -121,7 +121,7 @@
 //!
 //! # Features
 //!
-//! `derive` (default) is `#[derive(IntoStatus)]`; without it no proc-macro is built. `tracing` (default) writes one log
+//! `derive` (default) is `#[derive(IntoStatus)]`; without it the derive is not built. `tracing` (default) writes one log
 //! line for each answer of 400 and above, a 5xx as an error, a 4xx for debugging, and warns of what an application got
 //! wrong. `axum` makes [`Status`] axum's `IntoResponse`, without axum's server. `tonic` converts between [`Status`] and
 //! `tonic::Status`, without tonic's transport. `problems` is a service that explains an application's problems. `buffer`
