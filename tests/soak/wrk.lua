@@ -1,5 +1,5 @@
--- The table of requests over HTTP/1.1, for wrk. An answer of 400 and above names its request by `x-request-id`; others
--- are one of those that the table has with their status.
+-- The table of requests over HTTP/1.1, for wrk. An error response has the request id of its row; any other response must
+-- be that of a row with its status.
 local rows, by_status, threads = {}, {}, {}
 
 for line in io.lines("tests/soak/requests") do
@@ -17,7 +17,7 @@ assert(#rows > 20, "the table of requests is not read")
 function setup(thread) table.insert(threads, thread) end
 
 function init()
-    prepared, at, answers, wrong, first = {}, 0, 0, 0, ""
+    prepared, at, responses, wrong, first = {}, 0, 0, 0, ""
     for number, row in ipairs(rows) do
         local headers = { ["x-request-id"] = "row-" .. number }
         for field in (row[3] .. " & "):gmatch("(.-) & ") do
@@ -45,7 +45,7 @@ function response(status, headers, body)
             found = found or text:find(expected, 1, true)
         end
     end
-    answers = answers + 1
+    responses = responses + 1
     if not found then
         wrong = wrong + 1
         if first == "" then first = status .. "\n" .. text end
@@ -53,12 +53,12 @@ function response(status, headers, body)
 end
 
 function done(summary, latency, requests)
-    local answers, wrong = 0, 0
+    local responses, wrong = 0, 0
     for _, thread in ipairs(threads) do
-        answers, wrong = answers + thread:get("answers"), wrong + thread:get("wrong")
+        responses, wrong = responses + thread:get("responses"), wrong + thread:get("wrong")
         if thread:get("first") ~= "" then print("wrong: " .. thread:get("first")) end
     end
     local errors = summary.errors
-    print(("wrk: %d answers, %d wrong; connect %d, read %d, write %d, timeout %d"):format(
-        answers, wrong, errors.connect, errors.read, errors.write, errors.timeout))
+    print(("wrk: %d responses, %d wrong; connect %d, read %d, write %d, timeout %d"):format(
+        responses, wrong, errors.connect, errors.read, errors.write, errors.timeout))
 end
