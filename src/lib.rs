@@ -123,9 +123,10 @@
 //!
 //! `derive` (default) is `#[derive(IntoStatus)]`; without it the derive is not built. `tracing` (default) writes one log
 //! line for each answer of 400 and above, a 5xx as an error, a 4xx for debugging, and warns of what an application got
-//! wrong. `axum` makes [`Status`] axum's `IntoResponse`, without axum's server. `tonic` converts between [`Status`] and
-//! `tonic::Status`, without tonic's transport. `problems` is a service that explains an application's problems. `buffer`
-//! knows the errors of tower's `buffer`. `anyhow` converts `anyhow::Error` with `?`.
+//! wrong. `axum` makes [`Status`] axum's `IntoResponse`, without axum's server, and gives axum's rejections their
+//! status; `axum-multipart` and `axum-ws` do so for those of `Multipart` and `WebSocketUpgrade`. `tonic` converts between
+//! [`Status`] and `tonic::Status`, without tonic's transport. `problems` is a service that explains an application's
+//! problems. `buffer` knows the errors of tower's `buffer`. `anyhow` converts `anyhow::Error` with `?`.
 
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
@@ -135,6 +136,10 @@ pub mod __private;
 mod axum;
 pub mod catalog;
 pub mod conditional;
+#[cfg(feature = "axum")]
+pub mod extract;
+#[cfg(feature = "axum")]
+mod field_errors;
 mod fields;
 #[cfg(feature = "problems")]
 pub mod problems;

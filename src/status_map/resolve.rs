@@ -126,6 +126,10 @@ fn known(error: &(dyn Error + 'static), direct: bool) -> Option<Status> {
     if error.is::<LengthLimitError>() {
         return Some(Status::payload_too_large());
     }
+    #[cfg(feature = "axum")]
+    if let Some(status) = crate::axum::rejection::status_of(error) {
+        return Some(status);
+    }
     #[cfg(feature = "tonic")]
     if let Some(status) = error.downcast_ref::<tonic::Status>() {
         let said = status.status();

@@ -7,4 +7,6 @@ mod built_status;
 mod common;
 mod handlers;
 mod other_layers;
+mod rejections;
+mod uploads_and_websockets;
 mod without_layer;

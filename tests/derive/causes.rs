@@ -88,6 +88,30 @@ fn source_of_a_boxed_error_is_the_error() {
     assert!(carrier.source().unwrap().is::<Inner>());
 }
 
+#[cfg(feature = "axum")]
+#[tokio::test]
+async fn rejection_of_axum_has_its_status_in_a_transparent_and_in_a_carrying_variant() {
+    use axum::extract::rejection::{JsonRejection, QueryRejection};
+
+    #[derive(Debug, thiserror::Error, IntoStatus)]
+    enum AppError {
+        #[error(transparent)]
+        #[status(transparent)]
+        Json(#[from] JsonRejection),
+        #[error(transparent)]
+        #[status(from_error)]
+        Query(#[from] QueryRejection),
+    }
+
+    let json = axum::Json::<u8>::from_bytes(b"[]").unwrap_err();
+    let (code, _, body) = respond(StatusMapLayer::new(), AppError::from(json)).await;
+    assert_eq!((code.as_u16(), &body["errors"][0]["pointer"]), (422, &json!("#")));
+    let query = axum::extract::Query::<(u8,)>::try_from_uri(&"/?a=1".parse().unwrap()).unwrap_err();
+    let (code, _, body) = respond(StatusMapLayer::new(), AppError::from(query)).await;
+    assert_eq!(code, 400);
+    assert!(body["detail"].as_str().unwrap().starts_with("Failed to deserialize query string"), "{body}");
+}
+
 /// An error of another crate.
 #[derive(Debug, PartialEq)]
 struct Foreign(&'static str);

@@ -13,6 +13,12 @@ use http_body_util::Empty;
 
 use crate::{Preconditions, Status, Validators, response};
 
+#[cfg(feature = "axum-multipart")]
+mod multipart;
+pub(crate) mod rejection;
+#[cfg(feature = "axum-ws")]
+mod websocket;
+
 /// A complete problem document (RFC 9457), written when someone reads it.
 ///
 /// It keeps the status, so that a [`StatusMapLayer`](crate::StatusMapLayer) outside answers in the form that the
@@ -34,7 +40,7 @@ use crate::{Preconditions, Status, Validators, response};
 /// # Example: an extractor of your own
 ///
 /// ```
-/// use axum::{Json, extract::{FromRequest, Request, rejection::JsonRejection}};
+/// use axum::{Json, extract::{FromRequest, Request}};
 /// use tower_status::Status;
 ///
 /// struct Age(u8);
@@ -43,10 +49,9 @@ use crate::{Preconditions, Status, Validators, response};
 ///     type Rejection = Status;
 ///
 ///     async fn from_request(request: Request, state: &S) -> Result<Self, Status> {
-///         let rejected = |rejection: JsonRejection| Status::from((rejection.status(), rejection.body_text()));
-///         let Json(age) = Json::<u8>::from_request(request, state).await.map_err(rejected)?;
+///         let Json(age) = Json::<u8>::from_request(request, state).await?;
 ///         if age > 130 {
-///             return Err(Status::unprocessable_entity().with_detail("nobody is as old as that"));
+///             return Err(Status::unprocessable_entity().with_detail("the age must be at most 130"));
 ///         }
 ///         Ok(Self(age))
 ///     }
