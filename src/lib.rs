@@ -152,9 +152,9 @@ mod warning;
 
 pub use conditional::{ConditionalLayer, ETag, Preconditions, Validators, Verdict, evaluate, range_applies};
 pub use fields::{Format, Protocol};
-pub use response::{Context, Render, Rendered, body::StatusBody};
+pub use response::{Context, Render, Rendered, StatusBody};
 pub use status::{Documented, DocumentedStatus, IntoStatus, MemberSchema, OrStatus, Status};
-pub use status_map::{KeepBody, StatusMapLayer};
+pub use status_map::{inner_response::KeepBody, layer::StatusMapLayer};
 pub use tower::BoxError;
 #[cfg(feature = "derive")]
 #[doc = include_str!("derive.md")]

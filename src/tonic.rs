@@ -1,6 +1,6 @@
 //! [`tonic::Status`] as an error that answers for itself, and made of a [`Status`].
 
-use std::sync::Arc;
+use std::{error::Error, sync::Arc};
 
 use bytes::Bytes;
 use http::Extensions;
@@ -9,8 +9,8 @@ use tonic::{Code, metadata::MetadataMap};
 use crate::{
     IntoStatus, Status,
     catalog::GrpcCode,
-    response::grpc::{Made, Trailers},
-    status::Rpc,
+    response::grpc::Trailers,
+    status::{Hidden, Rpc},
 };
 
 /// gRPC clients get its code, message, details and metadata; to plain HTTP it is the status that [code.proto] names.
@@ -22,6 +22,9 @@ use crate::{
 /// [code.proto]: https://github.com/googleapis/googleapis/blob/master/google/rpc/code.proto
 impl IntoStatus for tonic::Status {
     fn status(&self) -> Status {
+        if let Some(status) = hidden(self) {
+            return status.clone();
+        }
         let code = match GrpcCode::from(self.code()) {
             GrpcCode::Ok => GrpcCode::Unknown,
             code => code,
@@ -37,8 +40,8 @@ impl IntoStatus for tonic::Status {
 
 /// For `?` in a tonic handler: the code, what may be shown as the message, and the details as `google.rpc.Status`.
 ///
-/// The status stays its source, so that a [`StatusMapLayer`](crate::StatusMapLayer) outside recognises what it carries,
-/// rewrites and reports it.
+/// A [`StatusMapLayer`](crate::StatusMapLayer) outside finds the status again, maps and reports it. Display and Debug of the
+/// `tonic::Status` show no more than the client may see.
 ///
 /// # Example: an application's error in a tonic handler
 ///
@@ -67,7 +70,7 @@ impl From<Status> for tonic::Status {
         let Trailers { code, message, details, metadata } = Trailers::of(&status, "", None, None, false);
         let metadata = MetadataMap::from_headers(metadata);
         let mut made = Self::with_details_and_metadata(code.into(), message.into_owned(), details, metadata);
-        made.set_source(Arc::new(status));
+        made.set_source(Arc::new(Hidden(status)));
         made
     }
 }
@@ -84,17 +87,19 @@ impl From<GrpcCode> for Code {
     }
 }
 
-/// What tonic made a response of.
-pub(crate) fn made(extensions: &Extensions) -> Option<Made> {
-    let made: &tonic::Status = extensions.get()?;
-    let source = std::error::Error::source(made).and_then(|source| source.downcast_ref::<Status>());
-    let unchanged = |status: &&Status| {
-        let Trailers { code, message, .. } = Trailers::of(status, "", None, None, false);
-        (Code::from(code), &*message) == (made.code(), made.message())
-    };
-    if let Some(status) = source.filter(unchanged) {
-        return Some(Made { status: status.clone().unsent(), ours: true });
-    }
-    // A bare one says no more than the head does.
-    (!made.message().is_empty()).then(|| Made { status: made.clone().into(), ours: false })
+/// Returns the [`Status`] that a response of tonic's was built from.
+pub(crate) fn built_from(extensions: &Extensions) -> Option<Status> {
+    hidden(extensions.get()?).cloned()
+}
+
+/// Returns the status of a response of tonic's, unless it is bare: then the head tells as much.
+pub(crate) fn status_of(extensions: &Extensions) -> Option<Status> {
+    let status: &tonic::Status = extensions.get()?;
+    (!status.message().is_empty()).then(|| status.clone().into())
+}
+
+/// Only `From<Status>` makes a source of this type, and nothing can change the code or message afterwards.
+fn hidden(status: &tonic::Status) -> Option<&Status> {
+    let Hidden(status) = Error::source(status)?.downcast_ref()?;
+    Some(status)
 }

@@ -11,6 +11,17 @@ macro_rules! warning {
 }
 pub(crate) use warning;
 
+/// Warns at the first time. A subscriber that panics then does not disturb later requests.
+macro_rules! warn_once {
+    ($($message:tt)+) => {{
+        static WARNED: std::sync::atomic::AtomicBool = std::sync::atomic::AtomicBool::new(false);
+        if !WARNED.swap(true, std::sync::atomic::Ordering::Relaxed) {
+            $crate::warning::warning!($($message)+);
+        }
+    }};
+}
+pub(crate) use warn_once;
+
 #[cfg(feature = "tracing")]
 pub(crate) use escaped::Escaped;
 

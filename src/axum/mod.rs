@@ -7,11 +7,9 @@ use ::axum::{
     extract::FromRequestParts,
     response::{IntoResponse, IntoResponseParts, Response, ResponseParts},
 };
-use bytes::Bytes;
 use http::request::Parts;
-use http_body_util::Empty;
 
-use crate::{Preconditions, Status, Validators, response};
+use crate::{Preconditions, Status, Validators};
 
 #[cfg(feature = "axum-multipart")]
 mod multipart;
@@ -59,8 +57,7 @@ mod websocket;
 /// ```
 impl IntoResponse for Status {
     fn into_response(self) -> Response {
-        let (parts, ()) = http::Response::new(()).into_parts();
-        response::unnegotiated::<Empty<Bytes>>(self, parts).map(Body::new)
+        self.into_http_response().map(Body::new)
     }
 }
 

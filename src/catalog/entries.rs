@@ -39,6 +39,10 @@ macro_rules! entries {
             required_headers: &[$(header::$header)?],
             grpc: GrpcCode::$grpc,
             spec: spec![$($spec)+],
+            // RFC 9110 §6.4.1, §15.3.6.
+            has_content: !matches!($code, 100..=199 | 204 | 205 | 304),
+            // RFC 6585: "MUST NOT be stored by a cache".
+            never_stored: matches!($code, 428 | 429 | 431 | 511),
         }),+]
     };
 }

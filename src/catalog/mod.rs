@@ -65,6 +65,10 @@ pub struct Entry {
     pub grpc: GrpcCode,
     /// Where the status is specified.
     pub spec: Spec,
+    /// Whether a response with this status may have content.
+    pub(crate) has_content: bool,
+    /// Whether caches must not store a response with this status, whatever its header fields are.
+    pub(crate) never_stored: bool,
 }
 
 /// Where a status is specified.

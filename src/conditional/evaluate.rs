@@ -97,7 +97,7 @@ pub(crate) struct Evaluated;
 /// Evaluates the conditions of a GET or HEAD against the validators of its response.
 pub(crate) fn evaluate_response<B>(request: &ConditionalHeaders, response: &Response<B>) -> Verdict {
     // RFC 9110 §13.2.1: a failure, if only in gRPC's terms, takes precedence over conditions.
-    let failed = || grpc::said(response.headers()).is_some_and(|code| code != GrpcCode::Ok);
+    let failed = || grpc::status(response.headers()).is_some_and(|code| code != GrpcCode::Ok);
     let evaluated = || response.extensions().get::<Evaluated>().is_some();
     if !matches!(response.status(), StatusCode::OK | StatusCode::PARTIAL_CONTENT) || failed() || evaluated() {
         return Verdict::Proceed;

@@ -8,7 +8,7 @@ use http_body::Body;
 use super::etag::ETag;
 use crate::{
     fields::list,
-    response::body::{Look, StatusBody},
+    response::{StatusBody, peek::Peeked},
 };
 
 /// The options of [`generate_etags`](super::ConditionalLayer::generate_etags).
@@ -30,7 +30,7 @@ pub(super) fn with_generated_etag<B: Body>(
     let Some(size) = size.filter(|_| may_have_generated_etag(parts.status, &parts.headers)) else {
         return Response::from_parts(parts, StatusBody::inner(body));
     };
-    let body = Look::at(body, size, cx);
+    let body = Peeked::new(body, size, cx);
     if let Some(content) = body.content() {
         let _ = parts.headers.try_insert(header::ETAG, ETag::of_pieces(content, options.weak).into());
     }

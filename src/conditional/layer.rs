@@ -305,7 +305,7 @@ impl Pending {
             Verdict::NotModified => not_modified(response),
             Verdict::PreconditionFailed => {
                 let (parts, _) = response.into_parts();
-                response::unnegotiated(Status::precondition_failed(), parts)
+                response::replace_response(Status::precondition_failed(), parts)
             }
         }
     }
@@ -314,7 +314,7 @@ impl Pending {
 /// Builds a response from a status; a `StatusMapLayer` outside renders and reports it.
 pub(super) fn status_response<B: Body>(status: Status) -> Response<StatusBody<B>> {
     let (parts, ()) = Response::new(()).into_parts();
-    response::unnegotiated(status, parts)
+    response::from_status(status, parts)
 }
 
 pin_project! {

@@ -1,17 +1,30 @@
 //! The 304: a 200 without its content.
 
-use http::{HeaderMap, HeaderName, Response, StatusCode, header};
+use http::{HeaderMap, HeaderName, HeaderValue, Response, StatusCode, header, response};
 use http_body::Body;
 
-use crate::response::{self, body::StatusBody};
+use crate::response::StatusBody;
 
 /// Turns a 200 or 206 into a 304 (RFC 9110 §15.4.5). The body is dropped unread.
-pub(crate) fn not_modified<B, C: Body>(response: Response<B>) -> Response<StatusBody<C>> {
-    let (mut parts, _) = response.into_parts();
+pub(crate) fn not_modified<B: Body, C: Body>(response: Response<B>) -> Response<StatusBody<C>> {
+    let (mut parts, body) = response.into_parts();
+    let length = content_length(&parts, &body);
     parts.status = StatusCode::NOT_MODIFIED;
     remove_content_headers(&mut parts.headers);
-    let body = response::no_content(parts.status);
-    Response::from_parts(parts, body)
+    if let Some(length) = length {
+        let _ = parts.headers.try_insert(header::CONTENT_LENGTH, length);
+    }
+    Response::from_parts(parts, StatusBody::empty())
+}
+
+/// Returns the length of the 200's content, where it is known (RFC 9110 §8.6).
+fn content_length(parts: &response::Parts, body: &impl Body) -> Option<HeaderValue> {
+    if parts.status != StatusCode::OK || parts.headers.contains_key(header::CONTENT_ENCODING) {
+        return None;
+    }
+    // The body of a response to HEAD is empty, which tells nothing about GET's.
+    let exact = || body.size_hint().exact().filter(|length| *length > 0).map(HeaderValue::from);
+    parts.headers.get(header::CONTENT_LENGTH).cloned().or_else(exact)
 }
 
 /// Removes the header fields that a 304 does not have (RFC 9110 §15.4.5).

@@ -142,7 +142,7 @@ impl Validators {
     /// Adds them to the response that has the representation.
     #[cfg(feature = "axum")]
     pub(crate) fn describe(&self, headers: &mut HeaderMap) {
-        crate::response::headers::say(headers, &self.fields);
+        crate::response::headers::apply(headers, &self.fields);
         if let Some(etag) = &self.etag {
             let _ = headers.try_insert(ETAG, etag.into());
         }

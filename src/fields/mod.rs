@@ -8,3 +8,6 @@ mod protocol;
 pub use accept::Format;
 pub(crate) use accept::negotiate;
 pub use protocol::Protocol;
+
+/// The header field with the request's id.
+pub(crate) static X_REQUEST_ID: http::HeaderName = http::HeaderName::from_static("x-request-id");

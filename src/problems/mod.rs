@@ -17,7 +17,7 @@ use crate::{
     Documented, DocumentedStatus, ETag, Format, IntoStatus, Status, StatusBody, Verdict,
     catalog::{self, Entry},
     conditional::{ConditionalHeaders, evaluate_response, not_modified},
-    response::{html, unnegotiated},
+    response::{from_status, html},
 };
 
 mod page;
@@ -108,10 +108,10 @@ impl Problems {
     fn answer(&self, method: &Method, path: &str, headers: &HeaderMap) -> Response<StatusBody<Empty<Bytes>>> {
         let (parts, ()) = Response::new(()).into_parts();
         if ![Method::GET, Method::HEAD].contains(method) {
-            return unnegotiated(Status::method_not_allowed("GET, HEAD"), parts);
+            return from_status(Status::method_not_allowed("GET, HEAD"), parts);
         }
         let Some(page) = find(&self.pages, self.folder.as_deref(), path) else {
-            return unnegotiated(Status::not_found(), parts);
+            return from_status(Status::not_found(), parts);
         };
         let as_html = Format::preferred(headers, &[Format::Json, Format::Html]) == Some(Format::Html);
         let (body, tag) = if as_html { &page.html } else { &page.json };
@@ -135,7 +135,7 @@ impl Problems {
         }
         if *method == Method::HEAD {
             let _ = response.headers_mut().try_insert(header::CONTENT_LENGTH, body.len().into());
-            return response.map(|_: StatusBody<Empty<Bytes>>| StatusBody::withheld());
+            return response.map(|_: StatusBody<Empty<Bytes>>| StatusBody::empty());
         }
         response.map(|_: StatusBody<Empty<Bytes>>| StatusBody::written(body.clone()))
     }

@@ -1,182 +1,185 @@
-//! The header fields that a code demands.
+//! The header fields of a response: those of its status, those that its code requires, and those that describe its body.
 
-use std::{collections::HashSet, sync::Once};
+use std::{collections::HashSet, sync::LazyLock};
 
-use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
-use smallvec::SmallVec;
+use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, Version, header};
 
-use crate::{catalog, fields::list, status::is_single, warning::warning};
+use crate::{catalog, fields::list::has_token, status::is_singleton, warning::warn_once};
 
-const UPGRADE: HeaderValue = HeaderValue::from_static("upgrade");
-
-/// The challenge of a 401 for which nobody named another.
-pub(crate) const DEFAULT_CHALLENGE: HeaderValue = HeaderValue::from_static(r#"Bearer realm="api""#);
-
-/// Adds what a status says, each line once.
-pub(crate) fn say(headers: &mut HeaderMap, said: &HeaderMap) {
-    // Only lines that stand already can be there twice.
-    let known = |headers: &HeaderMap, name| headers.get_all(name).iter().cloned().collect::<HashSet<_>>();
-    for name in said.keys() {
-        let known = headers.contains_key(name).then(|| known(headers, name));
-        // A map is full at 32,768 lines; what does not fit is not worth a panic.
-        for value in said.get_all(name) {
-            if is_single(name) {
+/// Adds the fields of a status: one that occurs once replaces what is there, of any other each line is added once.
+pub(crate) fn apply(headers: &mut HeaderMap, fields: &HeaderMap) {
+    for name in fields.keys() {
+        let known = headers.get_all(name).iter().cloned().collect::<HashSet<_>>();
+        // A map is full at 32,768 lines; a line that does not fit is dropped.
+        for value in fields.get_all(name) {
+            if is_singleton(name) {
                 let _ = headers.try_insert(name, value.clone());
-            } else if known.as_ref().is_none_or(|known| !known.contains(value)) {
+            } else if !known.contains(value) {
                 let _ = headers.try_append(name, value.clone());
             }
         }
     }
 }
 
-/// Takes back what a status said, because another has taken its place.
-pub(crate) fn unsay(headers: &mut HeaderMap, said: &HeaderMap) {
-    for name in said.keys() {
-        let said: HashSet<_> = said.get_all(name).iter().collect();
-        retain(headers, name, |value| !said.contains(value));
-    }
-}
-
-/// Takes back what was completed where a status became a response without a layer.
-pub(crate) fn uncomplete(headers: &mut HeaderMap, code: StatusCode, said: &HeaderMap) {
-    if code.as_u16() < 400 {
-        return;
-    }
-    for (name, completed) in [(header::WWW_AUTHENTICATE, DEFAULT_CHALLENGE), (header::CACHE_CONTROL, NO_STORE)] {
-        if !said.contains_key(&name) {
-            retain(headers, &name, |value| *value != completed);
-        }
-    }
-    if said.contains_key(header::UPGRADE) {
-        retain(headers, &header::CONNECTION, |value| *value != UPGRADE);
-    }
-}
-
-fn retain(headers: &mut HeaderMap, name: &HeaderName, keep: impl Fn(&HeaderValue) -> bool) {
-    if headers.get_all(name).iter().all(&keep) {
-        return;
-    }
-    let kept: Vec<_> = headers.get_all(name).iter().filter(|value| keep(value)).cloned().collect();
-    headers.remove(name);
-    for value in kept {
-        let _ = headers.try_append(name, value);
-    }
-}
-
-/// Completes what `code` demands and a layer can know.
-pub(crate) fn complete(headers: &mut HeaderMap, code: StatusCode, challenge: Option<&HeaderValue>, http1: bool) {
-    match code {
-        StatusCode::UNAUTHORIZED => challenged(headers, challenge),
-        StatusCode::UPGRADE_REQUIRED => upgradable(headers, http1),
-        _ => {}
-    }
-}
-
-/// What `code` demands and nobody gave: it is not invented.
-pub(crate) fn missing(headers: &HeaderMap, code: StatusCode, http1: bool) -> impl Iterator<Item = &'static HeaderName> {
-    let sendable = move |name: &HeaderName| http1 || *name != header::UPGRADE;
-    catalog::entry(code).required_headers.iter().filter(move |name| sendable(name) && !headers.contains_key(*name))
-}
-
-/// RFC 9110 §15.5.2: a 401 has at least one challenge.
-fn challenged(headers: &mut HeaderMap, challenge: Option<&HeaderValue>) {
-    static WARNED: Once = Once::new();
-    if headers.contains_key(header::WWW_AUTHENTICATE) {
-        return;
-    }
-    if challenge.is_none() {
-        WARNED.call_once(|| {
-            warning!("a 401 without a challenge was given {DEFAULT_CHALLENGE:?}: say yours with `challenge`");
-        });
-    }
-    let _ = headers.try_insert(header::WWW_AUTHENTICATE, challenge.cloned().unwrap_or(DEFAULT_CHALLENGE));
-}
-
-/// RFC 9110 §15.5.22, §7.8: Upgrade goes with `Connection: upgrade`, and both are of HTTP/1.x (RFC 9113 §8.2.2).
-fn upgradable(headers: &mut HeaderMap, http1: bool) {
-    if !http1 {
-        headers.remove(header::UPGRADE);
-        headers.remove(header::CONNECTION);
-    } else if headers.contains_key(header::UPGRADE) {
-        let named = headers.get_all(header::CONNECTION).iter().any(|value| lists(value, b"upgrade"));
-        if !named {
-            let _ = headers.try_append(header::CONNECTION, UPGRADE);
+/// Replaces the fields of the status that a response was built from by those of its final status.
+///
+/// A name whose lines are the same in both is left alone, also what a handler has added to it.
+pub(crate) fn replace(headers: &mut HeaderMap, old: &HeaderMap, new: &HeaderMap) {
+    let is_changed = |name: &&HeaderName| !old.get_all(*name).iter().eq(new.get_all(*name).iter());
+    let names = old.keys().chain(new.keys().filter(|name| !old.contains_key(*name)));
+    let changed: Vec<_> = names.filter(is_changed).collect();
+    for name in changed {
+        headers.remove(name);
+        for value in new.get_all(name) {
+            let _ = headers.try_append(name, value.clone());
         }
     }
 }
 
-/// Whether a list (RFC 9110 §5.6.1) of tokens has this member.
-pub(crate) fn lists(value: &HeaderValue, token: &[u8]) -> bool {
-    list::has_token(value.as_bytes(), token)
-}
-
-/// Of an answer of 400 and above that was written here.
-pub(crate) const NO_STORE: HeaderValue = HeaderValue::from_static("no-store");
-
-/// Cache-Control, Expires, and their forms for one cache (RFC 9213).
-pub(crate) fn is_caching(name: &HeaderName) -> bool {
-    *name == header::CACHE_CONTROL
-        || *name == header::EXPIRES
-        || name.as_str().ends_with("-cache-control")
-        || *name == "surrogate-control"
-        || *name == "x-accel-expires"
-}
-
-/// An error page is not kept: unless a 4xx says for how long (RFC 9111 §5.2).
-pub(crate) fn uncached(headers: &mut HeaderMap, code: StatusCode) {
-    if catalog::is_server_error(code) {
-        let caching: Vec<_> = headers.keys().filter(|name| is_caching(name)).cloned().collect();
-        for name in caching {
-            headers.remove(name);
-        }
-    }
-    if code.as_u16() >= 400 && !headers.contains_key(header::CACHE_CONTROL) {
-        let _ = headers.try_insert(header::CACHE_CONTROL, NO_STORE);
-    }
-}
-
-/// Takes away what speaks of content where there is none (RFC 9110 §8.6): also what a compression layer has added.
-pub(crate) fn empty(headers: &mut HeaderMap, code: StatusCode) {
-    headers.remove(header::CONTENT_ENCODING);
-    headers.remove(header::TRANSFER_ENCODING);
-    // That of a 304 is the 200's.
-    if code != StatusCode::NOT_MODIFIED {
-        headers.remove(header::CONTENT_LENGTH);
-    }
-}
-
-/// Takes away what describes a body, because the body goes; what the status itself says stays.
-pub(crate) fn undescribe(headers: &mut HeaderMap, code: StatusCode, said: &HeaderMap) {
-    // That of a 416 is the complete length, which the code demands (RFC 9110 §15.5.17).
-    let ranged = code == StatusCode::RANGE_NOT_SATISFIABLE;
-    remove_all(headers, |name| {
-        DESCRIBING.contains(name) && !said.contains_key(name) || *name == header::CONTENT_RANGE && !ranged
-    });
-}
-
-/// Removes the fields of which that holds: most of those that are asked for are not there.
+/// Removes the fields for which `goes` holds.
 pub(crate) fn remove_all(headers: &mut HeaderMap, goes: impl Fn(&HeaderName) -> bool) {
-    if headers.is_empty() {
-        return;
-    }
-    let gone: SmallVec<[HeaderName; 4]> = headers.keys().filter(|name| goes(name)).cloned().collect();
+    let gone: Vec<_> = headers.keys().filter(|name| goes(name)).cloned().collect();
     for name in gone {
         headers.remove(name);
     }
 }
 
-/// What describes a body.
-pub(crate) static DESCRIBING: [HeaderName; 17] = [
-    header::CONTENT_TYPE,
-    header::CONTENT_LENGTH,
-    header::CONTENT_ENCODING,
+// ----- Fields that a code requires -----
+
+/// A value that this crate fills in where the application has not set the field.
+///
+/// It has an address of its own, so that it can be told from an equal value that a handler has set.
+fn filled_in(value: &'static str) -> HeaderValue {
+    HeaderValue::from_maybe_shared(bytes::Bytes::from(value.to_owned())).unwrap_or(HeaderValue::from_static(value))
+}
+
+/// The challenge of a 401 for which the application has not chosen one.
+static DEFAULT_CHALLENGE: LazyLock<HeaderValue> = LazyLock::new(|| filled_in(r#"Bearer realm="api""#));
+pub(super) static NO_STORE: LazyLock<HeaderValue> = LazyLock::new(|| filled_in("no-store"));
+static UPGRADE: LazyLock<HeaderValue> = LazyLock::new(|| filled_in("upgrade"));
+
+/// Adds what `code` requires and the layer knows; `challenge` is the application's default.
+pub(crate) fn complete(headers: &mut HeaderMap, code: StatusCode, challenge: Option<&HeaderValue>, version: Version) {
+    if requires(code, &header::WWW_AUTHENTICATE) {
+        add_challenge(headers, challenge);
+    }
+    if code.as_u16() >= 400 {
+        complete_upgrade(headers, version);
+    }
+}
+
+/// RFC 9110 §15.5.2: a 401 has at least one challenge.
+fn add_challenge(headers: &mut HeaderMap, challenge: Option<&HeaderValue>) {
+    if headers.contains_key(header::WWW_AUTHENTICATE) {
+        return;
+    }
+    if challenge.is_none() {
+        warn_once!(
+            "added WWW-Authenticate: {:?} to a 401 without a challenge: set yours with `default_challenge`",
+            *DEFAULT_CHALLENGE
+        );
+    }
+    let _ = headers.try_insert(header::WWW_AUTHENTICATE, challenge.unwrap_or(&DEFAULT_CHALLENGE).clone());
+}
+
+/// RFC 9110 §7.8: Upgrade needs `Connection: upgrade`. Both are fields of HTTP/1.x (RFC 9113 §8.2.2).
+fn complete_upgrade(headers: &mut HeaderMap, version: Version) {
+    if !headers.contains_key(header::UPGRADE) {
+        return;
+    }
+    if version > Version::HTTP_11 {
+        headers.remove(header::UPGRADE);
+        headers.remove(header::CONNECTION);
+    } else if !headers.get_all(header::CONNECTION).iter().any(|value| has_token(value.as_bytes(), b"upgrade")) {
+        let _ = headers.try_append(header::CONNECTION, UPGRADE.clone());
+    }
+}
+
+fn requires(code: StatusCode, name: &HeaderName) -> bool {
+    catalog::entry(code).required_headers.contains(name)
+}
+
+/// Returns the fields that `code` requires and that are missing. A value is never made up.
+pub(crate) fn missing(
+    headers: &HeaderMap,
+    code: StatusCode,
+    version: Version,
+) -> impl Iterator<Item = &'static HeaderName> {
+    let sendable = move |name: &HeaderName| version <= Version::HTTP_11 || *name != header::UPGRADE;
+    catalog::entry(code).required_headers.iter().filter(move |name| sendable(name) && !headers.contains_key(*name))
+}
+
+/// Returns the names of the fields whose value this crate has filled in.
+pub(super) fn filled_in_names(headers: &HeaderMap) -> Vec<HeaderName> {
+    let fillable = [header::WWW_AUTHENTICATE, header::CONNECTION, header::CACHE_CONTROL];
+    fillable.into_iter().filter(|name| headers.get_all(name).iter().any(is_filled_in)).collect()
+}
+
+/// Removes the values that this crate has filled in. An equal value that a handler has set is kept.
+pub(crate) fn remove_filled_in(headers: &mut HeaderMap, names: &[HeaderName]) {
+    for name in names {
+        let kept: Vec<_> = headers.get_all(name).iter().filter(|value| !is_filled_in(value)).cloned().collect();
+        headers.remove(name);
+        for value in kept {
+            let _ = headers.try_append(name, value);
+        }
+    }
+}
+
+fn is_filled_in(value: &HeaderValue) -> bool {
+    [&DEFAULT_CHALLENGE, &NO_STORE, &UPGRADE].iter().any(|ours| std::ptr::eq(ours.as_bytes(), value.as_bytes()))
+}
+
+// ----- Fields that describe a body -----
+
+/// Removes the fields that describe content, from a response that has none (RFC 9110 §8.6).
+pub(crate) fn remove_content_fields(headers: &mut HeaderMap, code: StatusCode) {
+    headers.remove(header::CONTENT_ENCODING);
+    headers.remove(header::TRANSFER_ENCODING);
+    // The Content-Length of a 304 is the 200's.
+    if code != StatusCode::NOT_MODIFIED {
+        headers.remove(header::CONTENT_LENGTH);
+    }
+}
+
+/// Removes the fields that describe a body, because the body is replaced.
+pub(crate) fn remove_representation_fields(headers: &mut HeaderMap, code: StatusCode) {
+    remove_all(headers, |name| is_content_range(name, code) || REPRESENTATION.contains(name) || CONTENT.contains(name));
+}
+
+/// Removes the fields that describe the bytes of a body, because the same status is written in another form.
+///
+/// Fields that describe the representation stay: the handler has set them beside its status.
+pub(crate) fn remove_form_fields(headers: &mut HeaderMap, code: StatusCode, own: &HeaderMap) {
+    remove_all(headers, |name| is_content_range(name, code) || CONTENT.contains(name) && !own.contains_key(name));
+}
+
+/// The Content-Range of a 416 is the complete length, which its section requires (RFC 9110 §15.5.17).
+fn is_content_range(name: &HeaderName, code: StatusCode) -> bool {
+    *name == header::CONTENT_RANGE && !requires(code, name)
+}
+
+/// Whether a field describes a body.
+pub(super) fn describes_body(name: &HeaderName) -> bool {
+    REPRESENTATION.contains(name) || CONTENT.contains(name)
+}
+
+/// Fields that describe the representation, whatever form it is sent in.
+static REPRESENTATION: [HeaderName; 6] = [
     header::CONTENT_LANGUAGE,
     header::CONTENT_LOCATION,
     header::CONTENT_DISPOSITION,
-    header::TRANSFER_ENCODING,
     header::ETAG,
     header::LAST_MODIFIED,
     header::ACCEPT_RANGES,
+];
+
+/// Fields that describe the bytes of one body.
+static CONTENT: [HeaderName; 11] = [
+    header::CONTENT_TYPE,
+    header::CONTENT_LENGTH,
+    header::CONTENT_ENCODING,
+    header::TRANSFER_ENCODING,
     header::TRAILER,
     HeaderName::from_static("content-digest"),
     HeaderName::from_static("repr-digest"),

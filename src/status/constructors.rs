@@ -3,7 +3,7 @@
 use http::{HeaderName, HeaderValue, StatusCode, header};
 use serde_json::Value;
 
-use super::{Malformed, Status, field};
+use super::{Malformed, Status, header_values as field};
 use crate::warning::warning;
 
 /// Codes whose section demands no header field.

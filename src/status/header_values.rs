@@ -22,7 +22,7 @@ pub static SINGLE: [HeaderName; 11] = [
     header::SERVER,
 ];
 
-pub(crate) fn is_single(name: &HeaderName) -> bool {
+pub(crate) fn is_singleton(name: &HeaderName) -> bool {
     SINGLE.contains(name)
 }
 

@@ -1,11 +1,11 @@
-//! What the layers do with a [`Status`].
+//! What the layers need of a [`Status`].
 
 use std::{fmt, sync::Arc};
 
 use http::{HeaderName, HeaderValue, StatusCode, header};
 
-use super::{Malformed, Parts, Rpc, Source, Status, field};
-use crate::{catalog, warning::warning};
+use super::{Malformed, Parts, Rpc, Source, Status, header_values as field};
+use crate::warning::warning;
 
 impl Status {
     pub(super) fn parts(&self) -> Option<&Parts> {
@@ -16,7 +16,7 @@ impl Status {
         Arc::make_mut(self.parts.get_or_insert_default())
     }
 
-    pub(super) fn demands(&self, name: &HeaderName) -> bool {
+    pub(super) fn requires(&self, name: &HeaderName) -> bool {
         self.entry().required_headers.contains(name)
     }
 
@@ -24,11 +24,11 @@ impl Status {
         let value = field::encoded(&name, value);
         let parts = self.parts_mut();
         if name == header::RETRY_AFTER {
-            // Another delay than the one that was set before.
+            // The value replaces the delay that was set before.
             parts.retry_after = None;
         }
         let headers = parts.headers.get_or_insert_default();
-        let stored = if field::is_single(&name) {
+        let stored = if field::is_singleton(&name) {
             headers.try_insert(name, value).is_ok()
         } else {
             headers.try_append(name, value).is_ok()
@@ -73,7 +73,7 @@ impl Status {
         self
     }
 
-    pub(crate) fn sourced(mut self, source: Source) -> Self {
+    pub(crate) fn with_source_link(mut self, source: Source) -> Self {
         self.set_source(source);
         self
     }
@@ -82,36 +82,37 @@ impl Status {
         self.parts_mut().source = Some(source);
     }
 
-    /// Takes an error's `Display` as the detail where none was set.
+    /// Sets the detail to an error's `Display` where none is set.
     pub(crate) fn set_detail_from(&mut self, error: &dyn fmt::Display) {
-        // The message of a gRPC status is its detail, also where there is none.
+        // The message of a gRPC status is its detail, even an empty one.
         if self.detail().is_none() && self.rpc().is_none() {
             let mut text = String::new();
-            // A Display that fails keeps what it wrote; `to_string` would panic.
+            // A Display that fails keeps what it has written; `to_string` would panic.
             let _ = fmt::Write::write_fmt(&mut text, format_args!("{error}"));
             if !text.is_empty() {
                 self.parts_mut().detail = Some(text.into());
-                self.display_detail = true;
+                self.detail_is_display = true;
             }
         }
     }
 
-    pub(crate) const fn is_carrier(&self) -> bool {
-        self.carrier
+    /// Whether the layer has to find the status in the source.
+    pub(crate) const fn is_unresolved(&self) -> bool {
+        self.unresolved
     }
 
-    /// A carrier that nobody recognised is a 500 of its own.
-    pub(crate) fn settled(mut self) -> Self {
-        self.carrier = false;
+    /// Marks the status as final: a carried error that nothing maps is a 500.
+    pub(crate) fn resolved(mut self) -> Self {
+        self.unresolved = false;
         self
     }
 
-    /// Takes over what the application said on the carrier in which this status was recognised.
-    pub(crate) fn within(mut self, carrier: &Status) -> Self {
+    /// Adds what the application has set on the carrier in which this status was found.
+    pub(crate) fn inherit_from(mut self, carrier: &Status) -> Self {
         self.exposed |= carrier.exposed;
         self.grpc_code = self.grpc_code.or(carrier.grpc_code);
         let Some(outer) = carrier.parts() else { return self };
-        let chosen = if carrier.display_detail { &None } else { &outer.detail };
+        let chosen = if carrier.detail_is_display { &None } else { &outer.detail };
         let parts = self.parts_mut();
         for (mine, theirs) in [
             (&mut parts.title, &outer.title),
@@ -136,10 +137,10 @@ impl Status {
         self
     }
 
-    /// The same with another code, because someone outside changed the response's.
+    /// Returns the same status with another code, because middleware has changed the response's.
     ///
-    /// What was inside a 5xx stays inside.
-    pub(crate) fn recoded(mut self, code: StatusCode) -> Self {
+    /// The detail and the members of a 5xx stay hidden.
+    pub(crate) fn with_code(mut self, code: StatusCode) -> Self {
         if self.hides() {
             let parts = self.parts_mut();
             parts.detail = None;
@@ -150,54 +151,23 @@ impl Status {
         if self.rpc().is_some() {
             self.parts_mut().rpc = None;
         }
-        // Who names a code has decided what the carried error is.
-        self.settled()
+        // A code that was set from outside is final.
+        self.resolved()
     }
 
-    /// Whether detail and extension members stay inside.
+    /// Whether detail and extension members are hidden from clients.
     pub(crate) fn hides(&self) -> bool {
-        catalog::is_server_error(self.code) && !self.exposed
+        self.is_server_error() && !self.exposed
     }
 
-    /// What a custom renderer may see: nothing that must stay inside.
-    pub(crate) fn masked(&self, expose: bool) -> Self {
-        let mut masked = self.clone().without_source();
-        if masked.hides() && !expose && masked.parts.is_some() {
-            let parts = masked.parts_mut();
+    /// Returns what a custom renderer may see: no source, and nothing that is hidden.
+    pub(crate) fn without_hidden(&self, expose: bool) -> Self {
+        let mut shown = self.clone().without_source();
+        if shown.hides() && !expose && shown.parts.is_some() {
+            let parts = shown.parts_mut();
             parts.detail = None;
             parts.extensions.retain_public();
         }
-        masked
-    }
-
-    /// Whether it has words of its own, so that a body that somebody else wrote does not say it all.
-    pub(crate) fn has_words(&self) -> bool {
-        self.parts().is_some_and(|parts| {
-            let texts = [&parts.title, &parts.detail, &parts.type_uri, &parts.instance, &parts.advice];
-            texts.into_iter().any(Option::is_some) || !parts.extensions.all().is_empty()
-        })
-    }
-
-    /// Whether nothing was changed since `other` was cloned from it.
-    pub(crate) fn is_same(&self, other: &Self) -> bool {
-        self.code == other.code
-            && self.exposed == other.exposed
-            && self.grpc_code == other.grpc_code
-            && self.parts.as_ref().map(Arc::as_ptr) == other.parts.as_ref().map(Arc::as_ptr)
-    }
-
-    /// Marks it as answered: an outer layer neither renders nor reports it again.
-    pub(crate) fn sent_as(mut self, code: StatusCode) -> Self {
-        self.sent = Some(code);
-        self
-    }
-
-    pub(crate) fn unsent(mut self) -> Self {
-        self.sent = None;
-        self
-    }
-
-    pub(crate) const fn sent(&self) -> Option<StatusCode> {
-        self.sent
+        shown
     }
 }

@@ -148,7 +148,7 @@ impl<E: IntoStatus> From<E> for Status {
     fn from(error: E) -> Self {
         let mut status = error.status();
         status.set_detail_from(&error);
-        let carries = status.is_carrier();
+        let carries = status.is_unresolved();
         status.set_source(Source::of(error, carries));
         status
     }

@@ -22,6 +22,7 @@ mod constructors;
 mod documented;
 mod extension_members;
 mod header_values;
+mod hidden;
 mod internal;
 mod into_status;
 mod source;
@@ -29,8 +30,10 @@ mod source;
 pub use documented::{Documented, DocumentedStatus, MemberSchema};
 use extension_members::Members;
 use header_values as field;
-pub(crate) use header_values::is_single;
+pub(crate) use header_values::is_singleton;
 pub use header_values::{FRAMING, SINGLE};
+#[cfg(feature = "tonic")]
+pub(crate) use hidden::Hidden;
 pub use into_status::{IntoStatus, OrStatus};
 pub use source::CauseOf;
 pub(crate) use source::{LINKS, Source};
@@ -74,12 +77,11 @@ pub(crate) use source::{LINKS, Source};
 #[must_use = "a Status does nothing until it is returned as an error or a response"]
 pub struct Status {
     code: StatusCode,
-    /// The code that a layer has sent it with; `None` until one has.
-    sent: Option<StatusCode>,
     exposed: bool,
-    carrier: bool,
-    /// The detail is the error's `Display`, which nobody chose for a client.
-    display_detail: bool,
+    /// The layer finds the status in the source.
+    unresolved: bool,
+    /// The detail is the error's `Display`: the application has not chosen it for clients.
+    detail_is_display: bool,
     grpc_code: Option<GrpcCode>,
     parts: Option<Arc<Parts>>,
 }
@@ -148,7 +150,7 @@ impl Status {
             ..=199 => StatusCode::INTERNAL_SERVER_ERROR,
             _ => code,
         };
-        Self { code, sent: None, exposed: false, carrier: false, display_detail: false, grpc_code: None, parts: None }
+        Self { code, exposed: false, unresolved: false, detail_is_display: false, grpc_code: None, parts: None }
     }
 
     /// Carries an error that has no status of its own, for `?` on foreign errors.
@@ -178,7 +180,7 @@ impl Status {
     /// `map_error` and `recognize` look at the error's causes, what they do not know is a 500. Allocates nothing.
     pub const fn unresolved() -> Self {
         let mut status = Self::internal_server_error();
-        status.carrier = true;
+        status.unresolved = true;
         status
     }
 
@@ -221,7 +223,7 @@ impl Status {
     pub fn with_detail(mut self, detail: impl Into<Cow<'static, str>>) -> Self {
         let detail = detail.into();
         self.parts_mut().detail = (!detail.is_empty()).then_some(detail);
-        self.display_detail = false;
+        self.detail_is_display = false;
         self
     }
 
@@ -288,8 +290,8 @@ impl Status {
             Ok(_) if field::is_framing(&name) => {
                 warning!("dropped the header field {name} of {}: it belongs to the body's writer", self.code);
             }
-            Ok(value) if field::may_stand(&name, &value, self.demands(&name)) => self.set_header(name, value),
-            _ if self.demands(&name) => return self.malformed(name),
+            Ok(value) if field::may_stand(&name, &value, self.requires(&name)) => self.set_header(name, value),
+            _ if self.requires(&name) => return self.malformed(name),
             _ => warning!("dropped the header field {name} of {}: its value is malformed", self.code),
         }
         self

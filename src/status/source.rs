@@ -4,7 +4,7 @@ use std::{error::Error, io, iter, sync::Arc};
 
 use smallvec::SmallVec;
 
-use super::Status;
+use super::{Status, hidden::Hidden};
 use crate::IntoStatus;
 
 /// The cause of an error where its type says another one than `Error::source`, or says it where that does not.
@@ -74,6 +74,9 @@ impl Source {
 
 fn cause<'a>(error: &'a (dyn Error + 'static)) -> Option<&'a (dyn Error + 'static)> {
     // `io::Error::source` skips the error that it was made of.
+    if let Some(Hidden(status)) = error.downcast_ref() {
+        return Some(status);
+    }
     match error.downcast_ref::<io::Error>().and_then(io::Error::get_ref) {
         Some(inner) => Some(inner),
         None => error.source(),

@@ -1,4 +1,4 @@
-//! An answer of 400 and above that the inner service made itself: what of it is explained.
+//! Error responses of the inner service: which bodies are kept, and which text becomes a detail.
 
 use std::task;
 
@@ -6,14 +6,16 @@ use http::{HeaderMap, header, response};
 use http_body::Body;
 
 use crate::{
-    Status, catalog,
+    Status,
     fields::media_type::MediaType,
-    response::body::{Look, StatusBody},
+    response::{StatusBody, peek::Peeked},
+    warning::warn_once,
 };
 
-/// A response extension that exempts one response's body from being filled or replaced, also a 5xx's.
+/// A response extension: the layer keeps this response's body, also that of a 5xx.
 ///
-/// Its header fields are completed all the same.
+/// Missing header fields are added all the same. Where [`map_status`](crate::StatusMapLayer::map_status) changes the code,
+/// the body is replaced.
 ///
 /// # Example: a plain 500 that is meant for the client
 ///
@@ -28,87 +30,118 @@ use crate::{
 #[derive(Clone, Copy, Debug, Default)]
 pub struct KeepBody;
 
-/// The longest text that becomes a detail, in bytes.
+/// The longest text that becomes a detail, and the longest part of a 5xx text that is logged, in bytes.
 const LIMIT: usize = 8 * 1024;
 
-/// What is made of an inner answer.
-pub(crate) struct Filled<B: Body> {
-    pub(crate) status: Status,
-    /// Where it is not ours to touch.
-    pub(crate) body: Option<StatusBody<B>>,
-    /// The body was left out (to HEAD), and it would have been text for the detail.
-    pub(crate) text_unknown: bool,
+/// An error response of the inner service.
+pub(super) struct InnerError<B: Body> {
+    /// Its code, with the body's text as the detail where the body is replaced.
+    pub(super) status: Status,
+    pub(super) body: StatusBody<B>,
+    pub(super) keeps_body: bool,
+    /// The body was removed from a response to HEAD, and its text would have been the detail.
+    pub(super) text_unknown: bool,
 }
 
-pub(crate) fn fill<B: Body>(parts: &response::Parts, body: B, head: bool, cx: &mut task::Context<'_>) -> Filled<B> {
-    let status = Status::new(parts.status);
-    let kept = parts.extensions.get::<KeepBody>().is_some();
-    let typed = Typed::of(&parts.headers);
-    let left_out = head && body.is_end_stream();
-    let text_unknown = left_out && typed == Typed::Text && content_length(&parts.headers) != Some(0);
-    let (status, body) = if kept || typed == Typed::Other {
-        (status, Some(StatusBody::inner(body)))
-    } else if catalog::is_server_error(parts.status) {
-        (with_text(status, &text_for_the_log(&parts.headers, body, cx)), None)
-    } else if left_out {
-        let explained = would_be_explained(&parts.headers, typed);
-        (status, (!explained).then(|| StatusBody::inner(body)))
-    } else {
-        explain(status, &parts.headers, typed, body, cx)
-    };
-    Filled { status, body, text_unknown }
-}
-
-/// That of a 5xx goes, whatever it says; what is already there is for the log, cut between characters.
-fn text_for_the_log<B: Body>(headers: &HeaderMap, body: B, cx: &mut task::Context<'_>) -> String {
-    if body.is_end_stream() || headers.contains_key(header::CONTENT_ENCODING) {
-        return String::new();
+impl<B: Body> InnerError<B> {
+    pub(super) fn read(parts: &response::Parts, body: B, head: bool, cx: &mut task::Context<'_>) -> Self {
+        let status = Status::new(parts.status);
+        let kind = ContentType::of(&parts.headers);
+        if parts.extensions.get::<KeepBody>().is_some() {
+            return Self::kept(status, StatusBody::inner(body));
+        }
+        if status.is_server_error() {
+            return if kind == ContentType::Deliberate {
+                Self::kept(status, StatusBody::inner(body))
+            } else {
+                read_5xx(status, parts, kind, body, cx)
+            };
+        }
+        if !kind.is_explained() {
+            return Self::kept(status, StatusBody::inner(body));
+        }
+        if head && body.is_end_stream() {
+            read_head(status, parts, kind, body)
+        } else {
+            read_4xx(status, parts, kind, body, cx)
+        }
     }
-    let text = Look::at(body, LIMIT, cx).so_far();
-    let head = text.get(..LIMIT).unwrap_or(&text);
-    // A character that the cut goes through is left out, what was no UTF-8 before is marked.
-    let whole = match str::from_utf8(head) {
-        Err(error) if error.error_len().is_none() && head.len() < text.len() => head.get(..error.valid_up_to()),
-        _ => Some(head),
-    };
-    let mut shown = String::from_utf8_lossy(whole.unwrap_or_default()).into_owned();
-    if head.len() < text.len() {
-        shown.push('…');
-    }
-    shown
-}
 
-/// To HEAD only the length tells what GET would have sent.
-fn would_be_explained(headers: &HeaderMap, typed: Typed) -> bool {
-    let length = content_length(headers);
-    match typed {
-        Typed::Text => may_be_detail(headers) && length.is_none_or(|length| length <= LIMIT as u64),
-        _ => length.is_none_or(|length| length == 0),
+    fn kept(status: Status, body: StatusBody<B>) -> Self {
+        Self { status, body, keeps_body: true, text_unknown: false }
+    }
+
+    fn replaced(status: Status, body: StatusBody<B>) -> Self {
+        Self { status, body, keeps_body: false, text_unknown: false }
     }
 }
 
-/// A 4xx without a body, or with a text that can be its detail.
-fn explain<B: Body>(
+/// The body of a 5xx is replaced, whatever its text is. The log gets what is ready of it.
+fn read_5xx<B: Body>(
     status: Status,
-    headers: &HeaderMap,
-    typed: Typed,
+    parts: &response::Parts,
+    kind: ContentType,
     body: B,
     cx: &mut task::Context<'_>,
-) -> (Status, Option<StatusBody<B>>) {
+) -> InnerError<B> {
+    if kind > ContentType::OtherText || body.is_end_stream() || parts.headers.contains_key(header::CONTENT_ENCODING) {
+        let text_unknown = kind == ContentType::Plain && content_length(&parts.headers) != Some(0);
+        return InnerError { text_unknown, ..InnerError::replaced(status, StatusBody::inner(body)) };
+    }
+    let peeked = Peeked::new(body, LIMIT, cx);
+    // One byte more shows whether the text was cut.
+    let text = peeked.available(LIMIT + 1);
+    InnerError::replaced(with_text(status, &text_for_log(&text)), peeked.into_body())
+}
+
+/// Returns the first bytes as text, cut between characters; bytes that are not UTF-8 are replaced.
+fn text_for_log(text: &[u8]) -> String {
+    let Some(head) = text.get(..LIMIT).filter(|head| head.len() < text.len()) else {
+        return String::from_utf8_lossy(text).into_owned();
+    };
+    // A character that the cut goes through is left out.
+    let end = match str::from_utf8(head) {
+        Err(error) if error.error_len().is_none() => error.valid_up_to(),
+        _ => head.len(),
+    };
+    String::from_utf8_lossy(head.get(..end).unwrap_or(head)).into_owned() + "…"
+}
+
+/// A 4xx without a body, or with a text that can be the detail.
+fn read_4xx<B: Body>(
+    status: Status,
+    parts: &response::Parts,
+    kind: ContentType,
+    body: B,
+    cx: &mut task::Context<'_>,
+) -> InnerError<B> {
     if body.is_end_stream() {
-        return (status, None);
+        return InnerError::replaced(status, StatusBody::inner(body));
     }
-    if typed == Typed::Text && !may_be_detail(headers) {
-        return (status, Some(StatusBody::inner(body)));
+    if kind == ContentType::Plain && !may_be_detail(&parts.headers) {
+        return InnerError::kept(status, StatusBody::inner(body));
     }
-    let look = Look::at(body, LIMIT, cx);
-    match look.whole() {
-        Some(text) if text.is_empty() => (status, None),
-        Some(text) if typed == Typed::Text => match str::from_utf8(&text) {
-            Ok(text) => (with_text(status, text), None),
-            Err(_) => (status, Some(look.into_body())),
-        },
-        _ => (status, Some(look.into_body())),
+    let peeked = Peeked::new(body, LIMIT, cx);
+    let text = peeked.complete().filter(|text| kind == ContentType::Plain || text.is_empty());
+    match text.map(String::from_utf8) {
+        Some(Ok(text)) => InnerError::replaced(with_text(status, &text), peeked.into_body()),
+        Some(Err(_)) | None => InnerError::kept(status, peeked.into_body()),
+    }
+}
+
+/// A 4xx to HEAD: its Content-Length tells how long the body of GET's response is.
+fn read_head<B: Body>(status: Status, parts: &response::Parts, kind: ContentType, body: B) -> InnerError<B> {
+    let length = content_length(&parts.headers);
+    if kind != ContentType::Plain {
+        return match length {
+            None | Some(0) => InnerError::replaced(status, StatusBody::inner(body)),
+            Some(_) => InnerError::kept(status, StatusBody::inner(body)),
+        };
+    }
+    if may_be_detail(&parts.headers) && length.is_none_or(|length| length <= LIMIT as u64) {
+        InnerError { text_unknown: length != Some(0), ..InnerError::replaced(status, StatusBody::inner(body)) }
+    } else {
+        InnerError::kept(status, StatusBody::inner(body))
     }
 }
 
@@ -119,32 +152,83 @@ fn with_text(status: Status, text: &str) -> Status {
     }
 }
 
-/// What an inner body says of itself.
+/// What the media type of a body tells, from the least to the most.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-enum Typed {
-    Not,
-    Text,
+enum ContentType {
+    /// No media type, or a malformed one.
+    Untyped,
+    /// `text/plain`.
+    Plain,
+    OtherText,
     Other,
+    /// An application has chosen the type of this 5xx body deliberately.
+    Deliberate,
 }
 
-impl Typed {
-    /// What is no media type says nothing, and of several lines the one that a client may take for text counts.
+impl ContentType {
+    /// Of several lines the one that tells the least counts: a client may read any of them.
     fn of(headers: &HeaderMap) -> Self {
-        let types =
-            headers.get_all(header::CONTENT_TYPE).iter().map(|value| match MediaType::parse(value.as_bytes()) {
-                Some(media_type) if media_type.is("text/plain") => Self::Text,
-                Some(_) => Self::Other,
-                None => Self::Not,
-            });
-        types.min().unwrap_or(Self::Not)
+        let types = headers.get_all(header::CONTENT_TYPE).iter();
+        types
+            .map(|value| MediaType::parse(value.as_bytes()).map_or(Self::Untyped, Self::of_type))
+            .min()
+            .unwrap_or(Self::Untyped)
+    }
+
+    fn of_type(media_type: MediaType<'_>) -> Self {
+        if media_type.is("text/plain") {
+            Self::Plain
+        } else if is_deliberate(&media_type) {
+            Self::Deliberate
+        } else if media_type.main_type().eq_ignore_ascii_case(b"text") {
+            Self::OtherText
+        } else {
+            Self::Other
+        }
+    }
+
+    /// Whether a 4xx body of this type may be empty or become the detail.
+    fn is_explained(self) -> bool {
+        self <= Self::Plain
     }
 }
 
-/// A text that can be shown as it is: in UTF-8, without a coding, and nothing follows it.
+/// Whether nothing but an application that means it writes a 5xx body of this type.
+fn is_deliberate(media_type: &MediaType<'_>) -> bool {
+    static TYPES: [&str; 12] = [
+        "application/json",
+        "application/xml",
+        "text/xml",
+        "text/html",
+        "application/protobuf",
+        "application/x-protobuf",
+        "application/proto",
+        "application/cbor",
+        "application/msgpack",
+        "application/x-msgpack",
+        "application/grpc",
+        "application/grpc-web",
+    ];
+    let subtype = media_type.subtype().to_ascii_lowercase();
+    let is_application = media_type.main_type().eq_ignore_ascii_case(b"application");
+    TYPES.iter().any(|known| media_type.is(known))
+        || subtype.ends_with(b"+json")
+        || subtype.ends_with(b"+xml")
+        || is_application
+            && [&b"vnd."[..], b"grpc+", b"grpc-web", b"connect+"].iter().any(|start| subtype.starts_with(start))
+}
+
+/// Whether a text can be shown: UTF-8, not content-coded, and nothing follows it.
 fn may_be_detail(headers: &HeaderMap) -> bool {
+    if headers.contains_key(header::CONTENT_ENCODING) {
+        warn_once!(
+            "kept an encoded text of an error response: compression goes outside of `StatusMapLayer`, so that the text can \
+             be explained"
+        );
+        return false;
+    }
     let media_type = headers.get(header::CONTENT_TYPE).and_then(|value| MediaType::parse(value.as_bytes()));
-    let utf8 = media_type.is_none_or(|media_type| media_type.is_utf8());
-    utf8 && !headers.contains_key(header::CONTENT_ENCODING) && !headers.contains_key(header::TRAILER)
+    media_type.is_none_or(|media_type| media_type.is_utf8()) && !headers.contains_key(header::TRAILER)
 }
 
 fn content_length(headers: &HeaderMap) -> Option<u64> {

@@ -4,28 +4,29 @@
 use crate::warning::Escaped;
 use crate::{Context, Status};
 
-/// Whether a log line of 400 and above can be of interest to anyone. Which targets are read is not asked for each
-/// request: that would take longer than to note what only a line would show.
+/// Whether a subscriber may read a log line. Its targets are not checked per request: that would take longer than keeping
+/// what only a line shows.
 #[inline]
-pub(crate) fn is_watched() -> bool {
+pub(crate) fn is_enabled() -> bool {
     #[cfg(feature = "tracing")]
     return tracing::level_filters::LevelFilter::current() >= tracing::Level::ERROR;
     #[cfg(not(feature = "tracing"))]
     return false;
 }
 
-/// Logs an answer: a 5xx as an error, a 4xx for those who debug.
+/// Logs an error response: a 5xx as an error, a 4xx for debugging. `is_read`: method and path are known.
 #[cfg(feature = "tracing")]
-pub(crate) fn log(status: &Status, context: &Context<'_>, watched: bool) {
+pub(crate) fn log(status: &Status, context: &Context<'_>, is_read: bool) {
     macro_rules! event {
         ($level:ident) => {
             tracing::event!(
                 target: "tower_status",
                 tracing::Level::$level,
                 status = status.code().as_u16(),
-                // A reader that did not show when the request came (the `log` crate's) gets neither.
-                method = watched.then(|| tracing::field::display(context.method)),
-                path = watched.then(|| tracing::field::display(Escaped(context.path))),
+                // A subscriber that was not enabled when the request came gets neither.
+                method = is_read.then(|| tracing::field::display(context.method)),
+                path = is_read.then(|| tracing::field::display(Escaped(context.path))),
+                route = context.route,
                 request_id = context.request_id,
                 detail = status.detail().map(|detail| tracing::field::display(Escaped(detail))),
                 error = status.source_link().map(|source| tracing::field::display(Escaped(Chain(source)))),
@@ -52,7 +53,7 @@ mod logged {
 
     use crate::status::Source;
 
-    /// An error and its causes in one line, each said once.
+    /// An error and its causes in one line. A text that repeats the one before is left out.
     pub(crate) struct Chain<'a>(pub(crate) &'a Source);
 
     impl Display for Chain<'_> {
@@ -62,7 +63,7 @@ mod logged {
                 let mut text = String::new();
                 // A Display that fails keeps what it wrote.
                 let _ = write!(text, "{error}");
-                // A transparent error says what its cause says.
+                // A transparent error has the text of its cause.
                 if text == last {
                     continue;
                 }

@@ -1,8 +1,8 @@
-//! What a [`StatusMapLayer`](crate::StatusMapLayer) was told.
+//! The options of a [`StatusMapLayer`](crate::StatusMapLayer).
 
 use std::{fmt, sync::Arc};
 
-use http::HeaderValue;
+use http::{HeaderName, HeaderValue};
 
 use super::resolve::Mapper;
 use crate::{Context, Format, Render, Status};
@@ -11,16 +11,19 @@ type MapStatus = Arc<dyn Fn(Status, &Context<'_>) -> Status + Send + Sync>;
 type OnError = Arc<dyn Fn(&Status, &Context<'_>) + Send + Sync>;
 
 #[derive(Clone)]
-pub(crate) struct Options {
-    pub(crate) mappers: Vec<Mapper>,
-    pub(crate) default_challenge: Option<HeaderValue>,
-    pub(crate) fill: bool,
-    pub(crate) formats: Vec<Format>,
-    pub(crate) render: Option<Arc<dyn Render>>,
-    pub(crate) expose_server_errors: bool,
-    pub(crate) conditional: bool,
-    pub(crate) map_status: Option<MapStatus>,
-    pub(crate) on_error: Option<OnError>,
+#[expect(clippy::struct_excessive_bools, reason = "each is a switch that users set by itself")]
+pub(super) struct Options {
+    pub(super) mappers: Vec<Mapper>,
+    pub(super) default_challenge: Option<HeaderValue>,
+    pub(super) fill: bool,
+    pub(super) formats: Vec<Format>,
+    pub(super) render: Option<Arc<dyn Render>>,
+    pub(super) expose_server_errors: bool,
+    pub(super) conditional: bool,
+    pub(super) rpc: bool,
+    pub(super) keep_headers: Vec<HeaderName>,
+    pub(super) map_status: Option<MapStatus>,
+    pub(super) on_error: Option<OnError>,
 }
 
 impl Default for Options {
@@ -33,6 +36,8 @@ impl Default for Options {
             render: None,
             expose_server_errors: false,
             conditional: true,
+            rpc: cfg!(feature = "tonic"),
+            keep_headers: Vec::new(),
             map_status: None,
             on_error: None,
         }
@@ -40,8 +45,8 @@ impl Default for Options {
 }
 
 impl Options {
-    /// Whether a hook will be told of the request.
-    pub(crate) fn has_hook(&self) -> bool {
+    /// Whether a hook reads the request.
+    pub(super) fn has_hook(&self) -> bool {
         self.map_status.is_some() || self.on_error.is_some() || self.render.is_some()
     }
 }
@@ -56,6 +61,8 @@ impl fmt::Debug for Options {
             .field("render", &self.render.is_some())
             .field("expose_server_errors", &self.expose_server_errors)
             .field("conditional", &self.conditional)
+            .field("rpc", &self.rpc)
+            .field("keep_headers", &self.keep_headers)
             .field("map_status", &self.map_status.is_some())
             .field("on_error", &self.on_error.is_some())
             .finish()

@@ -1,308 +1,322 @@
-//! One answer, from what the inner service did to what the client gets.
+//! Decides what becomes of the inner service's outcome. Writes nothing.
 
 use std::task;
 
-use http::{HeaderValue, Method, Response, StatusCode, response};
+use http::{HeaderMap, HeaderName, HeaderValue, Response, StatusCode, response};
 use http_body::Body;
 
 use super::{
-    inner_response::{Filled, KeepBody, fill},
-    log as report,
-    options::Options,
-    request::{self as noted, Noted, Trail, X_REQUEST_ID},
-    resolve,
+    exchange::Exchange,
+    inner_response::{InnerError, KeepBody},
+    resolve::resolve,
 };
 use crate::{
-    Context, Status, Verdict,
-    catalog::GrpcCode,
-    conditional::{ConditionalHeaders, evaluate_response, not_modified, remove_content_headers},
+    Status, Verdict,
+    catalog::{self, GrpcCode},
     response::{
-        self as reply, Content, RenderOptions,
-        body::StatusBody,
-        grpc::{self, Made},
-        headers as complete,
+        Content, StatusBody, grpc,
+        record::{Record, Recorded, is_empty},
     },
-    warning::warning,
 };
 
-/// Who made the status of an answer.
+/// What becomes of an outcome.
+pub(super) enum Plan<B: Body> {
+    /// The response is unchanged.
+    Pass(Response<B>),
+    /// The 200 becomes a 304.
+    NotModified(Response<B>),
+    /// A response whose code has no content loses its body and the fields that describe one.
+    NoContent(Response<B>),
+    /// The body of an error response is kept.
+    Keep(Keep<B>),
+    /// The body is written.
+    Write(Box<Write<B>>),
+}
+
+pub(super) struct Keep<B: Body> {
+    pub(super) status: Status,
+    pub(super) response: Response<StatusBody<B>>,
+    pub(super) request_id: Option<HeaderValue>,
+}
+
+pub(super) struct Write<B: Body> {
+    pub(super) status: Status,
+    pub(super) origin: Origin,
+    /// The head of the response that is replaced.
+    pub(super) parts: response::Parts,
+    /// The body that is replaced: dropped when the response has been reported.
+    pub(super) replaced: Option<StatusBody<B>>,
+    pub(super) inherited: Inherited,
+    pub(super) content: Content,
+    pub(super) request_id: Option<HeaderValue>,
+}
+
+/// Where a status comes from.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Maker {
-    /// The application or a middleware, as an error.
+pub(super) enum Origin {
+    /// The inner service has returned an error.
     Error,
-    /// The application, as a `Status` that is a response already.
-    Said,
-    /// The inner service, as a response of its own.
+    /// The inner service has returned a response that was built from a `Status`.
+    Status,
+    /// The inner service has built a response by itself.
     Inner,
 }
 
-/// Whether a response is one of the many that go out as they are, whatever was asked.
+/// Which header fields of the replaced response stay.
+pub(super) enum Inherited {
+    /// Those of the same status in another format: its own fields, and what was added to the response since.
+    Status { own: HeaderMap, filled_in: Vec<HeaderName> },
+    /// Those that do not describe the body.
+    SameCode,
+    /// Those that do not depend on the code.
+    CodeChanged { filled_in: Vec<HeaderName> },
+}
+
+/// Decides what becomes of an outcome.
 #[inline]
-pub(crate) fn passes<B>(response: &Response<B>, conditions: Option<&ConditionalHeaders>) -> bool {
-    let code = response.status();
-    code.as_u16() < 400
-        && !reply::has_no_content(code)
-        && response.extensions().is_empty()
-        && conditions.is_none()
-        && !grpc::is_said(response.headers())
-}
-
-/// Passes a response that needs no change on as it is, else answers.
-#[inline(never)]
-pub(crate) fn answer<B: Body>(
+pub(super) fn plan<B: Body>(
     outcome: Result<Response<B>, Status>,
-    noted: &Noted,
-    conditions: Option<&ConditionalHeaders>,
-    trail: Option<&Trail>,
-    options: &Options,
+    exchange: &mut Exchange,
     cx: &mut task::Context<'_>,
-) -> Response<StatusBody<B>> {
-    let content = if noted.head { Content::Withheld } else { Content::Sent };
-    let response = match outcome {
-        Err(status) => {
-            let (parts, ()) = Response::new(()).into_parts();
-            return Answer { maker: Maker::Error, status, parts, body: None, content }.finish(noted, trail, options);
-        }
-        Ok(response) => response,
+) -> Plan<B> {
+    let verdict = match &outcome {
+        Ok(response) => exchange.evaluate(response),
+        Err(_) => Verdict::Proceed,
     };
-    match conditions.map_or(Verdict::Proceed, |conditions| evaluate_response(conditions, &response)) {
-        Verdict::Proceed => {}
-        Verdict::NotModified => return not_modified(response),
-        Verdict::PreconditionFailed => {
-            let status = Status::precondition_failed();
-            let (parts, _) = response.into_parts();
-            return Answer { maker: Maker::Error, status, parts, body: None, content }.finish(noted, trail, options);
-        }
+    match (outcome, verdict) {
+        (Ok(response), Verdict::Proceed) if is_success(&response, exchange) => pass(response, exchange),
+        (Ok(response), Verdict::Proceed) => plan_response(response, exchange, cx),
+        (Ok(response), Verdict::NotModified) => Plan::NotModified(response),
+        (Ok(response), Verdict::PreconditionFailed) => precondition_failed(response, exchange),
+        (Err(status), _) => error(status, exchange),
     }
-    let failed = response.status().as_u16() >= 400;
-    // What failed in HTTP is not OK, whatever it says to gRPC; and a proxy's plain clients read HTTP alone.
-    let counts = |code: &GrpcCode| !failed || *code != GrpcCode::Ok && (options.fill || noted.protocol.is_grpc());
-    if let Some(code) = grpc::said(response.headers()).filter(counts) {
-        return grpc_answer(code, response, noted, trail, options);
-    }
-    if noted.protocol.is_grpc() && grpc::is_typed(response.headers()) {
-        let finished = response.extensions().get().is_some_and(|said: &Status| said.sent() == Some(response.status()));
-        if finished || !failed {
-            return as_it_is(response, options);
-        }
-        return pass(Status::new(response.status()), response, noted, trail, options);
-    }
-    if !failed && response.extensions().is_empty() {
-        return as_it_is(response, options);
-    }
-    let said = response.extensions().get::<Status>().cloned();
-    // An inner layer finished it, and nobody has made another answer of it since.
-    let finished = said.as_ref().is_some_and(|said| said.sent() == Some(response.status()));
-    let said = said.filter(|said| said.sent().is_none());
-    if finished || !failed && said.as_ref().is_none_or(|said| said.code() != response.status()) {
-        return as_it_is(response, options);
-    }
-    if said.is_none() && !options.fill {
-        return pass(Status::new(response.status()), response, noted, trail, options);
-    }
-    let (mut parts, body) = response.into_parts();
-    if let Some(said) = &said {
-        // What is written here again need not be taken back line by line.
-        let again = failed && !said.is_carrier() && options.map_status.is_none() && !noted.protocol.is_grpc();
-        if again && reply::is_untouched(&parts.headers, said) {
-            parts.headers = http::HeaderMap::new();
-        } else {
-            complete::uncomplete(&mut parts.headers, said.code(), said.headers());
-        }
-    }
-    let answer = if said.is_some() && reply::is_unnegotiated(&parts.headers) {
-        Answer { maker: Maker::Said, status: Status::new(parts.status), parts, body: None, content }
+}
+
+/// Whether a response is neither an error nor built by this crate.
+#[inline]
+fn is_success<B>(response: &Response<B>, exchange: &Exchange) -> bool {
+    response.status().as_u16() < 400
+        && !Record::is_in(response)
+        && !(exchange.options.rpc && grpc::has_status(response.headers()))
+}
+
+/// Passes a success on. An empty body of a response without content is kept.
+#[inline]
+fn pass<B: Body>(response: Response<B>, exchange: &Exchange) -> Plan<B> {
+    let code = response.status();
+    if catalog::entry(code).has_content
+        || code.is_informational()
+        || !exchange.options.fill
+        || has_no_content(&response)
+    {
+        Plan::Pass(response)
     } else {
-        let Filled { status, body, text_unknown } = fill(&parts, body, noted.head, cx);
-        let text_unknown = text_unknown && (!status.hides() || options.expose_server_errors);
-        let content = if text_unknown { Content::Unknown } else { content };
-        // A gRPC client reads no other form.
-        let body = body.filter(|_| !noted.protocol.is_grpc() || parts.extensions.get::<KeepBody>().is_some());
-        Answer { maker: Maker::Inner, status, parts, body, content }
-    };
-    match said {
-        Some(said) => answer.by(said),
-        None => answer,
+        Plan::NoContent(response)
     }
-    .finish(noted, trail, options)
 }
 
-/// A response whose head says a gRPC status: gRPC clients get it as it is, others in their own form.
-fn grpc_answer<B: Body>(
-    code: GrpcCode,
+/// Whether a response has no body, and no field that says so of one.
+fn has_no_content<B: Body>(response: &Response<B>) -> bool {
+    let fields = [http::header::CONTENT_ENCODING, http::header::TRANSFER_ENCODING];
+    is_empty(response.body()) && !fields.iter().any(|name| response.headers().contains_key(name))
+}
+
+/// A response that a layer inside may have written, that was built from a `Status`, or that is an error.
+#[inline(never)]
+fn plan_response<B: Body>(response: Response<B>, exchange: &mut Exchange, cx: &mut task::Context<'_>) -> Plan<B> {
+    let code = response.status();
+    match Record::read(&response, exchange.request.head) {
+        Recorded::Intact(record) if record.finished && record.code == code => Plan::Pass(response),
+        // Middleware has made a success of it.
+        Recorded::Intact(record) if code.as_u16() < 400 && record.code != code => pass(response, exchange),
+        Recorded::Intact(record) => built(record, response, exchange),
+        Recorded::BodyReplaced(record) if !record.finished => inner(Some(record.status), response, exchange, cx),
+        Recorded::BodyReplaced(_) | Recorded::No => inner(None, response, exchange, cx),
+    }
+}
+
+/// The inner service has returned an error.
+#[inline(never)]
+fn error<B: Body>(status: Status, exchange: &mut Exchange) -> Plan<B> {
+    let (parts, ()) = Response::new(()).into_parts();
+    Draft { status, origin: Origin::Error, parts, body: None, ..Draft::default(exchange) }.decide(exchange)
+}
+
+/// RFC 9110 §13.1.1, §13.1.4: what was true of the 200 is not true of the 412 that replaces it.
+#[inline(never)]
+fn precondition_failed<B: Body>(response: Response<B>, exchange: &mut Exchange) -> Plan<B> {
+    let (parts, body) = response.into_parts();
+    let draft = Draft {
+        status: Status::precondition_failed(),
+        origin: Origin::Error,
+        parts,
+        body: Some(StatusBody::inner(body)),
+        code_changed: true,
+        ..Draft::default(exchange)
+    };
+    draft.decide(exchange)
+}
+
+/// A response that was built from a `Status`, and whose body is the one that was built.
+fn built<B: Body>(record: Record, response: Response<B>, exchange: &mut Exchange) -> Plan<B> {
+    let (parts, body) = response.into_parts();
+    // Middleware may have changed the code since.
+    let own = record.status.headers().clone();
+    let keeps_body = parts.extensions.get::<KeepBody>().is_some();
+    let status = if parts.status == record.code { record.status } else { record.status.with_code(parts.status) };
+    let draft = Draft {
+        status,
+        origin: Origin::Status,
+        parts,
+        body: Some(StatusBody::inner(body)),
+        keeps_body,
+        own: Some(own),
+        filled_in: record.filled_in,
+        ..Draft::default(exchange)
+    };
+    draft.decide(exchange)
+}
+
+/// An error response of the inner service. `built_from` is known where middleware has replaced the body of a `Status`.
+fn inner<B: Body>(
+    built_from: Option<Status>,
     response: Response<B>,
-    noted: &Noted,
-    trail: Option<&Trail>,
-    options: &Options,
-) -> Response<StatusBody<B>> {
-    let finished = response.extensions().get().is_some_and(|said: &Status| said.sent() == Some(response.status()));
-    if finished || code == GrpcCode::Ok || !options.fill && !noted.protocol.is_grpc() {
-        return as_it_is(response, options);
+    exchange: &mut Exchange,
+    cx: &mut task::Context<'_>,
+) -> Plan<B> {
+    let is_grpc = exchange.request.protocol.is_grpc();
+    let code = response.status();
+    let failed = code.as_u16() >= 400;
+    if exchange.options.rpc {
+        let counts = |code: &GrpcCode| !failed || *code != GrpcCode::Ok && (exchange.options.fill || is_grpc);
+        if let Some(code) = grpc::status(response.headers()).filter(counts) {
+            return grpc_response(code, response, exchange);
+        }
+    }
+    if !failed {
+        return pass(response, exchange);
+    }
+    let origin = if built_from.is_some() { Origin::Status } else { Origin::Inner };
+    let built_from = built_from.map(|status| if status.code() == code { status } else { status.with_code(code) });
+    if !exchange.options.fill || is_grpc && grpc::is_typed(response.headers()) {
+        let status = built_from.unwrap_or_else(|| Status::new(code));
+        let (parts, body) = response.into_parts();
+        let body = Some(StatusBody::inner(body));
+        let draft = Draft { status, origin, parts, body, keeps_body: true, ..Draft::default(exchange) };
+        return draft.decide(exchange);
+    }
+    let (parts, body) = response.into_parts();
+    let read = InnerError::read(&parts, body, exchange.request.head, cx);
+    let status = match built_from {
+        None if is_grpc && code == StatusCode::NOT_FOUND => {
+            // Nothing says what was not found: the method.
+            read.status.with_grpc_code(GrpcCode::Unimplemented)
+        }
+        None => read.status,
+        // The text that middleware has written replaces the detail.
+        Some(status) => match read.status.detail() {
+            Some(text) => status.with_detail(text.to_owned()),
+            None => status,
+        },
+    };
+    // A gRPC client reads no other body.
+    let keeps_body = read.keeps_body && (!is_grpc || parts.extensions.get::<KeepBody>().is_some());
+    let shows_text = read.text_unknown && (!status.hides() || exchange.options.expose_server_errors);
+    let mut draft = Draft { status, origin, parts, body: Some(read.body), keeps_body, ..Draft::default(exchange) };
+    if shows_text {
+        draft.content = Content::Unknown;
+    }
+    draft.decide(exchange)
+}
+
+/// A response whose head has a gRPC status.
+fn grpc_response<B: Body>(code: GrpcCode, response: Response<B>, exchange: &mut Exchange) -> Plan<B> {
+    let is_grpc = exchange.request.protocol.is_grpc();
+    if code == GrpcCode::Ok || !exchange.options.fill && !is_grpc {
+        return pass(response, exchange);
     }
     let (mut parts, body) = response.into_parts();
-    let Made { status, ours } = grpc::made(code, &parts);
-    let ours = ours && options.fill;
-    if !ours && noted.protocol.is_grpc() {
-        return pass(status, Response::from_parts(parts, body), noted, trail, options);
+    let body = Some(StatusBody::inner(body));
+    #[cfg(feature = "tonic")]
+    if let Some(status) = exchange.options.fill.then(|| crate::tonic::built_from(&parts.extensions)).flatten() {
+        let own = grpc::remove_status(&mut parts.headers, &status);
+        let draft = Draft { status, origin: Origin::Status, parts, body, own: Some(own), ..Draft::default(exchange) };
+        return Draft { code_changed: !is_grpc, ..draft }.decide(exchange);
     }
-    let maker = if ours { Maker::Error } else { Maker::Inner };
-    grpc::unsay(&mut parts.headers, &status);
-    let content = if noted.head { Content::Withheld } else { Content::Sent };
-    Answer { maker, status, parts, body: None, content }.finish(noted, trail, options)
+    let status = grpc_status(code, &parts);
+    if is_grpc {
+        let draft = Draft { status, origin: Origin::Inner, parts, body, keeps_body: true, ..Draft::default(exchange) };
+        return draft.decide(exchange);
+    }
+    grpc::remove_status(&mut parts.headers, &status);
+    let draft = Draft { status, origin: Origin::Inner, parts, body, code_changed: true, ..Draft::default(exchange) };
+    draft.decide(exchange)
 }
 
-/// An answer in the making.
-struct Answer<B: Body> {
-    maker: Maker,
+/// Returns the status of a Trailers-Only response: tonic keeps more of it than the head has.
+fn grpc_status(code: GrpcCode, parts: &response::Parts) -> Status {
+    #[cfg(feature = "tonic")]
+    if let Some(status) = crate::tonic::status_of(&parts.extensions) {
+        return status;
+    }
+    grpc::status_of_head(code, &parts.headers)
+}
+
+/// An error response before its final status is known.
+struct Draft<B: Body> {
     status: Status,
+    origin: Origin,
     parts: response::Parts,
-    /// The inner body, if it stays.
     body: Option<StatusBody<B>>,
+    keeps_body: bool,
+    /// The response had another code.
+    code_changed: bool,
+    /// The fields of the status that the response was built from.
+    own: Option<HeaderMap>,
+    filled_in: Vec<HeaderName>,
     content: Content,
 }
 
-impl<B: Body> Answer<B> {
-    /// By a `Status` that is a response already; someone outside may have changed the response's code since.
-    fn by(self, said: Status) -> Self {
-        let status = if said.code() == self.status.code() { said } else { said.recoded(self.status.code()) };
-        Self { maker: Maker::Said, status, ..self }
+impl<B: Body> Draft<B> {
+    fn default(exchange: &Exchange) -> Self {
+        Self {
+            status: Status::internal_server_error(),
+            origin: Origin::Error,
+            parts: Response::new(()).into_parts().0,
+            body: None,
+            keeps_body: false,
+            code_changed: false,
+            own: None,
+            filled_in: Vec::new(),
+            content: if exchange.request.head { Content::Removed } else { Content::Sent },
+        }
     }
 
-    fn finish(mut self, noted: &Noted, trail: Option<&Trail>, options: &Options) -> Response<StatusBody<B>> {
-        let Self { maker, .. } = self;
-        let id = request_id(&self.parts, trail);
-        let context = context(noted, trail, id.as_ref(), options);
-
-        // ----- recognize -----
-        let said = (maker == Maker::Said).then(|| self.status.clone());
-        let mut status = resolve::settle(self.status, &options.mappers);
-        if maker == Maker::Inner && context.protocol.is_grpc() && status.code() == StatusCode::NOT_FOUND {
-            // Nobody said what was not found: the method.
-            status = status.with_grpc_code(GrpcCode::Unimplemented);
-        }
-        if let Some(map_status) = &options.map_status {
-            let rewritten = resolve::settle(map_status(status.clone(), &context), &options.mappers);
-            if rewritten.code() != status.code() || rewritten.has_words() {
-                // What stood for another status.
-                self.body = self.body.filter(|_| self.parts.extensions.get::<KeepBody>().is_some());
+    /// Decides with the final status.
+    fn decide(self, exchange: &mut Exchange) -> Plan<B> {
+        let request_id = exchange.request_id(&self.parts.headers);
+        exchange.request.negotiate(&exchange.options.formats);
+        let found = resolve(self.status, &exchange.options.mappers);
+        let status = exchange.map_status(found.clone(), request_id.as_ref());
+        let is_changed = status.code() != found.code();
+        let is_kept = self.keeps_body && !is_changed && status.grpc_code() == found.grpc_code();
+        match self.body {
+            Some(body) if is_kept => {
+                Plan::Keep(Keep { status, response: Response::from_parts(self.parts, body), request_id })
             }
-            if maker == Maker::Inner && rewritten.code() != status.code() {
-                for name in status.entry().required_headers {
-                    self.parts.headers.remove(name);
-                }
-            }
-            status = rewritten;
-        }
-        self.status = status;
-
-        // ----- complete, reply -----
-        // Whoever made a response of a status has said its fields, and others may have changed them since.
-        let is_said = said.as_ref().is_some_and(|said| self.status.is_same(said));
-        if let Some(said) = said.filter(|_| !is_said || context.protocol.is_grpc()) {
-            complete::unsay(&mut self.parts.headers, said.headers());
-        }
-        let body = if context.protocol.is_grpc() && self.body.is_none() {
-            let content_type = noted.grpc_content_type();
-            grpc::write(&mut self.parts, &self.status, &context, content_type, options.expose_server_errors)
-        } else {
-            self.in_http(is_said, &context, noted, options)
-        };
-        let Self { status, mut parts, .. } = self;
-
-        // ----- report -----
-        report(&status, &context, trail, options);
-        parts.extensions.insert(status.sent_as(parts.status));
-        Response::from_parts(parts, body)
-    }
-
-    /// Completes the header fields and writes the body, unless the inner one stays.
-    fn in_http(&mut self, is_said: bool, context: &Context<'_>, noted: &Noted, options: &Options) -> StatusBody<B> {
-        let Self { maker, status, parts, body, content } = self;
-        let code = status.code();
-        parts.status = code;
-        let body = body.take().filter(|_| !reply::has_no_content(code));
-        if code == StatusCode::NOT_MODIFIED {
-            remove_content_headers(&mut parts.headers);
-        } else if body.is_none() {
-            complete::undescribe(&mut parts.headers, code, status.headers());
-        }
-        if !is_said {
-            complete::say(&mut parts.headers, status.headers());
-        }
-        complete::complete(&mut parts.headers, code, options.default_challenge.as_ref(), noted.http1);
-        if *maker != Maker::Inner {
-            for name in complete::missing(&parts.headers, code, noted.http1) {
-                warning!("a {code} goes out without {name}, which its section demands");
-            }
-        }
-        body.unwrap_or_else(|| {
-            let style = RenderOptions {
-                render: options.render.as_deref(),
-                expose: options.expose_server_errors,
-                negotiated: options.formats.len() > 1,
-                content: *content,
-            };
-            reply::write(&mut parts.headers, status, context, &style)
-        })
-    }
-}
-
-/// Passes a response on, unless it is one that never has content.
-fn as_it_is<B: Body>(response: Response<B>, options: &Options) -> Response<StatusBody<B>> {
-    if !options.fill || !reply::has_no_content(response.status()) || response.status().is_informational() {
-        return response.map(StatusBody::inner);
-    }
-    let (mut parts, _) = response.into_parts();
-    complete::empty(&mut parts.headers, parts.status);
-    let body = reply::no_content(parts.status);
-    Response::from_parts(parts, body)
-}
-
-/// Reports an answer whose body is not ours to touch.
-fn pass<B: Body>(
-    status: Status,
-    response: Response<B>,
-    noted: &Noted,
-    trail: Option<&Trail>,
-    options: &Options,
-) -> Response<StatusBody<B>> {
-    let (mut parts, body) = response.into_parts();
-    if options.fill {
-        complete::complete(&mut parts.headers, parts.status, options.default_challenge.as_ref(), noted.http1);
-    }
-    let id = request_id(&parts, trail);
-    report(&status, &context(noted, trail, id.as_ref(), options), trail, options);
-    parts.extensions.insert(status.sent_as(parts.status));
-    as_it_is(Response::from_parts(parts, body), options)
-}
-
-fn report(status: &Status, context: &Context<'_>, trail: Option<&Trail>, options: &Options) {
-    if status.code().as_u16() >= 400 {
-        report::log(status, context, trail.is_some_and(|trail| trail.watched));
-        if let Some(on_error) = &options.on_error {
-            on_error(status, context);
+            replaced => Plan::Write(Box::new(Write {
+                status,
+                origin: self.origin,
+                parts: self.parts,
+                replaced,
+                inherited: match self.own {
+                    _ if self.code_changed || is_changed => Inherited::CodeChanged { filled_in: self.filled_in },
+                    Some(own) => Inherited::Status { own, filled_in: self.filled_in },
+                    None => Inherited::SameCode,
+                },
+                content: self.content,
+                request_id,
+            })),
         }
     }
-}
-
-fn context<'a>(
-    noted: &Noted,
-    trail: Option<&'a Trail>,
-    request_id: Option<&'a HeaderValue>,
-    options: &Options,
-) -> Context<'a> {
-    let request_id = request_id.and_then(noted::request_id);
-    let (method, path) = trail.map_or((&Method::GET, None), |trail| (&trail.method, trail.path.as_ref()));
-    Context::new(method, path, request_id, noted.protocol, noted.format(&options.formats))
-}
-
-/// The response's, else the request's.
-fn request_id(parts: &response::Parts, trail: Option<&Trail>) -> Option<HeaderValue> {
-    let valid = |value: &&HeaderValue| noted::request_id(value).is_some();
-    parts
-        .headers
-        .get(&X_REQUEST_ID)
-        .filter(valid)
-        .or(trail.and_then(|trail| trail.request_id.as_ref()).filter(valid))
-        .cloned()
 }

@@ -1,186 +1,128 @@
-//! What an answer will depend on, noted before the request goes on.
+//! What a response will depend on, read from the request head before the inner service gets the request.
 
-use http::{HeaderMap, HeaderName, HeaderValue, Method, Request, Version, header, uri::PathAndQuery};
+use http::{HeaderMap, HeaderValue, Method, Request, Version, header, uri::PathAndQuery};
 
 use super::options::Options;
-use crate::{Format, Protocol, fields::negotiate};
+use crate::{
+    Format, Protocol,
+    fields::{X_REQUEST_ID, negotiate},
+};
 
-pub(crate) static X_REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
-
-/// What every answer may depend on.
-pub(crate) struct Noted {
+/// What every response may depend on.
+pub(super) struct RequestInfo {
     /// Accept; of a gRPC request, its content type.
     value: Option<HeaderValue>,
-    /// Several lines of Accept were read at once, since keeping them would allocate.
-    read: Option<Format>,
-    pub(crate) protocol: Protocol,
-    pub(crate) head: bool,
-    pub(crate) http1: bool,
-    found: Found,
+    /// Set at once where Accept has several lines, because keeping them would allocate.
+    pub(super) format: Option<Format>,
+    pub(super) protocol: Protocol,
+    pub(super) head: bool,
+    pub(super) version: Version,
+    has_request_id: bool,
 }
 
-/// What only those read who are told of an answer.
-pub(crate) struct Trail {
-    /// Whether method and path were noted for those who are told.
-    pub(crate) watched: bool,
-    pub(crate) method: Method,
-    pub(crate) path: Option<PathAndQuery>,
-    pub(crate) request_id: Option<HeaderValue>,
-}
-
-/// A set of the fields that are ours to note.
-#[derive(Clone, Copy)]
-struct Found(u8);
-
-impl Found {
-    const ACCEPT: u8 = 1;
-    const CONTENT_TYPE: u8 = 1 << 1;
-    const REQUEST_ID: u8 = 1 << 2;
-    const CONDITIONS: u8 = 1 << 3;
-
-    /// The field of this name, if it is one of them.
+impl RequestInfo {
+    /// Reads the request head in one pass over the names of its fields. Allocates nothing.
     #[inline]
-    fn of(name: &HeaderName) -> Option<u8> {
-        let text = name.as_str();
-        // Most names are of another length, which takes less to compare.
-        if !matches!(text.len(), 6 | 8 | 12 | 13 | 17 | 19) {
-            return None;
-        }
-        match *name {
-            header::ACCEPT => Some(Self::ACCEPT),
-            header::CONTENT_TYPE => Some(Self::CONTENT_TYPE),
-            _ if text == "x-request-id" => Some(Self::REQUEST_ID),
-            header::IF_MATCH | header::IF_NONE_MATCH | header::IF_MODIFIED_SINCE | header::IF_UNMODIFIED_SINCE => {
-                Some(Self::CONDITIONS)
-            }
-            _ => None,
-        }
-    }
-
-    const fn has(self, fields: u8) -> bool {
-        self.0 & fields != 0
-    }
-}
-
-impl Noted {
-    /// One pass over the header fields: over their names, since few of them are ours. Allocates nothing of its own:
-    /// only a value that nobody has shared yet may count its first sharer.
-    #[inline]
-    pub(crate) fn of<B>(request: &Request<B>, options: &Options) -> Self {
-        Self::of_head(request.method(), request.version(), request.headers(), options)
-    }
-
-    fn of_head(method: &Method, version: Version, headers: &HeaderMap, options: &Options) -> Self {
-        let (mut found, mut before_accept) = (0, 0);
-        for (position, name) in headers.keys().enumerate() {
-            let Some(field) = Found::of(name) else { continue };
-            if field == Found::ACCEPT {
-                before_accept = position;
-            }
-            found |= field;
-        }
-        let (head, http1) = (*method == Method::HEAD, version <= Version::HTTP_11);
-        if !options.conditional || !head && *method != Method::GET {
-            found &= !Found::CONDITIONS;
-        }
-        let found = Found(found);
-        let mut noted = Self { value: None, read: None, protocol: Protocol::Http, head, http1, found };
-        if found.has(Found::CONTENT_TYPE) && *method == Method::POST {
-            let typed = headers.get(header::CONTENT_TYPE);
-            noted.protocol = typed.map_or(Protocol::Http, |value| Protocol::of(method, value, headers));
-            noted.value = typed.filter(|_| noted.protocol.is_grpc()).cloned();
-        }
-        // What Accept says to gRPC does not matter.
-        if found.has(Found::ACCEPT) && !noted.protocol.is_grpc() {
-            if headers.len() == headers.keys_len() {
-                // Each name has one line, so that the values stand as the names do: counting takes less than hashing.
-                noted.value = headers.values().nth(before_accept).cloned();
-            } else {
-                (noted.value, noted.read) = accept(headers, &options.formats);
+    pub(super) fn read<B>(request: &Request<B>, options: &Options) -> Self {
+        let (method, headers) = (request.method(), request.headers());
+        let mut info = Self {
+            value: None,
+            format: None,
+            protocol: Protocol::Http,
+            head: *method == Method::HEAD,
+            version: request.version(),
+            has_request_id: false,
+        };
+        let (mut has_accept, mut has_content_type) = (false, false);
+        for name in headers.keys() {
+            match *name {
+                header::ACCEPT => has_accept = true,
+                header::CONTENT_TYPE => has_content_type = true,
+                _ => info.has_request_id |= *name == X_REQUEST_ID,
             }
         }
-        noted
+        if has_content_type && options.rpc && *method == Method::POST {
+            info.read_protocol(headers);
+        }
+        if has_accept && !info.protocol.is_grpc() {
+            info.read_accept(headers, &options.formats);
+        }
+        info
     }
 
-    /// Whether there are conditions to judge an answer by.
-    #[inline]
-    pub(crate) fn is_conditional(&self) -> bool {
-        self.found.has(Found::CONDITIONS)
+    fn read_protocol(&mut self, headers: &HeaderMap) {
+        let Some(content_type) = headers.get(header::CONTENT_TYPE) else { return };
+        self.protocol = Protocol::of(&Method::POST, content_type, headers);
+        if self.protocol.is_grpc() {
+            self.value = Some(content_type.clone());
+        }
     }
 
-    /// Whether someone may read a trail.
-    #[inline]
-    pub(crate) fn has_trail(&self, watched: bool) -> bool {
-        watched || self.protocol.is_grpc() || self.found.has(Found::REQUEST_ID)
+    fn read_accept(&mut self, headers: &HeaderMap, formats: &[Format]) {
+        let mut lines = headers.get_all(header::ACCEPT).iter();
+        if let (Some(line), None) = (lines.next(), lines.next()) {
+            self.value = Some(line.clone());
+        } else {
+            let lines = headers.get_all(header::ACCEPT).iter().map(HeaderValue::as_bytes);
+            self.format = Some(negotiate(lines, formats).unwrap_or(Format::Json));
+        }
     }
 
-    /// A method of more than 15 bytes is copied where someone will read it.
-    #[inline]
-    pub(crate) fn trail<B>(&self, request: &Request<B>, watched: bool) -> Trail {
-        // A gRPC status names the service, which is in the path.
-        let path = (watched || self.protocol.is_grpc()).then(|| request.uri().path_and_query().cloned()).flatten();
-        let method = if watched { request.method().clone() } else { Method::GET };
-        let identified = self.found.has(Found::REQUEST_ID);
-        let request_id = if identified { request.headers().get(&X_REQUEST_ID).cloned() } else { None };
-        Trail { watched, method, path, request_id }
-    }
-
-    /// The form that this client reads (RFC 9110 §12.5.1).
-    pub(crate) fn format(&self, formats: &[Format]) -> Format {
+    /// Returns the format that this client reads (RFC 9110 §12.5.1). The first call negotiates.
+    pub(super) fn negotiate(&mut self, formats: &[Format]) -> Format {
         let accept = self.value.as_ref().filter(|_| !self.protocol.is_grpc());
-        let read = self.read.or_else(|| negotiate(accept.into_iter().map(HeaderValue::as_bytes), formats));
-        read.unwrap_or(Format::Json)
+        let lines = accept.into_iter().map(HeaderValue::as_bytes);
+        *self.format.get_or_insert_with(|| negotiate(lines, formats).unwrap_or(Format::Json))
     }
 
-    /// The content type of a gRPC answer.
-    pub(crate) fn grpc_content_type(&self) -> HeaderValue {
+    /// Returns the content type of a gRPC response.
+    pub(super) fn grpc_content_type(&self) -> HeaderValue {
         self.protocol.content_type(self.value.as_ref())
     }
 }
 
-/// Of one line or several.
-fn accept(headers: &HeaderMap, formats: &[Format]) -> (Option<HeaderValue>, Option<Format>) {
-    let lines = headers.get_all(header::ACCEPT);
-    let mut each = lines.iter();
-    match (each.next(), each.next()) {
-        (Some(line), None) => (Some(line.clone()), None),
-        _ => (None, negotiate(lines.iter().map(HeaderValue::as_bytes), formats)),
+/// What only a log line, a hook or a gRPC status needs.
+pub(super) struct LogContext {
+    /// Whether a log line or a hook will read method and path.
+    pub(super) is_read: bool,
+    pub(super) method: Method,
+    pub(super) path: Option<PathAndQuery>,
+    pub(super) request_id: Option<HeaderValue>,
+    #[cfg(feature = "axum")]
+    pub(super) route: Option<axum::extract::MatchedPath>,
+}
+
+impl LogContext {
+    /// Returns `None` if nothing will read it. A method of more than 15 bytes is copied.
+    #[inline]
+    pub(super) fn read<B>(request: &Request<B>, info: &RequestInfo, is_read: bool) -> Option<Self> {
+        if !is_read && !info.protocol.is_grpc() && !info.has_request_id {
+            return None;
+        }
+        Some(Self {
+            is_read,
+            method: if is_read { request.method().clone() } else { Method::GET },
+            // A gRPC status names the service, which is in the path.
+            path: (is_read || info.protocol.is_grpc()).then(|| path(request).cloned()).flatten(),
+            request_id: info.has_request_id.then(|| request.headers().get(&X_REQUEST_ID).cloned()).flatten(),
+            #[cfg(feature = "axum")]
+            route: is_read.then(|| request.extensions().get().cloned()).flatten(),
+        })
     }
 }
 
-/// The id, if it can do no harm where it is shown.
-pub(crate) fn request_id(value: &HeaderValue) -> Option<&str> {
+/// The path that the client has sent: axum's routers remove the prefix of a nested one.
+fn path<B>(request: &Request<B>) -> Option<&PathAndQuery> {
+    #[cfg(feature = "axum")]
+    if let Some(axum::extract::OriginalUri(uri)) = request.extensions().get() {
+        return uri.path_and_query();
+    }
+    request.uri().path_and_query()
+}
+
+/// Returns the id, if it can do no harm where it is shown.
+pub(super) fn request_id(value: &HeaderValue) -> Option<&str> {
     let id = value.to_str().ok()?;
-    let harmless = |byte: u8| byte.is_ascii_alphanumeric() || b"._:+/=-".contains(&byte);
-    ((1..=128).contains(&id.len()) && id.bytes().all(harmless)).then_some(id)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn accept_is_found_wherever_it_stands() {
-        let format = |change: fn(&mut HeaderMap)| {
-            let mut request = Request::new(());
-            for (name, value) in [("host", "text/plain"), ("cookie", "b"), ("accept", "text/html"), ("if-match", "c")] {
-                request.headers_mut().append(name, HeaderValue::from_static(value));
-            }
-            change(request.headers_mut());
-            let options = Options::default();
-            Noted::of(&request, &options).format(&options.formats)
-        };
-        assert_eq!(format(|_| ()), Format::Html);
-        // The last takes the place of what is removed.
-        assert_eq!(format(|headers| drop(headers.remove("host"))), Format::Html);
-        assert_eq!(format(|headers| drop(headers.remove("if-match"))), Format::Html);
-        let twice = |headers: &mut HeaderMap| assert!(headers.append("cookie", HeaderValue::from_static("d")));
-        assert_eq!(format(twice), Format::Html);
-        assert_eq!(format(|headers| drop(headers.remove("accept"))), Format::Json);
-    }
-
-    #[test]
-    fn fits_in_48_bytes() {
-        assert!(size_of::<Noted>() <= 48, "{}", size_of::<Noted>());
-    }
+    let is_harmless = |byte: u8| byte.is_ascii_alphanumeric() || b"._:+/=-".contains(&byte);
+    ((1..=128).contains(&id.len()) && id.bytes().all(is_harmless)).then_some(id)
 }

@@ -35,8 +35,8 @@ pub(crate) fn recognize<E: IntoStatus>() -> Mapper {
 }
 
 /// What the carried error is: said by the application, else built in, else a 500.
-pub(crate) fn settle(status: Status, mappers: &[Mapper]) -> Status {
-    if !status.is_carrier() {
+pub(super) fn resolve(status: Status, mappers: &[Mapper]) -> Status {
+    if !status.is_unresolved() {
         return status;
     }
     let found = status
@@ -44,8 +44,8 @@ pub(crate) fn settle(status: Status, mappers: &[Mapper]) -> Status {
         .map(|source| source.clone().knowing(mappers.iter().filter_map(|mapper| mapper.cause)))
         .and_then(|source| search(&source, mappers, &mut LINKS.clone()).or_else(|| built_in(&source)));
     match found {
-        Some(found) => found.within(&status),
-        None => status.settled(),
+        Some(found) => found.inherit_from(&status),
+        None => status.resolved(),
     }
 }
 
@@ -56,7 +56,7 @@ fn search(source: &Source, mappers: &[Mapper], links: &mut usize) -> Option<Stat
         *links = links.checked_sub(1)?;
         for mapper in mappers {
             let Some(mut status) = (mapper.status)(error) else { continue };
-            if !status.is_carrier() {
+            if !status.is_unresolved() {
                 if status.source_link().is_none() {
                     status.set_source(source.at(depth));
                 }
@@ -81,11 +81,11 @@ fn built_in(source: &Source) -> Option<Status> {
     // Whether there were only carriers so far.
     let mut direct = true;
     for (depth, error) in source.chain().enumerate() {
-        if let Some(status) = error.downcast_ref::<Status>().filter(|status| !status.is_carrier()) {
+        if let Some(status) = error.downcast_ref::<Status>().filter(|status| !status.is_unresolved()) {
             let status = status.clone();
             // The log has what was said around it.
             let cause = if status.source_link().is_some() { depth + 1 } else { 0 };
-            return Some(if depth == 0 { status } else { status.sourced(source.at(cause)) });
+            return Some(if depth == 0 { status } else { status.with_source_link(source.at(cause)) });
         }
         if let Some(mut status) = known(error, direct) {
             status.set_source(source.at(depth));
@@ -104,13 +104,13 @@ fn built_in(source: &Source) -> Option<Status> {
 
 /// What an application said of an error is not overruled by that error's own cause.
 fn is_said(error: &(dyn Error + 'static)) -> bool {
-    error.downcast_ref::<Status>().is_some_and(|status| !status.is_carrier())
+    error.downcast_ref::<Status>().is_some_and(|status| !status.is_unresolved())
 }
 
 /// Whether an error only carries its cause. Others say something of it.
 fn is_carrier(error: &(dyn Error + 'static)) -> bool {
     let carries = |error: &io::Error| error.get_ref().is_some();
-    error.downcast_ref().is_some_and(carries) || error.downcast_ref().is_some_and(Status::is_carrier)
+    error.downcast_ref().is_some_and(carries) || error.downcast_ref().is_some_and(Status::is_unresolved)
 }
 
 /// `direct`: it stands in a carrier, not among the causes of some error.

@@ -201,8 +201,8 @@ async fn what_failed_in_grpcs_terms_is_no_304() {
         let conditional = ConditionalLayer::new().layer(inner);
         let request = || request(&GET, &[("if-none-match", "\"v1\"")]);
         let answers = [
-            StatusMapLayer::new().layer(inner).oneshot(request()).await.unwrap().status(),
-            StatusMapLayer::new().layer(conditional).oneshot(request()).await.unwrap().status(),
+            StatusMapLayer::new().rpc(true).layer(inner).oneshot(request()).await.unwrap().status(),
+            StatusMapLayer::new().rpc(true).layer(conditional).oneshot(request()).await.unwrap().status(),
         ];
         assert_eq!(answers.map(|code| code.as_u16()), [expected; 2], "{fields:?}");
     }

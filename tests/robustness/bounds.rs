@@ -26,7 +26,7 @@ const GRPC: usize = 8 * 1024;
 const TEXT: usize = 8 * 1024;
 
 async fn body(status: &Status, accept: &str) -> String {
-    let (_, body) = fail(&StatusMapLayer::new(), get("/", &[("accept", accept)]), status.clone()).await;
+    let (_, body) = fail(&StatusMapLayer::new().rpc(true), get("/", &[("accept", accept)]), status.clone()).await;
     String::from_utf8(body.into()).unwrap()
 }
 
@@ -37,7 +37,7 @@ async fn problem(status: &Status) -> serde_json::Value {
 /// Returns the header fields of a gRPC response, whose size it checks.
 async fn grpc(status: &Status, path: &str, id: &str) -> HeaderMap {
     let request = request("POST", path, &[("content-type", "application/grpc"), ("x-request-id", id)]);
-    let (parts, body) = fail(&StatusMapLayer::new(), request, status.clone()).await;
+    let (parts, body) = fail(&StatusMapLayer::new().rpc(true), request, status.clone()).await;
     assert!(body.is_empty());
     let fields = parts.headers.iter().map(|(name, value)| name.as_str().len() + value.len() + 32);
     let size = fields.sum::<usize>() + ":status".len() + "200".len() + 32;
@@ -77,7 +77,7 @@ async fn a_mebibyte_of_request_fields_is_read() {
         // An unrelated field, and an id that is too long to be used.
         request.headers_mut().insert("x-filler", filler("x", MEBIBYTE).parse().unwrap());
         request.headers_mut().insert("x-request-id", filler("7", MEBIBYTE).parse().unwrap());
-        let (parts, body) = fail(&StatusMapLayer::new(), request, Status::not_found()).await;
+        let (parts, body) = fail(&StatusMapLayer::new().rpc(true), request, Status::not_found()).await;
         assert_eq!(parts.headers[header::CONTENT_TYPE], "text/html; charset=utf-8");
         assert!(body.len() < 16 * 1024, "the page does not show the id: {}", body.len());
     }
@@ -88,7 +88,7 @@ async fn a_mebibyte_of_fields_of_a_status_is_sent_over_http_and_cut_for_grpc() {
     let value = "v".repeat(1024);
     let name = |n: usize| HeaderName::try_from(format!("x-{n}")).unwrap();
     let status = (0..1024).fold(Status::conflict(), |status, n| status.with_header(name(n), &*value));
-    let (parts, _) = fail(&StatusMapLayer::new(), get("/", &[]), status.clone()).await;
+    let (parts, _) = fail(&StatusMapLayer::new().rpc(true), get("/", &[]), status.clone()).await;
     assert!((0..1024).all(|n| parts.headers[&name(n)] == value));
     // As many fields as fit, and the status in any case.
     let fields = grpc(&status, "/a/b", "7").await;
@@ -105,7 +105,7 @@ async fn a_mebibyte_of_fields_of_an_inner_response_is_kept() {
             inner.headers_mut().append(header::SET_COOKIE, line.parse().unwrap());
         }
         let cookies: Vec<_> = inner.headers().get_all(header::SET_COOKIE).iter().cloned().collect();
-        let (parts, _) = send(&StatusMapLayer::new(), get("/", &[]), Ok::<_, Status>(inner)).await;
+        let (parts, _) = send(&StatusMapLayer::new().rpc(true), get("/", &[]), Ok::<_, Status>(inner)).await;
         assert_eq!(parts.status, code);
         assert!(parts.headers.get_all(header::SET_COOKIE).iter().eq(&cookies));
     }
@@ -228,7 +228,7 @@ async fn an_inner_text_up_to_8_kib_becomes_the_detail_and_a_longer_one_is_kept()
     for length in [TEXT, TEXT + 2, 10 * MEBIBYTE] {
         let inner = "ä".repeat(length / 2);
         let outcome = Ok::<_, Status>(text(404, inner.clone()));
-        let (parts, body) = send(&StatusMapLayer::new(), get("/", &[]), outcome).await;
+        let (parts, body) = send(&StatusMapLayer::new().rpc(true), get("/", &[]), outcome).await;
         if length == TEXT {
             assert_eq!(parts.headers[header::CONTENT_TYPE], common::PROBLEM_JSON);
             assert_eq!(common::json(&body)["detail"], inner);
@@ -245,6 +245,7 @@ async fn an_inner_text_of_a_5xx_is_cut_at_8_kib_for_the_log() {
         let logged = Arc::<Mutex<String>>::default();
         let hook = Arc::clone(&logged);
         let layer = StatusMapLayer::new()
+            .rpc(true)
             .on_error(move |status, _| *hook.lock().unwrap() = status.detail().unwrap().to_owned());
         // With an `x` in front, the limit is in the middle of a character.
         let inner = text(500, "x".to_owned() + &"ä".repeat(length / 2 - 1) + "x");
@@ -264,7 +265,7 @@ async fn an_inner_text_of_a_5xx_is_cut_at_8_kib_for_the_log() {
 async fn a_body_of_empty_frames_is_kept_for_a_4xx_and_replaced_for_a_5xx() {
     for code in [404, 500] {
         let inner = response(code, &[], EmptyFrames(100_000));
-        let (parts, body) = send(&StatusMapLayer::new(), get("/", &[]), Ok::<_, Status>(inner)).await;
+        let (parts, body) = send(&StatusMapLayer::new().rpc(true), get("/", &[]), Ok::<_, Status>(inner)).await;
         assert_eq!(parts.status, code);
         assert_eq!(body.is_empty(), code == 404);
     }
@@ -339,7 +340,7 @@ async fn a_chain_of_sources_is_searched_for_128_links() {
     #[error("the root")]
     struct Root;
 
-    let layer = StatusMapLayer::new().map_error(|_: &Root| Some(Status::im_a_teapot()));
+    let layer = StatusMapLayer::new().rpc(true).map_error(|_: &Root| Some(Status::im_a_teapot()));
     let code = async |error: Status| fail(&layer, get("/", &[]), error).await.0.status;
     for (links, expected) in [(0, 418), (127, 418), (128, 500), (1000, 500)] {
         let root = Box::new(Root) as Box<dyn Error + Send + Sync>;
@@ -370,7 +371,7 @@ async fn a_title_uris_and_a_member_name_of_a_mebibyte_are_written() {
     assert!(body(&status, "text/html").await.contains(&format!("<title>409 {long}</title>")));
     assert!(body(&status, "text/plain").await.starts_with(&format!("409 {long}\n")));
     assert!(!message(&grpc(&status, "/a/b", "7").await).cut);
-    let layer = StatusMapLayer::new().formats(&[Format::Json]);
+    let layer = StatusMapLayer::new().rpc(true).formats(&[Format::Json]);
     let path = format!("/{}", "p".repeat(60_000)); // `http` takes 65,534 bytes
     assert_eq!(fail(&layer, get(&path, &[]), status).await.0.status, 409);
 }

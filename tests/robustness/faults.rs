@@ -105,7 +105,7 @@ async fn a_service_that_fails_gets_one_response_one_report_and_serves_on() {
         for (accept, content_type) in FORMATS {
             let reports = Reports::default();
             let service = ServiceBuilder::new()
-                .layer(reports.record(StatusMapLayer::new()))
+                .layer(reports.record(StatusMapLayer::new().rpc(true)))
                 .option_layer((fault == Fault::Hangs).then(|| TimeoutLayer::new(Duration::ZERO)))
                 .layer(CatchPanicLayer::new())
                 .service(Faulty::new(fault));
@@ -128,7 +128,7 @@ async fn a_panic_is_not_caught_and_the_service_serves_on() {
     for fault in [Fault::PanicsInCall, Fault::PanicsInFuture, Fault::PanicsInFutureLater] {
         let reports = Reports::default();
         let faulty = Faulty::new(fault);
-        let service = reports.record(StatusMapLayer::new()).layer(faulty.clone());
+        let service = reports.record(StatusMapLayer::new().rpc(true)).layer(faulty.clone());
         let failed = tokio::spawn(service.clone().oneshot(get("/", &[]))).await;
         assert!(failed.unwrap_err().is_panic(), "{fault:?}");
         assert_eq!(service.clone().oneshot(get("/good", &[])).await.unwrap().status(), 200, "{fault:?}");
@@ -143,7 +143,7 @@ async fn a_panic_is_not_caught_and_the_service_serves_on() {
 async fn dropping_the_future_drops_everything_inside() {
     let reports = Reports::default();
     let faulty = Faulty::new(Fault::Hangs);
-    let layers = (reports.record(StatusMapLayer::new()), ConditionalLayer::new().generate_etags(9));
+    let layers = (reports.record(StatusMapLayer::new().rpc(true)), ConditionalLayer::new().generate_etags(9));
     let mut service = layers.layer(faulty.clone());
     let mut future = Box::pin(service.ready().await.unwrap().call(get("/", &[])));
     assert!(future.as_mut().poll(&mut Context::from_waker(Waker::noop())).is_pending());
@@ -179,7 +179,7 @@ async fn respond(
     if !content_type.is_empty() {
         inner.headers_mut().insert("content-type", content_type.parse().unwrap());
     }
-    let layers = (StatusMapLayer::new(), ConditionalLayer::new().generate_etags(64));
+    let layers = (StatusMapLayer::new().rpc(true), ConditionalLayer::new().generate_etags(64));
     layers.layer(returns(Ok::<_, Status>(inner))).oneshot(get("/", &[])).await.unwrap()
 }
 
@@ -383,7 +383,7 @@ async fn the_error_of_a_source_of_validators_becomes_the_response_and_the_handle
         });
         let reports = Reports::default();
         let service = ServiceBuilder::new()
-            .layer(reports.record(StatusMapLayer::new()))
+            .layer(reports.record(StatusMapLayer::new().rpc(true)))
             .option_layer((source == Source::Hangs).then(|| TimeoutLayer::new(Duration::ZERO)))
             .layer(CatchPanicLayer::new())
             .layer(conditional)
@@ -421,17 +421,17 @@ impl Render for Writes {
 #[tokio::test]
 async fn after_a_panic_in_a_hook_the_service_serves_on() {
     let not_418 = |status: &Status| assert_ne!(status.code(), 418, "secret");
-    let map_status = StatusMapLayer::new().map_status(move |status, _| {
+    let map_status = StatusMapLayer::new().rpc(true).map_status(move |status, _| {
         not_418(&status);
         status
     });
-    let map_error = StatusMapLayer::new().map_error(|error: &std::io::Error| {
+    let map_error = StatusMapLayer::new().rpc(true).map_error(|error: &std::io::Error| {
         assert_ne!(error.kind(), std::io::ErrorKind::NotFound, "secret");
         None
     });
     let rows = [
-        ("render", StatusMapLayer::new().render(Writes(1))),
-        ("on_error", StatusMapLayer::new().on_error(move |status, _| not_418(status))),
+        ("render", StatusMapLayer::new().rpc(true).render(Writes(1))),
+        ("on_error", StatusMapLayer::new().rpc(true).on_error(move |status, _| not_418(status))),
         ("map_status", map_status),
         ("map_error", map_error),
     ];
@@ -462,7 +462,7 @@ async fn a_rendered_body_of_any_length_is_sent_with_its_length() {
             for method in ["GET", "HEAD"] {
                 let row = format!("{status} {accept} {length} {method}");
                 let inner = returns(Err::<Response<Full<Bytes>>, Status>(code(status).into()));
-                let service = StatusMapLayer::new().render(Writes(length)).layer(inner);
+                let service = StatusMapLayer::new().rpc(true).render(Writes(length)).layer(inner);
                 let response = service.oneshot(request(method, "/", &[("accept", accept)])).await.unwrap();
                 let size = response.body().size_hint().exact();
                 let (parts, body) = read(response).await;
@@ -481,7 +481,7 @@ async fn a_rendered_body_of_any_length_is_sent_with_its_length() {
 #[tokio::test]
 async fn a_renderer_is_not_called_for_grpc() {
     let inner = returns(Err::<Response<Full<Bytes>>, Status>(Status::im_a_teapot()));
-    let service = StatusMapLayer::new().render(Writes(1)).layer(inner);
+    let service = StatusMapLayer::new().rpc(true).render(Writes(1)).layer(inner);
     let response = service.oneshot(crate::common::rpc("application/grpc")).await.unwrap();
     assert_eq!(response.headers()["grpc-status"], "9", "FAILED_PRECONDITION, as for any other 4xx");
 }

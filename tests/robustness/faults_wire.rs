@@ -164,7 +164,7 @@ impl Server {
         let (sender, events) = unbounded_channel();
         let reports = Arc::new(AtomicUsize::new(0));
         let counter = Arc::clone(&reports);
-        let layer = StatusMapLayer::new().on_error(move |_, _| {
+        let layer = StatusMapLayer::new().rpc(true).on_error(move |_, _| {
             counter.fetch_add(1, Ordering::SeqCst);
         });
         let accepting = tokio::spawn(async move {

@@ -76,7 +76,7 @@ async fn hostile_text_adds_no_header_line() {
         ];
         for (name, status) in rows {
             for (method, field) in FORMS {
-                let layer = StatusMapLayer::new().default_challenge(text()).expose_server_errors(true);
+                let layer = StatusMapLayer::new().rpc(true).default_challenge(text()).expose_server_errors(true);
                 let request = request(method, &[field, ("x-request-id", "a b")]);
                 let (_, headers, body) = seen(&layer, request, Err(status.clone())).await;
                 assert!(!headers.contains_key("x-split"), "{name} {hostile:?}: {headers:?}");
@@ -143,7 +143,7 @@ async fn no_field_but_accept_changes_the_response_to_a_get() {
     for outcome in outcomes {
         for method in ["GET", "HEAD"] {
             for accept in [JSON, HTML, TEXT] {
-                let layer = StatusMapLayer::new();
+                let layer = StatusMapLayer::new().rpc(true);
                 let plain = seen(&layer, request(method, &[accept]), outcome.clone()).await;
                 for field in unkeyed {
                     let with_field = seen(&layer, request(method, &[accept, field]), outcome.clone()).await;
@@ -161,7 +161,7 @@ async fn an_error_response_is_no_store() {
     for code in 400..600 {
         for fields in [&[JSON][..], &[JSON, ("x-request-id", "id-1")]] {
             let (_, headers, _) =
-                seen(&StatusMapLayer::new(), request("GET", fields), Err(common::code(code).into())).await;
+                seen(&StatusMapLayer::new().rpc(true), request("GET", fields), Err(common::code(code).into())).await;
             assert_eq!(headers["cache-control"], "no-store", "{code}");
         }
     }
@@ -171,7 +171,7 @@ async fn an_error_response_is_no_store() {
 
 #[tokio::test]
 async fn a_403_that_map_status_conceals_equals_a_404_in_every_form() {
-    let conceal = StatusMapLayer::new().map_status(|status, context| match status.code() {
+    let conceal = StatusMapLayer::new().rpc(true).map_status(|status, context| match status.code() {
         StatusCode::FORBIDDEN if context.path.starts_with("/private/") => Status::not_found(),
         _ => status,
     });
@@ -226,10 +226,10 @@ async fn a_guessed_tag_reveals_nothing_unless_the_source_is_outside_of_authentic
         ready(Ok(Some(Validators::new().with_etag(ETag::strong("right").unwrap()))))
     });
     let handler = returns(Ok::<_, Status>(full(200, &[("etag", "\"right\"")], "secret")));
-    let inside = StatusMapLayer::new().layer(authenticated(source.clone().layer(handler.clone())));
-    let outside = StatusMapLayer::new().layer(source.layer(authenticated(handler.clone())));
+    let inside = StatusMapLayer::new().rpc(true).layer(authenticated(source.clone().layer(handler.clone())));
+    let outside = StatusMapLayer::new().rpc(true).layer(source.layer(authenticated(handler.clone())));
     let generated =
-        StatusMapLayer::new().layer(authenticated(ConditionalLayer::new().generate_etags(99).layer(handler)));
+        StatusMapLayer::new().rpc(true).layer(authenticated(ConditionalLayer::new().generate_etags(99).layer(handler)));
     // For each method and field, the right tag and a wrong one have different results.
     for (method, field) in [("GET", "if-none-match"), ("GET", "if-match"), ("PUT", "if-match")] {
         let guess = |tag| request(method, &[(field, tag)]);
@@ -302,7 +302,8 @@ async fn of_the_tonic_status_of_an_upstream_only_the_code_is_sent() {
         upstream.metadata_mut().insert("x-secret", "secret".parse().unwrap());
         for (method, field) in FORMS {
             let outcome = Err(Status::from_error(Stock(upstream.clone())));
-            let (status, headers, body) = seen(&StatusMapLayer::new(), request(method, &[field]), outcome).await;
+            let (status, headers, body) =
+                seen(&StatusMapLayer::new().rpc(true), request(method, &[field]), outcome).await;
             let seen = format!("{status} {headers:?} {}", String::from_utf8_lossy(&body));
             assert!(!seen.contains("secret") && !seen.contains("stock"), "{code} {field:?}: {seen}");
             if field == GRPC {

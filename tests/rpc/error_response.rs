@@ -123,5 +123,5 @@ fn trailers(frame: &[u8]) -> HeaderMap {
 }
 
 pub(crate) async fn error_response(status: Status) -> ErrorResponse {
-    send(StatusMapLayer::new(), &CALL, Err(status)).await
+    send(StatusMapLayer::new().rpc(true), &CALL, Err(status)).await
 }

@@ -81,7 +81,7 @@ fn field<'a>(headers: &'a HeaderMap, name: &str) -> &'a str {
 async fn send(method: &str, fields: &[(&str, &[u8])], outcome: Result<Response<String>, Status>) -> ErrorResponse {
     let protocols = Arc::new(Mutex::new(Vec::new()));
     let hook = Arc::clone(&protocols);
-    let layer = StatusMapLayer::new().on_error(move |_, context| hook.lock().unwrap().push(context.protocol));
+    let layer = StatusMapLayer::new().rpc(true).on_error(move |_, context| hook.lock().unwrap().push(context.protocol));
     let mut request = Request::new(());
     *request.method_mut() = Method::from_bytes(method.as_bytes()).unwrap();
     *request.uri_mut() = "/shop.Orders/Get".parse().unwrap();
@@ -352,8 +352,13 @@ async fn a_grpc_error_is_trailers_only_with_no_other_fields() {
     ];
     for (row, status, code, names) in rows {
         let inner = returns_once(Err::<Response<String>, _>(status.clone()));
-        let (parts, body) =
-            StatusMapLayer::new().layer(inner).oneshot(rpc("application/grpc+proto")).await.unwrap().into_parts();
+        let (parts, body) = StatusMapLayer::new()
+            .rpc(true)
+            .layer(inner)
+            .oneshot(rpc("application/grpc+proto"))
+            .await
+            .unwrap()
+            .into_parts();
         assert!(body.is_end_stream(), "{row}: HEADERS end the stream, otherwise grpcio reports UNKNOWN");
         let body = body.collect().await.unwrap();
         assert!(body.trailers().is_none() && body.to_bytes().is_empty(), "{row}");
@@ -477,7 +482,7 @@ async fn the_message_is_the_detail_that_may_be_shown_or_the_explanation() {
 
 #[tokio::test]
 async fn expose_server_errors_shows_the_detail_of_a_5xx() {
-    let layer = StatusMapLayer::new().expose_server_errors(true);
+    let layer = StatusMapLayer::new().rpc(true).expose_server_errors(true);
     let status = Status::internal_server_error().with_detail("seen in development");
     let (parts, _) = fail(&layer, rpc("application/grpc"), status).await;
     assert_eq!(field(&parts.headers, "grpc-message"), "seen in development");
@@ -575,7 +580,7 @@ async fn an_expose_headers_that_has_all_three_is_unchanged() {
 async fn an_error_with_a_code_below_400_is_unknown_and_never_ok() {
     let ok = Status::new(StatusCode::OK);
     for status in [ok.clone().with_grpc_code(GrpcCode::Ok), ok, Status::not_modified()] {
-        let (parts, body) = fail(&StatusMapLayer::new(), rpc("application/grpc"), status.clone()).await;
+        let (parts, body) = fail(&StatusMapLayer::new().rpc(true), rpc("application/grpc"), status.clone()).await;
         assert_eq!((field(&parts.headers, "grpc-status"), parts.status.as_u16()), ("2", 200), "{status:?}");
         assert!(body.is_empty());
     }

@@ -119,7 +119,7 @@ fn the_table_has_each_status_once() {
 async fn every_status_as_an_error_has_the_code_of_the_table() {
     let mut wrong = Vec::new();
     for number in 300..=599 {
-        let found = code_of(StatusMapLayer::new(), failing(status(number))).await;
+        let found = code_of(StatusMapLayer::new().rpc(true), failing(status(number))).await;
         if found != expected(number) {
             wrong.push(format!("{number}: {found}, not {}", expected(number)));
         }
@@ -138,7 +138,7 @@ async fn every_inner_error_response_has_the_code_of_the_table_except_404() {
             for content_type in [None, Some("text/plain"), Some("text/html; charset=utf-8"), Some("application/json")] {
                 let fields = content_type.map(|content_type| ("content-type", content_type));
                 let inner = response(number, fields.as_slice(), body.to_owned());
-                let found = code_of(StatusMapLayer::new(), Ok(inner)).await;
+                let found = code_of(StatusMapLayer::new().rpc(true), Ok(inner)).await;
                 if found != expected {
                     wrong.push(format!("{number} {content_type:?} {body:?}: {found}, not {expected}"));
                 }
@@ -154,7 +154,7 @@ async fn every_status_that_axum_made_a_response_of_has_the_code_of_the_table() {
     use axum::response::IntoResponse;
     let mut wrong = Vec::new();
     for number in 300..=599 {
-        let found = code_of(StatusMapLayer::new(), Ok(status(number).into_response())).await;
+        let found = code_of(StatusMapLayer::new().rpc(true), Ok(status(number).into_response())).await;
         if found != expected(number) {
             wrong.push(format!("{number}: {found}, not {}", expected(number)));
         }
@@ -174,7 +174,7 @@ async fn in_an_axum_router_a_404_of_a_handler_is_not_found_and_the_routers_unimp
         .route("/shop.Orders/Json", post(|| async { (StatusCode::CONFLICT, Json("sold out")).into_response() }))
         .route("/shop.Orders/Body", post(|_: Json<u8>| async { "never" }));
     // Around the router: with `Router::layer` axum would add Allow to a 405 outside of the layer.
-    let app = StatusMapLayer::new().layer(app);
+    let app = StatusMapLayer::new().rpc(true).layer(app);
     #[rustfmt::skip]
     let rows = [
         ("/shop.Orders/Missing", 5, Some("order 8")),
@@ -208,12 +208,16 @@ async fn with_grpc_code_replaces_the_code_of_the_status() {
     for (chosen, number) in codes {
         for http in [302, 404, 409, 499, 500, 503, 550] {
             let row = format!("{http} with {chosen}");
-            let found = code_of(StatusMapLayer::new(), failing(status(http).with_grpc_code(chosen))).await;
+            let found = code_of(StatusMapLayer::new().rpc(true), failing(status(http).with_grpc_code(chosen))).await;
             assert_eq!(found, number, "{row}");
             #[cfg(feature = "axum")]
             {
                 let response = axum::response::IntoResponse::into_response(status(http).with_grpc_code(chosen));
-                assert_eq!(code_of(StatusMapLayer::new(), Ok(response)).await, number, "{row}, as a response");
+                assert_eq!(
+                    code_of(StatusMapLayer::new().rpc(true), Ok(response)).await,
+                    number,
+                    "{row}, as a response"
+                );
             }
         }
     }
@@ -223,7 +227,7 @@ async fn with_grpc_code_replaces_the_code_of_the_status() {
 async fn a_grpc_code_changes_nothing_over_plain_http() {
     let status = || Status::conflict().with_detail("order 8 exists");
     let plain = async |status| {
-        let (parts, body) = fail(&StatusMapLayer::new(), common::get("/", &[]), status).await;
+        let (parts, body) = fail(&StatusMapLayer::new().rpc(true), common::get("/", &[]), status).await;
         (parts.status, parts.headers, body)
     };
     assert_eq!(plain(status().with_grpc_code(GrpcCode::AlreadyExists)).await, plain(status()).await);
@@ -234,12 +238,12 @@ async fn a_grpc_code_changes_nothing_over_plain_http() {
 #[tokio::test]
 async fn towers_timeout_is_deadline_exceeded_and_its_load_shed_resource_exhausted() {
     let timeout = ServiceBuilder::new()
-        .layer(StatusMapLayer::new())
+        .layer(StatusMapLayer::new().rpc(true))
         .timeout(Duration::ZERO)
         .service_fn(|_: Request<()>| pending::<Result<Response<String>, BoxError>>());
     assert_eq!(grpc_code(&timeout.oneshot(call()).await.unwrap()), 4);
 
-    let shed = ServiceBuilder::new().layer(StatusMapLayer::new()).load_shed().service(NeverReady);
+    let shed = ServiceBuilder::new().layer(StatusMapLayer::new().rpc(true)).load_shed().service(NeverReady);
     let response = shed.oneshot(call()).await.unwrap();
     assert_eq!(grpc_code(&response), 8);
     assert!(response.headers().contains_key("grpc-status-details-bin"), "with RetryInfo");
@@ -263,7 +267,7 @@ async fn every_error_that_is_resolved_has_its_code() {
         ("an unmapped io::Error", || std::io::Error::from(std::io::ErrorKind::TimedOut).into(), 13),
     ];
     let layer = || {
-        let layer = StatusMapLayer::new().recognize::<SoldOut>();
+        let layer = StatusMapLayer::new().rpc(true).recognize::<SoldOut>();
         layer.map_error(|error: &std::io::Error| (error.kind() == std::io::ErrorKind::NotFound).then(Status::not_found))
     };
     let code_of = async |error: BoxError| {
@@ -294,12 +298,12 @@ async fn the_error_of_a_buffer_is_unavailable_unless_its_cause_is_resolved() {
     ];
     for (error, number) in rows {
         let name = error.to_string();
-        let service = StatusMapLayer::new().layer(Buffer::new(Broken::new(error), 2));
+        let service = StatusMapLayer::new().rpc(true).layer(Buffer::new(Broken::new(error), 2));
         assert_eq!(grpc_code(&service.oneshot(call()).await.unwrap()), number, "{name}");
     }
     let (buffer, worker) = Buffer::pair(NeverReady, 1);
     drop(worker);
-    let service = StatusMapLayer::new().layer(buffer);
+    let service = StatusMapLayer::new().rpc(true).layer(buffer);
     assert_eq!(grpc_code(&service.oneshot(call()).await.unwrap()), 14, "Closed");
 }
 
@@ -316,7 +320,7 @@ async fn map_status_decides_the_code() {
             _ => status,
         }
     };
-    let layer = || StatusMapLayer::new().map_status(conceal);
+    let layer = || StatusMapLayer::new().rpc(true).map_status(conceal);
     // The status, and the code where it is an error and where it is an inner response.
     #[rustfmt::skip]
     let rows = [
@@ -353,7 +357,7 @@ async fn on_error_is_called_once_by_the_inner_of_two_layers() {
     }
     let report_to = |reports: &Reports| {
         let reports = Arc::clone(reports);
-        StatusMapLayer::new().on_error(move |status, context| {
+        StatusMapLayer::new().rpc(true).on_error(move |status, context| {
             reports.lock().unwrap().push(Report {
                 code: status.code().as_u16(),
                 grpc: status.grpc_code(),
@@ -394,7 +398,8 @@ async fn on_error_is_called_once_by_the_inner_of_two_layers() {
 
 #[tokio::test]
 async fn a_success_passes_unchanged_and_calls_no_hook() {
-    let layer = StatusMapLayer::new().on_error(|_, _| panic!("no error")).map_status(|_, _| panic!("no error"));
+    let layer =
+        StatusMapLayer::new().rpc(true).on_error(|_, _| panic!("no error")).map_status(|_, _| panic!("no error"));
     let rows: [Fields<'_>; 3] = [&[], &[("grpc-status", "0")], &[("content-type", "application/grpc+proto")]];
     for fields in rows {
         let inner = response(200, fields, "frames".to_owned());

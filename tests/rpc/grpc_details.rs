@@ -117,7 +117,7 @@ async fn domain_is_the_service_of_the_path() {
     ];
     for (path, domain) in rows {
         let call = Call { path, ..CALL };
-        let response = send(StatusMapLayer::new(), &call, Err(Status::gone().with_type("/problems/x"))).await;
+        let response = send(StatusMapLayer::new().rpc(true), &call, Err(Status::gone().with_type("/problems/x"))).await;
         assert_eq!(response.details().error_info().unwrap().domain, domain, "{path}");
     }
 }
@@ -171,17 +171,17 @@ async fn request_id_is_metadata_of_error_info() {
     for status in
         [Status::not_found(), Status::internal_server_error().with_detail("secret"), Status::gone().with_type("/x")]
     {
-        let response = send(StatusMapLayer::new(), &call, Err(status)).await;
+        let response = send(StatusMapLayer::new().rpc(true), &call, Err(status)).await;
         assert_eq!(id(&response).as_deref(), Some("id-7"));
     }
     let own = Status::not_found().with_extension("request_id", "mine");
     assert_eq!(
-        id(&send(StatusMapLayer::new(), &call, Err(own)).await).as_deref(),
+        id(&send(StatusMapLayer::new().rpc(true), &call, Err(own)).await).as_deref(),
         Some("mine"),
         "an extension of that name wins"
     );
     let malformed = Call { fields: &[("x-request-id", "<script>")], ..CALL };
-    assert_eq!(id(&send(StatusMapLayer::new(), &malformed, Err(Status::not_found())).await), None);
+    assert_eq!(id(&send(StatusMapLayer::new().rpc(true), &malformed, Err(Status::not_found())).await), None);
 }
 
 // ----- RetryInfo -----
@@ -234,7 +234,7 @@ async fn retry_after_of_an_inner_response_becomes_retry_info() {
         [(None, None), (Some("7"), Some(7)), (Some("0"), Some(0)), (Some("soon"), None), (Some("-1"), None)]
     {
         let seconds = seconds.map(Duration::from_secs);
-        let response = send(StatusMapLayer::new(), &CALL, Ok(inner_response(value))).await;
+        let response = send(StatusMapLayer::new().rpc(true), &CALL, Ok(inner_response(value))).await;
         assert_eq!(
             response.details().retry_info().and_then(|info| info.retry_delay),
             seconds,
@@ -356,7 +356,7 @@ async fn all_details_can_be_sent_together() {
         .with_extension("errors", json!([{ "pointer": "/items/0", "detail": "is no tulip" }]));
     for content_type in ["application/grpc", "application/grpc-web+proto", "application/grpc-web-text"] {
         let call = Call { content_type, ..CALL };
-        let response = send(StatusMapLayer::new(), &call, Err(status.clone())).await;
+        let response = send(StatusMapLayer::new().rpc(true), &call, Err(status.clone())).await;
         let mut kinds = response.kinds();
         kinds.sort_unstable();
         assert_eq!(kinds, ["BadRequest", "ErrorInfo", "Help", "RetryInfo"], "{content_type}");
@@ -388,7 +388,7 @@ async fn code_in_the_details_equals_grpc_status() {
             let response = error_response(status.clone().with_grpc_code(code)).await;
             assert_eq!((response.code, response.rpc.unwrap().code), (code as i32, code as i32), "{http} {code}");
         }
-        let rewrite = StatusMapLayer::new().map_status(|status, _| status.with_grpc_code(GrpcCode::Aborted));
+        let rewrite = StatusMapLayer::new().rpc(true).map_status(|status, _| status.with_grpc_code(GrpcCode::Aborted));
         assert_eq!(send(rewrite, &CALL, Err(status)).await.rpc.unwrap().code, 10, "{http}");
     }
 }
@@ -424,12 +424,12 @@ async fn hidden_5xx_shows_neither_detail_nor_extensions() {
 
 #[tokio::test]
 async fn exposed_5xx_and_4xx_show_detail_and_extensions() {
-    let expose = || StatusMapLayer::new().expose_server_errors(true);
+    let expose = || StatusMapLayer::new().rpc(true).expose_server_errors(true);
     let rows = [
-        ("404", StatusMapLayer::new(), secretive(404)),
-        ("550", StatusMapLayer::new(), secretive(550)),
-        ("exposed", StatusMapLayer::new(), secretive(503).expose()),
-        ("an exposed 500", StatusMapLayer::new(), secretive(500).expose()),
+        ("404", StatusMapLayer::new().rpc(true), secretive(404)),
+        ("550", StatusMapLayer::new().rpc(true), secretive(550)),
+        ("exposed", StatusMapLayer::new().rpc(true), secretive(503).expose()),
+        ("an exposed 500", StatusMapLayer::new().rpc(true), secretive(500).expose()),
         ("the layer's", expose(), secretive(500)),
     ];
     for (row, layer, status) in rows {

@@ -201,7 +201,7 @@ fn a_failure_that_is_not_grpc_becomes_one() {
                 if let Some(content_type) = content_type {
                     inner.headers_mut().insert("content-type", HeaderValue::from_static(content_type));
                 }
-                let answer = ask(&StatusMapLayer::new(), grpc(), inner);
+                let answer = ask(&StatusMapLayer::new().rpc(true), grpc(), inner);
                 assert_eq!(answer.status(), 200, "{row}");
                 assert_eq!(text(answer.headers(), "content-type"), Some("application/grpc+proto"), "{row}");
                 assert_eq!(text(answer.headers(), "grpc-status"), Some(number), "{row}");
@@ -246,7 +246,7 @@ fn the_head_is_edited_in_place() {
     ] {
         for code in [401, 405, 429, 503] {
             let inner = response(code, &fields, known("what the proxy wrote"));
-            let answer = ask(&StatusMapLayer::new(), request(Method::POST, Some(content_type)), inner);
+            let answer = ask(&StatusMapLayer::new().rpc(true), request(Method::POST, Some(content_type)), inner);
             let mut names: Vec<_> = answer.headers().keys().map(HeaderName::as_str).collect();
             let mut expected = [&stay[..], ours, &["content-type"]].concat();
             names.sort_unstable();
@@ -260,14 +260,16 @@ fn the_head_is_edited_in_place() {
 #[test]
 fn grpc_web_is_converted_in_its_own_form() {
     let inner = || response(409, &[("content-type", "text/plain")], known("sold out"));
-    let answer = ask(&StatusMapLayer::new(), request(Method::POST, Some("application/grpc-web+proto")), inner());
+    let answer =
+        ask(&StatusMapLayer::new().rpc(true), request(Method::POST, Some("application/grpc-web+proto")), inner());
     assert_eq!(
         (text(answer.headers(), "grpc-status"), text(answer.headers(), "grpc-message")),
         (Some("10"), Some("sold out"))
     );
     assert!(answer.body().is_end_stream());
 
-    let answer = ask(&StatusMapLayer::new(), request(Method::POST, Some("application/grpc-web-text")), inner());
+    let answer =
+        ask(&StatusMapLayer::new().rpc(true), request(Method::POST, Some("application/grpc-web-text")), inner());
     assert_eq!(text(answer.headers(), "grpc-status"), None, "never both head and frame");
     let cx = &mut Context::from_waker(Waker::noop());
     let Poll::Ready(Ok(body)) = pin!(answer.into_body().collect()).poll(cx) else { panic!("it is all there") };
@@ -322,10 +324,10 @@ fn what_is_grpc_already_passes_frame_for_frame() {
         (200, &[("content-type", "application/grpc"), ("grpc-status", "99")]),
     ];
     let layers = [
-        ("default", StatusMapLayer::new()),
-        ("fill(false)", StatusMapLayer::new().fill(false)),
-        ("hooks", StatusMapLayer::new().on_error(|_, _| ()).map_status(|_, _| Status::gone())),
-        ("exposing", StatusMapLayer::new().expose_server_errors(true).conditional(false)),
+        ("default", StatusMapLayer::new().rpc(true)),
+        ("fill(false)", StatusMapLayer::new().rpc(true).fill(false)),
+        ("hooks", StatusMapLayer::new().rpc(true).on_error(|_, _| ()).map_status(|status, _| status)),
+        ("exposing", StatusMapLayer::new().rpc(true).expose_server_errors(true).conditional(false)),
     ];
     for (layer_name, layer) in &layers {
         for (code, fields) in heads {
@@ -348,10 +350,10 @@ fn what_is_grpc_already_passes_frame_for_frame() {
 #[rustfmt::skip]
 fn a_401_that_is_typed_as_grpc_is_challenged() {
     for (layer, inner, challenge) in [
-        (StatusMapLayer::new().default_challenge("Basic"), &[("content-type", "application/grpc")][..], Some("Basic")),
-        (StatusMapLayer::new().default_challenge("Basic"), &[("content-type", "application/grpc"), ("grpc-status", "0")], Some("Basic")),
-        (StatusMapLayer::new(), &[("content-type", "application/grpc"), ("www-authenticate", "Digest")], Some("Digest")),
-        (StatusMapLayer::new().fill(false).default_challenge("Basic"), &[("content-type", "application/grpc")], None),
+        (StatusMapLayer::new().rpc(true).default_challenge("Basic"), &[("content-type", "application/grpc")][..], Some("Basic")),
+        (StatusMapLayer::new().rpc(true).default_challenge("Basic"), &[("content-type", "application/grpc"), ("grpc-status", "0")], Some("Basic")),
+        (StatusMapLayer::new().rpc(true), &[("content-type", "application/grpc"), ("www-authenticate", "Digest")], Some("Digest")),
+        (StatusMapLayer::new().rpc(true).fill(false).default_challenge("Basic"), &[("content-type", "application/grpc")], None),
     ] {
         let answer = ask(&layer, grpc(), response(401, inner, known("theirs")));
         assert_eq!(answer.status(), 401);
@@ -363,10 +365,10 @@ fn a_401_that_is_typed_as_grpc_is_challenged() {
 /// RFC 9110 §15.3.5: a 204 has no content, also where its head says that gRPC failed.
 #[test]
 fn a_204_that_says_a_grpc_failure_has_no_content() {
-    let nothing = ["end true, 0 to None", "none"].map(str::to_owned).to_vec();
+    let nothing = ["end true, 0 to Some(0)", "none"].map(str::to_owned).to_vec();
     for (fill, content) in [(true, nothing), (false, transcript(known("theirs")))] {
         let fields = [("content-type", "application/grpc"), ("grpc-status", "12")];
-        let answer = ask(&StatusMapLayer::new().fill(fill), grpc(), response(204, &fields, known("theirs")));
+        let answer = ask(&StatusMapLayer::new().rpc(true).fill(fill), grpc(), response(204, &fields, known("theirs")));
         assert_eq!((answer.status().as_u16(), text(answer.headers(), "grpc-status")), (204, Some("12")));
         assert_eq!(transcript(answer.into_body()), content);
     }
@@ -386,7 +388,7 @@ fn every_success_passes_frame_for_frame() {
     for (code, fields) in heads {
         for (name, body) in bodies() {
             let inner = response(code, fields, body.clone());
-            let answer = ask(&StatusMapLayer::new(), grpc(), inner.clone());
+            let answer = ask(&StatusMapLayer::new().rpc(true), grpc(), inner.clone());
             assert_eq!((answer.status(), answer.headers()), (inner.status(), inner.headers()), "{code} {name}");
             assert_eq!(transcript(answer.into_body()), transcript(body), "{code} {name}");
         }
@@ -396,7 +398,7 @@ fn every_success_passes_frame_for_frame() {
 /// A reverse proxy's: its upstreams' answers pass, its own failures are still gRPC's.
 #[test]
 fn fill_false() {
-    let layer = StatusMapLayer::new().fill(false);
+    let layer = StatusMapLayer::new().rpc(true).fill(false);
     for code in [400, 401, 404, 405, 500, 503] {
         for content_type in TYPES {
             for (name, body) in bodies() {
@@ -422,7 +424,7 @@ fn keep_body() {
         for (name, body) in bodies() {
             let mut inner = response(code, &[("content-type", "text/html")], body.clone());
             inner.extensions_mut().insert(KeepBody);
-            let answer = ask(&StatusMapLayer::new(), grpc(), inner);
+            let answer = ask(&StatusMapLayer::new().rpc(true), grpc(), inner);
             let kept = (
                 answer.status().as_u16(),
                 text(answer.headers(), "content-type"),
@@ -438,7 +440,8 @@ fn keep_body() {
 
 #[test]
 fn an_outer_layer_changes_nothing() {
-    let outer = || StatusMapLayer::new().map_status(|_, _| panic!("finished")).on_error(|_, _| panic!("reported"));
+    let outer =
+        || StatusMapLayer::new().rpc(true).map_status(|_, _| panic!("finished")).on_error(|_, _| panic!("reported"));
     for asked in ["application/grpc", "application/grpc-web", "application/grpc-web-text", "application/json"] {
         let request = || request(Method::POST, Some(asked));
         let status = || Status::conflict().with_type("/problems/x").with_detail("sold out").with_header("x-shard", "7");
@@ -448,8 +451,8 @@ fn an_outer_layer_changes_nothing() {
             if row == 1 && asked == "application/json" {
                 continue; // a page that is not ours passes
             }
-            let alone = at_once(StatusMapLayer::new().layer(service(outcome.clone())), request());
-            let nested = at_once(outer().layer(StatusMapLayer::new().layer(service(outcome))), request());
+            let alone = at_once(StatusMapLayer::new().rpc(true).layer(service(outcome.clone())), request());
+            let nested = at_once(outer().layer(StatusMapLayer::new().rpc(true).layer(service(outcome))), request());
             assert_eq!((alone.status(), alone.headers()), (nested.status(), nested.headers()), "{asked} {row}");
             assert_eq!(transcript(alone.into_body()), transcript(nested.into_body()), "{asked} {row}");
         }
@@ -477,7 +480,7 @@ fn an_ordinary_request_gets_http() {
                 let mut inner =
                     response(200, &[("content-type", "application/grpc"), ("grpc-message", "what it said")], known(""));
                 inner.headers_mut().insert("grpc-status", HeaderValue::from_static(number));
-                let answer = ask(&StatusMapLayer::new(), request(method.clone(), asked), inner);
+                let answer = ask(&StatusMapLayer::new().rpc(true), request(method.clone(), asked), inner);
                 assert_eq!(answer.status().as_u16(), code, "{row}");
                 assert_eq!(text(answer.headers(), "content-type"), Some("application/problem+json"), "{row}");
                 let left: Vec<_> = answer.headers().keys().filter(|name| name.as_str().starts_with("grpc-")).collect();
@@ -507,7 +510,7 @@ fn an_ordinary_request_gets_http() {
 fn an_ordinary_request_to_an_unknown_method() {
     for asked in [None, Some("application/json")] {
         let inner = response(200, &[("content-type", "application/grpc"), ("grpc-status", "12")], known(""));
-        let answer = ask(&StatusMapLayer::new(), request(Method::POST, asked), inner);
+        let answer = ask(&StatusMapLayer::new().rpc(true), request(Method::POST, asked), inner);
         assert_eq!(answer.status(), 404);
         assert_eq!(text(answer.headers(), "content-type"), Some("application/problem+json"));
         assert_eq!(text(answer.headers(), "grpc-status"), None);
@@ -537,7 +540,7 @@ fn whoever_made_it() {
         let told = Told::default();
         let layer = || {
             let told = Arc::clone(&told);
-            StatusMapLayer::new().on_error(move |status, context| {
+            StatusMapLayer::new().rpc(true).on_error(move |status, context| {
                 told.lock().unwrap().push((status.code().as_u16(), status.grpc_code(), context.protocol));
             })
         };
@@ -624,10 +627,10 @@ struct Mine;
 #[test]
 fn a_success_costs_no_more_than_without_the_layer() {
     let layers = [
-        ("default", StatusMapLayer::new()),
-        ("on_error", StatusMapLayer::new().on_error(|_, _| panic!("no error"))),
-        ("rewrite", StatusMapLayer::new().map_status(|_, _| panic!("nothing to rewrite"))),
-        ("fill(false)", StatusMapLayer::new().fill(false)),
+        ("default", StatusMapLayer::new().rpc(true)),
+        ("on_error", StatusMapLayer::new().rpc(true).on_error(|_, _| panic!("no error"))),
+        ("rewrite", StatusMapLayer::new().rpc(true).map_status(|_, _| panic!("nothing to rewrite"))),
+        ("fill(false)", StatusMapLayer::new().rpc(true).fill(false)),
     ];
     #[rustfmt::skip]
     let heads: [Fields<'_>; 4] = [

@@ -31,7 +31,7 @@ async fn growing_message_first_removes_the_details_and_then_is_cut() {
                 if with_metadata {
                     status = status.with_header("x-shard", "s".repeat(500));
                 }
-                let response = send(StatusMapLayer::new(), &call, Err(status)).await;
+                let response = send(StatusMapLayer::new().rpc(true), &call, Err(status)).await;
                 assert_eq!(
                     (response.code, response.metadata.contains_key("x-shard")),
                     (10, with_metadata),
@@ -125,7 +125,7 @@ async fn metadata_counts_towards_the_limit() {
             let call = Call { content_type, ..CALL };
             let text = "m".repeat(message);
             let status = filled(Status::conflict().with_type("/problems/x").with_detail(text.clone()), lines, length);
-            let response = send(StatusMapLayer::new(), &call, Err(status)).await; // which checks the limit
+            let response = send(StatusMapLayer::new().rpc(true), &call, Err(status)).await; // which checks the limit
             assert_eq!(response.code, 10, "{row}");
             let kept = response.metadata.keys().filter(|name| name.as_str().starts_with("x-")).count();
             if all_lines {
@@ -148,7 +148,7 @@ async fn metadata_is_sent_up_to_the_last_byte_of_the_limit() {
         let call = Call { content_type, ..CALL };
         let shard = async |length: usize| {
             let status = Status::conflict().with_header("x-shard", "s".repeat(length));
-            let response = send(StatusMapLayer::new(), &call, Err(status)).await; // which checks the limit
+            let response = send(StatusMapLayer::new().rpc(true), &call, Err(status)).await; // which checks the limit
             let message = response.metadata.get("grpc-message").map_or(0, HeaderValue::len);
             (response.metadata.contains_key("x-shard"), response.size, message)
         };
@@ -184,7 +184,7 @@ async fn fields_of_the_inner_response_leave_one_kibibyte_for_the_status() {
             *response.status_mut() = StatusCode::CONFLICT;
             response.headers_mut().insert("x-region", HeaderValue::from_static("eu"));
             response.headers_mut().insert("x-shard", "s".repeat(length).parse().unwrap());
-            let response = send(StatusMapLayer::new(), &Call { content_type, ..CALL }, Ok(response)).await;
+            let response = send(StatusMapLayer::new().rpc(true), &Call { content_type, ..CALL }, Ok(response)).await;
             let kept = ["x-region", "x-shard"].map(|name| response.metadata.contains_key(name));
             assert_eq!(kept, [true, fits], "{content_type}: {length}");
         }
@@ -207,7 +207,11 @@ async fn check_inner_response(rows: &[(usize, usize)]) {
                 response.headers_mut().insert(name, "v".repeat(length).parse().unwrap());
             }
             let call = Call { content_type, ..CALL };
-            assert_eq!(send(StatusMapLayer::new(), &call, Ok(response)).await.code, 10, "{lines} of {length}");
+            assert_eq!(
+                send(StatusMapLayer::new().rpc(true), &call, Ok(response)).await.code,
+                10,
+                "{lines} of {length}"
+            );
         }
     }
 }
@@ -230,7 +234,7 @@ async fn mebibytes_in_any_field_stay_within_the_limit() {
     for (row, status) in rows {
         for content_type in ["application/grpc", "application/grpc-web-text"] {
             let call = Call { content_type, ..CALL };
-            let response = send(StatusMapLayer::new(), &call, Err(status.clone())).await;
+            let response = send(StatusMapLayer::new().rpc(true), &call, Err(status.clone())).await;
             assert!(matches!(response.code, 3 | 10), "{row}");
             assert!(!response.message.is_empty(), "{row}");
         }

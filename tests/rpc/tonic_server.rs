@@ -251,7 +251,7 @@ where
 }
 
 fn layer() -> StatusMapLayer {
-    StatusMapLayer::new().recognize::<ShopError>().map_error(|error: &std::io::Error| {
+    StatusMapLayer::new().rpc(true).recognize::<ShopError>().map_error(|error: &std::io::Error| {
         (error.kind() == std::io::ErrorKind::StorageFull).then(Status::insufficient_storage)
     })
 }
@@ -609,6 +609,11 @@ fn trailer_frame(mut body: &[u8]) -> Option<String> {
 #[tokio::test]
 async fn a_page_behind_cors_gets_one_status() {
     /// Where tonic-web is, seen from the layer.
+    struct Row {
+        fault: Fault,
+        path: &'static str,
+        code: &'static str,
+    }
     #[derive(Clone, Copy, Debug, PartialEq)]
     enum TonicWeb {
         Inside,
@@ -619,11 +624,6 @@ async fn a_page_behind_cors_gets_one_status() {
         (TonicWeb::Inside, exposing()),
         (TonicWeb::Outside, exposing()),
     ];
-    struct Row {
-        fault: Fault,
-        path: &'static str,
-        code: &'static str,
-    }
     let rows = [
         Row { fault: Fault::None, path: "/shop.Orders/Size", code: "10" },
         Row { fault: Fault::Call, path: "/shop.Orders/Echo", code: "10" },

@@ -200,7 +200,8 @@ async fn demanded_fields_are_completed_and_not_invented() {
         (426, v2, &[("upgrade", "a"), ("connection", "upgrade")], "connection", &[]),
         (426, v3, UPGRADE, "upgrade", &[]),
         (426, v3, UPGRADE, "connection", &[]),
-        (404, v11, UPGRADE, "connection", &[]),
+        (404, v11, UPGRADE, "connection", &["upgrade"]),
+        (404, v2, UPGRADE, "upgrade", &[]),
     ];
     for (code, version, fields, name, expected) in rows {
         let json: Fields = &[("content-type", "application/json")];

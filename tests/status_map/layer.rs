@@ -197,7 +197,7 @@ async fn a_rewritten_answer_keeps_nothing_of_what_it_was() {
         ),
         ("JSON", l().map_status(conceal), json(403), 404, "Not Found", &["etag"], &["set-cookie"]),
         ("JSON 500", l().map_status(conceal), json(500), 404, "Not Found", &["etag"], &["set-cookie"]),
-        ("kept", l().map_status(conceal), kept(403), 404, "kept", &[], &["set-cookie"]),
+        ("kept", l().map_status(conceal), kept(403), 404, "Not Found", &[], &["set-cookie"]),
         (
             "redirect",
             l().map_status(redirect),

@@ -9,6 +9,8 @@ mod layer;
 mod layer_bounds;
 mod leaks;
 mod readiness;
+#[cfg(feature = "axum")]
+mod records;
 mod resolve;
 mod resolve_built_in;
 mod sizes;

@@ -8,13 +8,10 @@ use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header, response};
 use http_body::Body;
 use percent_encoding::{AsciiSet, CONTROLS, percent_decode, utf8_percent_encode};
 
-use super::{Context, PublicProblem, body::StatusBody, headers as complete};
-use crate::{Protocol, Status, catalog::GrpcCode, status::Rpc};
+use super::{PublicProblem, body::StatusBody, caching, context::Context, headers as complete};
+use crate::{Protocol, Status, catalog::GrpcCode, fields::list::has_token, status::Rpc};
 
 mod details;
-
-/// Header fields that are looked through faster than one is looked up.
-const FEW: usize = 8;
 
 static GRPC_STATUS: HeaderName = HeaderName::from_static("grpc-status");
 static GRPC_MESSAGE: HeaderName = HeaderName::from_static("grpc-message");
@@ -51,7 +48,7 @@ impl<'a> Trailers<'a> {
         let rpc = status.rpc().filter(|rpc| rpc.code == code);
         let masked = matches!(code, GrpcCode::Internal | GrpcCode::Unknown | GrpcCode::DataLoss);
         let hides = (masked || status.hides() && rpc.is_none()) && !status.is_exposed() && !expose;
-        let problem = PublicProblem::of(status, hides, request_id);
+        let problem = PublicProblem::with_hidden(status, hides, request_id);
         let mut metadata = self::metadata(status.headers());
         let Some(Rpc { details, metadata: theirs, .. }) = rpc else {
             let message = problem.detail.unwrap_or(problem.entry.explanation);
@@ -64,7 +61,7 @@ impl<'a> Trailers<'a> {
         };
         // That of a masked one is as likely an upstream's head as the message is.
         if !hides {
-            complete::say(&mut metadata, &self::metadata(theirs));
+            complete::apply(&mut metadata, &self::metadata(theirs));
         }
         let message = if hides { problem.entry.explanation } else { problem.detail.unwrap_or_default() };
         let details = if hides { Bytes::new() } else { details.clone() };
@@ -152,7 +149,7 @@ pub(crate) fn write<B: Body>(
         return StatusBody::written(STANDARD.encode(frame(&fields)).into());
     }
     trailers.append(headers, used);
-    StatusBody::withheld()
+    StatusBody::empty()
 }
 
 /// RFC 9110 §10.2.3, where it is a delay.
@@ -182,7 +179,7 @@ fn expose_fields(headers: &mut HeaderMap) -> usize {
     let names = ["grpc-status", "grpc-message", "grpc-status-details-bin"];
     let exposed = |name: &str| {
         let mut lines = headers.get_all(header::ACCESS_CONTROL_EXPOSE_HEADERS).iter();
-        lines.any(|line| complete::lists(line, name.as_bytes()) || complete::lists(line, b"*"))
+        lines.any(|line| has_token(line.as_bytes(), name.as_bytes()) || has_token(line.as_bytes(), b"*"))
     };
     if names.into_iter().all(exposed) {
         return 0;
@@ -271,31 +268,20 @@ fn is_metadata(name: &HeaderName) -> bool {
         header::WWW_AUTHENTICATE,
         header::X_CONTENT_TYPE_OPTIONS,
     ];
-    let http_only = HTTP_ONLY.contains(name) || complete::is_caching(name) || complete::DESCRIBING.contains(name);
+    let http_only = HTTP_ONLY.contains(name) || caching::is_freshness(name) || complete::describes_body(name);
     !name.as_str().starts_with("grpc-") && !http_only
 }
 
-/// Whether an inner response has a gRPC status in its head.
+/// Whether a response has a gRPC status in its head.
 #[inline]
-pub(crate) fn is_said(headers: &HeaderMap) -> bool {
-    // To look at a few names takes less than to hash one.
-    if headers.keys_len() <= FEW {
-        headers.keys().any(|name| name.as_str() == "grpc-status")
-    } else {
-        is_said_among_many(headers)
-    }
-}
-
-/// By itself, so that the other way is short.
-#[inline(never)]
-fn is_said_among_many(headers: &HeaderMap) -> bool {
+pub(crate) fn has_status(headers: &HeaderMap) -> bool {
     headers.contains_key(&GRPC_STATUS)
 }
 
-/// What an inner response says in its head: the code of a Trailers-Only.
-pub(crate) fn said(headers: &HeaderMap) -> Option<GrpcCode> {
-    let value = if is_said(headers) { headers.get(&GRPC_STATUS)? } else { return None };
-    Some(value.to_str().ok().and_then(|text| text.parse().ok()).map_or(GrpcCode::Unknown, GrpcCode::from_number))
+/// Returns the code in the head of a response: that of a Trailers-Only response.
+pub(crate) fn status(headers: &HeaderMap) -> Option<GrpcCode> {
+    let number = headers.get(&GRPC_STATUS)?.to_str().ok().and_then(|text| text.parse().ok());
+    Some(number.map_or(GrpcCode::Unknown, GrpcCode::from_number))
 }
 
 /// Whether a response is gRPC's or gRPC-Web's.
@@ -303,56 +289,29 @@ pub(crate) fn is_typed(headers: &HeaderMap) -> bool {
     headers.get(header::CONTENT_TYPE).is_some_and(|value| Protocol::of_media_type(value.as_bytes()).is_grpc())
 }
 
-/// Of what a Trailers-Only was made.
-pub(crate) struct Made {
-    pub(crate) status: Status,
-    /// It is a [`Status`] of the application's, which a layer can still answer with.
-    pub(crate) ours: bool,
-}
-
-/// What an inner response with this code was made of.
-pub(crate) fn made(code: GrpcCode, parts: &response::Parts) -> Made {
-    #[cfg(feature = "tonic")]
-    if let Some(made) = crate::tonic::made(&parts.extensions) {
-        return made;
-    }
-    let message = parts.headers.get(&GRPC_MESSAGE).map(|value| percent_decode(value.as_bytes()).decode_utf8_lossy());
+/// Returns the status in the head of a Trailers-Only response with this code.
+pub(crate) fn status_of_head(code: GrpcCode, headers: &HeaderMap) -> Status {
+    let message = headers.get(&GRPC_MESSAGE).map(|value| percent_decode(value.as_bytes()).decode_utf8_lossy());
     let status = match message.filter(|message| !message.is_empty()) {
         Some(message) => Status::new(code.into()).with_detail(message.into_owned()),
-        // As a bare 404 is an unknown method to gRPC.
+        // A bare 404 is an unknown method in gRPC.
         None if code == GrpcCode::Unimplemented => Status::not_found(),
         None => Status::new(code.into()),
     };
-    Made { status: status.with_grpc_code(code), ours: false }
+    status.with_grpc_code(code)
 }
 
-/// Takes a gRPC status out of the head, for an answer in another form.
-pub(crate) fn unsay(headers: &mut HeaderMap, status: &Status) {
+/// Removes a gRPC status from the head, because the response is written again. Returns the metadata of `status`.
+pub(crate) fn remove_status(headers: &mut HeaderMap, status: &Status) -> HeaderMap {
     for name in [&GRPC_STATUS, &GRPC_MESSAGE, &GRPC_STATUS_DETAILS] {
         headers.remove(name);
     }
-    complete::unsay(headers, status.headers());
+    let mut own = status.headers().clone();
     if let Some(rpc) = status.rpc() {
-        complete::unsay(headers, &rpc.metadata);
+        complete::apply(&mut own, &rpc.metadata);
     }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    /// Whether it is looked for or looked up.
-    #[test]
-    fn a_grpc_status_is_found_among_any_number_of_fields() {
-        let mut headers = HeaderMap::new();
-        for others in 0..12 {
-            assert_eq!(said(&headers), None, "{others}");
-            headers.insert(&GRPC_STATUS, HeaderValue::from_static("5"));
-            assert_eq!(said(&headers), Some(GrpcCode::NotFound), "{others}");
-            headers.remove(&GRPC_STATUS);
-            let name = HeaderName::try_from(format!("grpc-status-{others}"));
-            headers.extend(name.ok().map(|name| (name, HeaderValue::from_static("5"))));
-            assert_eq!(headers.len(), others + 1);
-        }
+    for name in own.keys() {
+        headers.remove(name);
     }
+    own
 }

@@ -1,0 +1,41 @@
+//! Which header fields of a response stay when its code changes.
+
+use http::{HeaderMap, HeaderName, header};
+
+use super::headers::remove_all;
+
+/// Removes everything that belongs to the old status, whoever has set it: so a concealed response looks like a real one.
+///
+/// `keep` are the application's further names, `request_id` the name of the field with the request's id.
+pub(crate) fn retain(headers: &mut HeaderMap, keep: &[HeaderName], request_id: &HeaderName) {
+    remove_all(headers, |name| !(stays(name) || keep.contains(name) || name == request_id));
+}
+
+/// Fields of the connection, the server, the session and its security: they do not depend on the status.
+fn stays(name: &HeaderName) -> bool {
+    matches!(
+        *name,
+        header::DATE
+            | header::SERVER
+            | header::VIA
+            | header::ALT_SVC
+            | header::CONNECTION
+            | header::SET_COOKIE
+            | header::VARY
+            | header::STRICT_TRANSPORT_SECURITY
+            | header::CONTENT_SECURITY_POLICY
+            | header::CONTENT_SECURITY_POLICY_REPORT_ONLY
+            | header::X_CONTENT_TYPE_OPTIONS
+            | header::X_FRAME_OPTIONS
+            | header::REFERRER_POLICY
+    ) || matches!(
+        name.as_str(),
+        "timing-allow-origin"
+            | "origin-agent-cluster"
+            | "permissions-policy"
+            | "reporting-endpoints"
+            | "report-to"
+            | "nel"
+    ) || name.as_str().starts_with("access-control-")
+        || name.as_str().starts_with("cross-origin-")
+}

@@ -1,0 +1,55 @@
+//! A [`Status`] as a complete response, without a layer.
+
+use bytes::Bytes;
+use http::{Response, Version, response};
+use http_body::Body;
+use http_body_util::Empty;
+
+use super::{body::StatusBody, caching, code_change, headers, record::Record, representation::write_document};
+use crate::{Status, fields::X_REQUEST_ID};
+
+impl Status {
+    /// Returns a complete response: code, header fields, and a problem document (RFC 9457) as the body.
+    ///
+    /// A [`StatusMapLayer`](crate::StatusMapLayer) outside writes it in the format that the client reads, and reports it.
+    /// Without that layer nothing logs what a 5xx hides. With the feature `axum`, `into_response` does the same.
+    ///
+    /// # Example: an error response of a hyper service
+    ///
+    /// ```
+    /// use tower_status::Status;
+    ///
+    /// let response = Status::not_found().with_detail("order 8 does not exist").into_http_response();
+    /// assert_eq!(response.status(), 404);
+    /// assert_eq!(response.headers()["content-type"], "application/problem+json");
+    /// assert_eq!(response.headers()["cache-control"], "no-store");
+    /// ```
+    pub fn into_http_response(self) -> Response<StatusBody<Empty<Bytes>>> {
+        from_status(self, Response::new(()).into_parts().0)
+    }
+}
+
+/// Builds a complete response in place of a response with another code, of which only the fields stay that do not depend
+/// on the code.
+pub(crate) fn replace_response<B: Body>(status: Status, mut parts: response::Parts) -> Response<StatusBody<B>> {
+    let no_store = caching::has_no_store(&parts.headers);
+    code_change::retain(&mut parts.headers, &[], &X_REQUEST_ID);
+    if no_store {
+        caching::keep_no_store(&mut parts.headers);
+    }
+    from_status(status, parts)
+}
+
+/// Builds a complete response from a status and the head that it is added to.
+pub(crate) fn from_status<B: Body>(status: Status, mut parts: response::Parts) -> Response<StatusBody<B>> {
+    let code = status.code();
+    headers::apply(&mut parts.headers, status.headers());
+    headers::complete(&mut parts.headers, code, None, Version::HTTP_11);
+    caching::set_no_store(&mut parts.headers, code);
+    let body = write_document(&mut parts.headers, &status);
+    parts.status = code;
+    let filled_in = headers::filled_in_names(&parts.headers);
+    let mut response = Response::from_parts(parts, body);
+    Record::insert(&mut response, status, filled_in, false);
+    response
+}

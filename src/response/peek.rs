@@ -1,0 +1,114 @@
+//! Looks at what a body has ready, without waiting and without losing a frame.
+
+use std::{
+    collections::VecDeque,
+    pin::Pin,
+    task::{Context, Poll},
+};
+
+use bytes::Bytes;
+use http_body::{Body, Frame, SizeHint};
+
+use super::body::{StatusBody, into_bytes};
+
+/// Empty frames that are polled at most, so that a body of nothing else does not delay the response.
+const EMPTY_FRAMES: usize = 64;
+
+/// A body of which some frames were polled already: data, and then perhaps trailers or an error. Yields the same frames.
+pub(crate) struct Peeked<B: Body> {
+    data: VecDeque<Bytes>,
+    last: Option<Result<Frame<Bytes>, B::Error>>,
+    ended: bool,
+    body: Pin<Box<B>>,
+}
+
+impl<B: Body> Peeked<B> {
+    /// Polls what is ready, until more than `limit` bytes have come. Never waits.
+    pub(crate) fn new(body: B, limit: usize, cx: &mut Context<'_>) -> Self {
+        let mut peeked = Self { data: VecDeque::new(), last: None, ended: false, body: Box::pin(body) };
+        let (mut length, mut empty) = (0, 0);
+        while length <= limit && empty < EMPTY_FRAMES {
+            let Poll::Ready(polled) = peeked.body.as_mut().poll_frame(cx) else { break };
+            match polled.map(|polled| polled.map(Frame::into_data)) {
+                Some(Ok(Ok(data))) => {
+                    let data = into_bytes(data);
+                    length += data.len();
+                    empty += usize::from(data.is_empty());
+                    peeked.data.push_back(data);
+                }
+                Some(Ok(Err(frame))) => {
+                    peeked.last = Some(Ok(frame.map_data(into_bytes)));
+                    break;
+                }
+                Some(Err(error)) => {
+                    peeked.last = Some(Err(error));
+                    break;
+                }
+                None => {
+                    peeked.ended = true;
+                    break;
+                }
+            }
+        }
+        peeked
+    }
+
+    /// Returns the data that was ready, up to `limit` bytes.
+    pub(crate) fn available(&self, limit: usize) -> Vec<u8> {
+        let mut available = Vec::new();
+        for data in &self.data {
+            let rest = limit - available.len();
+            available.extend_from_slice(data.get(..rest).unwrap_or(data));
+        }
+        available
+    }
+
+    /// Returns all data in one piece, if the body ended within the limit.
+    pub(crate) fn complete(&self) -> Option<Vec<u8>> {
+        self.ended.then(|| self.data.iter().flatten().copied().collect())
+    }
+
+    /// Returns the data frame by frame, if no more will follow; trailers may.
+    pub(crate) fn content(&self) -> Option<impl Iterator<Item = &[u8]>> {
+        let trailers = matches!(&self.last, Some(Ok(frame)) if frame.is_trailers());
+        (self.ended || trailers).then(|| self.data.iter().map(Bytes::as_ref))
+    }
+
+    /// Returns a body that yields the same frames.
+    pub(crate) fn into_body(mut self) -> StatusBody<B> {
+        match self.data.pop_front() {
+            None if self.ended => StatusBody::empty(),
+            // One frame was all, so the inner body is no longer needed. An empty frame would not be yielded again.
+            Some(data) if self.ended && self.data.is_empty() && !data.is_empty() => StatusBody::written(data),
+            first => {
+                if let Some(first) = first {
+                    self.data.push_front(first);
+                }
+                self.into()
+            }
+        }
+    }
+
+    pub(super) fn poll_frame(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, B::Error>>> {
+        match self.data.pop_front().map(|data| Ok(Frame::data(data))).or_else(|| self.last.take()) {
+            Some(frame) => Poll::Ready(Some(frame)),
+            None if self.ended => Poll::Ready(None),
+            None => self.body.as_mut().poll_frame(cx).map_ok(|frame| frame.map_data(into_bytes)),
+        }
+    }
+
+    pub(super) fn is_end_stream(&self) -> bool {
+        self.data.is_empty() && self.last.is_none() && (self.ended || self.body.is_end_stream())
+    }
+
+    pub(super) fn size_hint(&self) -> SizeHint {
+        let ready: u64 = self.data.iter().map(|data| data.len() as u64).sum();
+        let rest = if self.ended { SizeHint::with_exact(0) } else { self.body.size_hint() };
+        let mut hint = SizeHint::new();
+        if let Some(upper) = rest.upper().and_then(|upper| upper.checked_add(ready)) {
+            hint.set_upper(upper);
+        }
+        hint.set_lower(rest.lower().saturating_add(ready));
+        hint
+    }
+}

@@ -1,0 +1,84 @@
+//! What this crate knows about a response that it built: a private response extension.
+
+use std::sync::Weak;
+
+use http::{HeaderName, Response, StatusCode};
+use http_body::Body;
+
+use super::body::StatusBody;
+use crate::Status;
+
+/// Describes a response that this crate built, for a layer outside.
+///
+/// The record is valid while the body that was built is still inside the response's body. Wrapping that body keeps the
+/// record valid; replacing it does not.
+#[derive(Clone)]
+pub(crate) struct Record {
+    /// A private copy: editing the public extension has no effect.
+    pub(crate) status: Status,
+    /// The code that the response was built with.
+    pub(crate) code: StatusCode,
+    /// Fields that were filled in because neither the application nor a middleware had set them.
+    pub(crate) filled_in: Vec<HeaderName>,
+    /// Whether a layer has written and reported the response.
+    pub(crate) finished: bool,
+    body: BuiltBody,
+}
+
+#[derive(Clone)]
+enum BuiltBody {
+    /// Upgradeable while the body exists.
+    Token(Weak<()>),
+    Empty,
+}
+
+/// What a response's record tells a layer.
+pub(crate) enum Recorded {
+    /// This crate did not build the response.
+    No,
+    /// The body is the one that was built.
+    Intact(Record),
+    /// Something else has replaced the body since.
+    BodyReplaced(Record),
+}
+
+impl Record {
+    /// Marks a response as built from `status`, and adds the status as a public extension.
+    pub(crate) fn insert<B: Body>(
+        response: &mut Response<StatusBody<B>>,
+        status: Status,
+        filled_in: Vec<HeaderName>,
+        finished: bool,
+    ) {
+        // Not `is_empty`: asking a problem document for its size would write it.
+        let body = if response.body().is_end_stream() {
+            BuiltBody::Empty
+        } else {
+            BuiltBody::Token(response.body_mut().token())
+        };
+        let record = Self { status: status.clone(), code: response.status(), filled_in, finished, body };
+        response.extensions_mut().insert(status);
+        response.extensions_mut().insert(record);
+    }
+
+    /// Whether the response has a record, valid or not.
+    #[inline]
+    pub(crate) fn is_in<B>(response: &Response<B>) -> bool {
+        response.extensions().get::<Self>().is_some()
+    }
+
+    /// Reads the record of a response. The body of a response to HEAD may have been removed: that does not replace it.
+    pub(crate) fn read<B: Body>(response: &Response<B>, head: bool) -> Recorded {
+        let Some(record) = response.extensions().get::<Self>() else { return Recorded::No };
+        let is_intact = match &record.body {
+            BuiltBody::Token(token) => token.strong_count() > 0 || head && is_empty(response.body()),
+            BuiltBody::Empty => is_empty(response.body()),
+        };
+        if is_intact { Recorded::Intact(record.clone()) } else { Recorded::BodyReplaced(record.clone()) }
+    }
+}
+
+/// Whether a body is known to have no content.
+pub(crate) fn is_empty(body: &impl Body) -> bool {
+    body.is_end_stream() || body.size_hint().exact() == Some(0)
+}

@@ -1,0 +1,80 @@
+//! Bodies that an application writes.
+
+use bytes::Bytes;
+use http::{HeaderMap, HeaderName, HeaderValue};
+
+use super::context::Context;
+use crate::{Status, warning::warning};
+
+/// Writes bodies in an application's own form, for plain HTTP; gRPC statuses have one form only.
+///
+/// What must stay inside is not in the status that it is given: no source, and of a masked 5xx neither detail nor
+/// extension members.
+///
+/// # Example: an API that promised XML
+///
+/// ```
+/// use http::HeaderValue;
+/// use tower_status::{Context, Format, Render, Rendered, Status, StatusMapLayer};
+///
+/// struct Xml;
+///
+/// impl Render for Xml {
+///     fn render(&self, status: &Status, context: &Context<'_>) -> Option<Rendered> {
+///         if context.format == Format::Html {
+///             return None; // browsers get the built-in page
+///         }
+///         let body = format!("<error code=\"{}\"/>", status.code().as_u16());
+///         Some(Rendered::new(HeaderValue::from_static("application/xml"), body))
+///     }
+/// }
+///
+/// let layer = StatusMapLayer::new().render(Xml);
+/// ```
+pub trait Render: Send + Sync + 'static {
+    /// Returns the body and its media type; `None` for the built-in form.
+    fn render(&self, status: &Status, context: &Context<'_>) -> Option<Rendered>;
+}
+
+/// A body that a [`Render`] returns, with its media type and further header fields.
+///
+/// # Example: a page that loads a style sheet
+///
+/// ```
+/// use http::HeaderValue;
+/// use tower_status::Rendered;
+///
+/// let page = "<!doctype html><title>Sorry</title><link rel=stylesheet href=/style.css>";
+/// let rendered = Rendered::new(HeaderValue::from_static("text/html; charset=utf-8"), page)
+///     .with_header("content-security-policy", "default-src 'none'; style-src 'self'");
+/// ```
+#[derive(Clone, Debug)]
+#[must_use = "a Rendered does nothing until a Render returns it"]
+pub struct Rendered {
+    pub(super) content_type: HeaderValue,
+    pub(super) body: Bytes,
+    pub(super) headers: HeaderMap,
+}
+
+impl Rendered {
+    /// A body of this media type.
+    pub fn new(content_type: HeaderValue, body: impl Into<Bytes>) -> Self {
+        Self { content_type, body: body.into(), headers: HeaderMap::new() }
+    }
+
+    /// Adds a header field; one of the same name that the response already has is replaced.
+    ///
+    /// A malformed name or value is dropped with a warning.
+    pub fn with_header(mut self, name: impl TryInto<HeaderName>, value: impl TryInto<HeaderValue>) -> Self {
+        match (name.try_into(), value.try_into()) {
+            (Ok(name), Ok(value)) => drop(self.headers.try_append(name, value)),
+            _ => warning!("dropped a malformed header field of a rendered body"),
+        }
+        self
+    }
+
+    /// Returns the body.
+    pub fn body(&self) -> &Bytes {
+        &self.body
+    }
+}

@@ -1,0 +1,151 @@
+//! Writes a response as planned: header fields, body, log line and hooks. Decides nothing.
+
+use http::{HeaderValue, Response, StatusCode};
+use http_body::Body;
+
+use super::{
+    exchange::Exchange,
+    log,
+    plan::{Inherited, Keep, Origin, Plan, Write},
+};
+use crate::{
+    Context, Status, catalog,
+    conditional::{not_modified, remove_content_headers},
+    fields::X_REQUEST_ID,
+    response::{RenderOptions, StatusBody, caching, code_change, grpc, headers, record::Record, write},
+    warning::warning,
+};
+
+/// Writes a response as planned.
+#[inline]
+pub(super) fn respond<B: Body>(plan: Plan<B>, exchange: &Exchange) -> Response<StatusBody<B>> {
+    match plan {
+        Plan::Pass(response) => response.map(StatusBody::inner),
+        Plan::NotModified(response) => not_modified(response),
+        Plan::NoContent(response) => no_content(response),
+        Plan::Keep(keep) => keep_body(keep, exchange),
+        Plan::Write(write) => write_response(*write, exchange),
+    }
+}
+
+fn no_content<B: Body>(response: Response<B>) -> Response<StatusBody<B>> {
+    let (mut parts, _) = response.into_parts();
+    headers::remove_content_fields(&mut parts.headers, parts.status);
+    Response::from_parts(parts, StatusBody::empty())
+}
+
+#[inline(never)]
+fn keep_body<B: Body>(keep: Keep<B>, exchange: &Exchange) -> Response<StatusBody<B>> {
+    let Keep { status, mut response, request_id } = keep;
+    if exchange.options.fill {
+        let code = response.status();
+        if !catalog::entry(code).has_content {
+            // A failure in a gRPC head of such a code.
+            response = no_content(response).map(|_: StatusBody<StatusBody<B>>| StatusBody::empty());
+        }
+        headers::complete(
+            response.headers_mut(),
+            code,
+            exchange.options.default_challenge.as_ref(),
+            exchange.request.version,
+        );
+        if catalog::entry(code).never_stored {
+            caching::set_no_store(response.headers_mut(), code);
+        }
+    }
+    report(&status, request_id.as_ref(), exchange);
+    Record::insert(&mut response, status, Vec::new(), true);
+    response
+}
+
+#[inline(never)]
+fn write_response<B: Body>(planned: Write<B>, exchange: &Exchange) -> Response<StatusBody<B>> {
+    let Write { status, origin, mut parts, replaced, inherited, content, request_id } = planned;
+    let context = exchange.context(request_id.as_ref());
+    let body = if context.protocol.is_grpc() {
+        inherit_metadata(&mut parts.headers, &inherited, exchange);
+        let content_type = exchange.request.grpc_content_type();
+        grpc::write(&mut parts, &status, &context, content_type, exchange.options.expose_server_errors)
+    } else {
+        parts.status = status.code();
+        write_headers(&mut parts.headers, &status, origin, &inherited, exchange);
+        let options = RenderOptions {
+            render: exchange.options.render.as_deref(),
+            expose: exchange.options.expose_server_errors,
+            negotiated: exchange.options.formats.len() > 1,
+            content,
+        };
+        write(&mut parts.headers, &status, &context, &options)
+    };
+    report_in(&status, &context, exchange);
+    let mut response = Response::from_parts(parts, body);
+    Record::insert(&mut response, status, Vec::new(), true);
+    // A body may panic when it is dropped: by now the response has been reported.
+    drop(replaced);
+    response
+}
+
+/// Writes all header fields but those that describe the body.
+fn write_headers(
+    fields: &mut http::HeaderMap,
+    status: &Status,
+    origin: Origin,
+    inherited: &Inherited,
+    exchange: &Exchange,
+) {
+    let code = status.code();
+    let mut no_store = false;
+    match inherited {
+        Inherited::Status { own, filled_in } => {
+            headers::remove_filled_in(fields, filled_in);
+            headers::remove_form_fields(fields, code, own);
+            headers::replace(fields, own, status.headers());
+        }
+        Inherited::SameCode => {
+            headers::remove_representation_fields(fields, code);
+            headers::apply(fields, status.headers());
+        }
+        Inherited::CodeChanged { filled_in } => {
+            headers::remove_filled_in(fields, filled_in);
+            no_store = caching::has_no_store(fields);
+            code_change::retain(fields, &exchange.options.keep_headers, &X_REQUEST_ID);
+            headers::apply(fields, status.headers());
+        }
+    }
+    if code == StatusCode::NOT_MODIFIED {
+        remove_content_headers(fields);
+    }
+    if no_store {
+        caching::keep_no_store(fields);
+    }
+    headers::complete(fields, code, exchange.options.default_challenge.as_ref(), exchange.request.version);
+    if origin != Origin::Inner {
+        for name in headers::missing(fields, code, exchange.request.version) {
+            warning!("missing required header {name} of a {code}");
+        }
+    }
+}
+
+/// Removes the fields that the status itself will add to a gRPC response, and those of another code.
+fn inherit_metadata(fields: &mut http::HeaderMap, inherited: &Inherited, exchange: &Exchange) {
+    match inherited {
+        Inherited::Status { own, .. } => own.keys().for_each(|name| drop(fields.remove(name))),
+        Inherited::CodeChanged { .. } => code_change::retain(fields, &exchange.options.keep_headers, &X_REQUEST_ID),
+        Inherited::SameCode => {}
+    }
+}
+
+fn report(status: &Status, request_id: Option<&HeaderValue>, exchange: &Exchange) {
+    report_in(status, &exchange.context(request_id), exchange);
+}
+
+/// Logs an error response and calls the hook, once per response.
+fn report_in(status: &Status, context: &Context<'_>, exchange: &Exchange) {
+    if status.code().as_u16() < 400 {
+        return;
+    }
+    log::log(status, context, exchange.log.as_ref().is_some_and(|log| log.is_read));
+    if let Some(on_error) = &exchange.options.on_error {
+        on_error(status, context);
+    }
+}
