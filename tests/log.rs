@@ -1,29 +1,40 @@
-//! What is logged: one line for each answer of 400 and above, and a warning for what an application got wrong.
+//! The log: one line per error response, and warnings about mistakes of the application.
 #![cfg(feature = "tracing")]
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic)] // a test may panic
+
+mod common;
 
 use std::{
     cell::RefCell,
     collections::BTreeMap,
+    env,
     fmt::{self, Debug},
     io,
+    process::Command,
     sync::Once,
 };
 
+use bytes::Bytes;
 use http::{Request, Response, StatusCode, Version};
 use http_body_util::Full;
-use tower::{Layer, ServiceExt, service_fn};
+use tower::Layer;
 use tower_status::{BoxError, KeepBody, Status, StatusMapLayer};
 use tracing::{Event, Level, Subscriber, field::Field, field::Visit};
 use tracing_subscriber::layer::{Context, SubscriberExt};
 
-/// One event: its level, target and fields.
+use crate::common::{code, full, get, request, returns};
+
+/// One event.
 #[derive(Debug)]
-struct Line(Level, &'static str, BTreeMap<&'static str, String>);
+struct Line {
+    level: Level,
+    target: &'static str,
+    fields: BTreeMap<&'static str, String>,
+}
 
 impl Line {
     fn field(&self, name: &str) -> Option<&str> {
-        self.2.get(name).map(String::as_str)
+        self.fields.get(name).map(String::as_str)
     }
 }
 
@@ -46,52 +57,58 @@ impl<S: Subscriber> tracing_subscriber::Layer<S> for Capture {
         }
         let mut fields = Fields(BTreeMap::new());
         event.record(&mut fields);
-        let line = Line(*event.metadata().level(), event.metadata().target(), fields.0);
+        let line = Line { level: *event.metadata().level(), target: event.metadata().target(), fields: fields.0 };
         LINES.with_borrow_mut(|lines| lines.push(line));
     }
 }
 
-/// What this test's thread logs meanwhile: one subscriber for all, since those of other threads come and go.
-fn capture() {
+/// Returns what `work` logs in this thread. The subscriber is one for all threads, and never removed.
+fn logged<T>(work: impl FnOnce() -> T) -> Vec<Line> {
     static INSTALLED: Once = Once::new();
     INSTALLED.call_once(|| {
         tracing::subscriber::set_global_default(tracing_subscriber::registry().with(Capture)).unwrap();
     });
     LINES.take();
+    let _ = work();
+    LINES.take().into_iter().filter(|line| line.target == "tower_status").collect()
 }
 
-fn lines() -> Vec<Line> {
-    LINES.take().into_iter().filter(|line| line.1 == "tower_status").collect()
+/// Runs a test in a process of its own, because some warnings are written once per process.
+fn in_its_own_process(test: &str, work: impl FnOnce()) {
+    const VARIABLE: &str = "TOWER_STATUS_TEST_IN_ITS_OWN_PROCESS";
+    if env::var_os(VARIABLE).is_some() {
+        return work();
+    }
+    let mut process = Command::new(env::current_exe().unwrap());
+    let output = process.args(["--exact", test, "--nocapture"]).env(VARIABLE, "1").output().unwrap();
+    let text = [output.stdout, output.stderr].concat();
+    let text = String::from_utf8_lossy(&text);
+    assert!(output.status.success() && text.contains("1 passed"), "{text}");
 }
 
-type Outcome = Result<Response<Full<bytes::Bytes>>, Status>;
+type Outcome = Result<Response<Full<Bytes>>, Status>;
 
-async fn send(layer: &StatusMapLayer, request: Request<()>, outcome: Outcome) -> Vec<Line> {
-    capture();
-    let inner = service_fn(|_: Request<()>| std::future::ready(outcome.clone()));
-    let _ = layer.layer(inner).oneshot(request).await.unwrap();
-    lines()
+fn send(layer: &StatusMapLayer, request: Request<()>, outcome: Outcome) -> Vec<Line> {
+    logged(|| common::now(common::send(layer, request, outcome)))
 }
 
-fn answers(lines: &[Line]) -> Vec<&Line> {
-    lines.iter().filter(|line| line.0 != Level::WARN).collect()
+/// Returns the lines that are not warnings.
+fn reports(lines: &[Line]) -> Vec<&Line> {
+    lines.iter().filter(|line| line.level != Level::WARN).collect()
 }
 
 fn warnings(lines: &[Line]) -> Vec<&str> {
-    lines.iter().filter(|line| line.0 == Level::WARN).map(|line| line.field("message").unwrap()).collect()
+    lines.iter().filter(|line| line.level == Level::WARN).map(|line| line.field("message").unwrap()).collect()
 }
 
-fn response(code: u16, of_type: &'static str, body: &'static str) -> Response<Full<bytes::Bytes>> {
-    let mut response = Response::new(Full::from(body));
-    *response.status_mut() = StatusCode::from_u16(code).unwrap();
-    if !of_type.is_empty() {
-        response.headers_mut().insert("content-type", of_type.parse().unwrap());
-    }
-    response
+/// Returns an inner response. An empty content type is left out.
+fn inner(status: u16, content_type: &str, body: impl Into<Bytes>) -> Response<Full<Bytes>> {
+    let fields = [("content-type", content_type)];
+    full(status, if content_type.is_empty() { &[] } else { &fields }, body)
 }
 
-fn code(code: u16) -> Status {
-    StatusCode::from_u16(code).unwrap().into()
+fn status(status: u16) -> Status {
+    code(status).into()
 }
 
 #[derive(Debug, thiserror::Error)]
@@ -102,56 +119,54 @@ fn link(text: &'static str, cause: impl Into<BoxError>) -> BoxError {
     Link(text, Some(cause.into())).into()
 }
 
-#[tokio::test]
-async fn one_line_for_each_answer_of_400_and_above() {
-    let kept = || {
-        let mut response = response(500, "text/plain", "it");
+#[test]
+fn a_4xx_is_logged_once_as_debug_and_a_5xx_once_as_error() {
+    let with_keep_body = || {
+        let mut response = inner(500, "text/plain", "it");
         response.extensions_mut().insert(KeepBody);
         response
     };
     let rows = [
-        (Err(code(404)), Some(Level::DEBUG)),
-        (Err(code(499)), Some(Level::DEBUG)),
-        (Err(code(550)), Some(Level::DEBUG)),
-        (Err(code(500)), Some(Level::ERROR)),
-        (Err(code(503)), Some(Level::ERROR)),
-        (Err(code(599)), Some(Level::ERROR)),
+        (Err(status(404)), Some(Level::DEBUG)),
+        (Err(status(499)), Some(Level::DEBUG)),
+        (Err(status(550)), Some(Level::DEBUG)),
+        (Err(status(500)), Some(Level::ERROR)),
+        (Err(status(503)), Some(Level::ERROR)),
+        (Err(status(599)), Some(Level::ERROR)),
         (Err(Status::from_error("it")), Some(Level::ERROR)),
-        (Ok(response(404, "", "")), Some(Level::DEBUG)),
-        (Ok(response(404, "application/json", "{}")), Some(Level::DEBUG)),
-        (Ok(response(550, "text/plain", "it")), Some(Level::DEBUG)),
-        (Ok(response(500, "text/plain", "it")), Some(Level::ERROR)),
-        (Ok(response(500, "application/json", "{}")), Some(Level::ERROR)),
-        (Ok(kept()), Some(Level::ERROR)),
-        (Ok(response(200, "", "")), None),
-        (Ok(response(304, "", "")), None),
+        (Ok(inner(404, "", "")), Some(Level::DEBUG)),
+        (Ok(inner(404, "application/json", "{}")), Some(Level::DEBUG)),
+        (Ok(inner(550, "text/plain", "it")), Some(Level::DEBUG)),
+        (Ok(inner(500, "text/plain", "it")), Some(Level::ERROR)),
+        (Ok(inner(500, "application/json", "{}")), Some(Level::ERROR)),
+        (Ok(with_keep_body()), Some(Level::ERROR)),
+        (Ok(inner(200, "", "")), None),
+        (Ok(inner(304, "", "")), None),
         (Err(Status::found("/")), None),
     ];
     for fill in [true, false] {
         for (outcome, level) in &rows {
             let layer = StatusMapLayer::new().fill(fill);
-            let logged = send(&layer, Request::new(()), outcome.clone()).await;
-            assert_eq!(logged.iter().map(|line| line.0).collect::<Vec<_>>(), Vec::from_iter(*level), "{outcome:?}");
+            let lines = send(&layer, get("/", &[]), outcome.clone());
+            assert_eq!(lines.iter().map(|line| line.level).collect::<Vec<_>>(), Vec::from_iter(*level), "{outcome:?}");
 
-            capture();
-            let inner = layer.layer(service_fn(|_: Request<()>| std::future::ready(outcome.clone())));
-            let _ = StatusMapLayer::new().layer(inner).oneshot(Request::new(())).await.unwrap();
-            assert_eq!(lines().len(), usize::from(level.is_some()), "nested: {outcome:?}");
+            let layers = (StatusMapLayer::new(), layer);
+            let service = layers.layer(returns(outcome.clone()));
+            let lines = logged(|| common::now(tower::ServiceExt::oneshot(service, get("/", &[]))));
+            assert_eq!(lines.len(), usize::from(level.is_some()), "two layers: {outcome:?}");
         }
     }
 }
 
-#[tokio::test]
-async fn the_line_has_method_path_status_and_request_id() {
-    let outcomes = [Err(code(503)), Ok(response(503, "", "")), Err(code(404)), Ok(response(404, "text/html", "it"))];
+#[test]
+fn a_line_has_method_path_status_and_a_valid_request_id() {
+    let outcomes = [Err(status(503)), Ok(inner(503, "", "")), Err(status(404)), Ok(inner(404, "text/html", "it"))];
     for outcome in outcomes {
         for id in [None, Some("r-1"), Some("a b")] {
-            let mut request = Request::builder().method("PUT").uri("/a/b?secret=1");
-            if let Some(id) = id {
-                request = request.header("x-request-id", id);
-            }
-            let logged = send(&StatusMapLayer::new(), request.body(()).unwrap(), outcome.clone()).await;
-            let [line] = &*logged else { panic!("{logged:?}") };
+            let fields = id.map(|id| ("x-request-id", id));
+            let request = request("PUT", "/a/b?secret=1", fields.as_slice());
+            let lines = send(&StatusMapLayer::new(), request, outcome.clone());
+            let [line] = &*lines else { panic!("{lines:?}") };
             assert_eq!((line.field("method"), line.field("path")), (Some("PUT"), Some("/a/b")));
             assert!(["404", "503"].contains(&line.field("status").unwrap()), "{line:?}");
             assert_eq!(line.field("request_id"), id.filter(|id| *id == "r-1"));
@@ -160,89 +175,77 @@ async fn the_line_has_method_path_status_and_request_id() {
     }
 }
 
-#[tokio::test]
-async fn the_error_and_its_whole_chain_are_logged_each_once() {
+#[test]
+fn a_line_has_every_error_of_the_chain_once() {
     let layer = StatusMapLayer::new().map_error(|error: &Link| (error.0 == "known").then(Status::not_found));
     let chain = || link("first", io::Error::other(link("second", "third")));
+    let below = |cause: Status| Status::from_error(link("above", cause));
+    let detailed = || status(502).with_detail("the detail");
+    let overloaded = Status::from_error(link("above", tower::load_shed::error::Overloaded::new()));
+    #[rustfmt::skip]
     let rows: [(&str, Status, &[&str]); 12] = [
         ("boxed", Status::from_error(chain()), &["first", "second", "third"]),
-        ("io", io::Error::other(chain()).into(), &["first", "second", "third"]),
-        ("a 4xx", code(404).with_source(chain()), &["first", "second", "third"]),
-        ("a 5xx", code(502).with_source(chain()), &["first", "second", "third"]),
-        (
-            "a 5xx and its detail",
-            code(502).with_detail("the detail").with_source(chain()),
-            &["first", "second", "third", "the detail"],
-        ),
-        ("known", Status::from_error(link("known", chain())), &["known", "first", "second", "third"]),
-        ("known below", Status::from_error(link("above", link("known", "below"))), &["above", "known", "below"]),
-        (
-            "a carrier below",
-            Status::from_error(link("above", Status::from_error(chain()))),
-            &["above", "first", "second", "third"],
-        ),
-        (
-            "a status below",
-            Status::from_error(link("above", Status::gone().with_source(chain()))),
-            &["above", "first", "second", "third"],
-        ),
-        ("a bare status below", Status::from_error(link("above", Status::gone())), &["above"]),
-        (
-            "built in",
-            Status::from_error(link("above", tower::load_shed::error::Overloaded::new())),
-            &["above", "service overloaded"],
-        ),
-        ("malformed", Status::unauthorized("a\nb"), &["www-authenticate", "401"]),
+        ("in an io::Error", io::Error::other(chain()).into(), &["first", "second", "third"]),
+        ("a 4xx", status(404).with_source(chain()), &["first", "second", "third"]),
+        ("a 5xx", status(502).with_source(chain()), &["first", "second", "third"]),
+        ("a 5xx with a detail", detailed().with_source(chain()), &["first", "second", "third", "the detail"]),
+        ("a mapped error", Status::from_error(link("known", chain())), &["known", "first", "second", "third"]),
+        ("a mapped cause", Status::from_error(link("above", link("known", "below"))), &["above", "known", "below"]),
+        ("a carrier as a cause", below(Status::from_error(chain())), &["above", "first", "second", "third"]),
+        ("a Status as a cause", below(Status::gone().with_source(chain())), &["above", "first", "second", "third"]),
+        ("a Status without a source as a cause", below(Status::gone()), &["above"]),
+        ("a built-in error as a cause", overloaded, &["above", "service overloaded"]),
+        ("a malformed required field", Status::unauthorized("a\nb"), &["www-authenticate", "401"]),
     ];
     for (name, status, expected) in rows {
-        let logged = send(&layer, Request::new(()), Err(status)).await;
-        let [line] = &*answers(&logged) else { panic!("{name}: {logged:?}") };
-        let text = format!("{:?}", line.2);
+        let lines = send(&layer, get("/", &[]), Err(status));
+        let [line] = &*reports(&lines) else { panic!("{name}: {lines:?}") };
+        let text = format!("{:?}", line.fields);
         for part in expected {
             assert_eq!(text.matches(part).count(), 1, "{name}: {part} in {text}");
         }
     }
 }
 
-#[tokio::test]
-async fn the_text_of_an_inner_5xx_is_logged() {
-    for of_type in ["text/plain", ""] {
-        let logged = send(&StatusMapLayer::new(), Request::new(()), Ok(response(500, of_type, "what happened"))).await;
-        assert_eq!(format!("{logged:?}").matches("what happened").count(), 1, "{logged:?}");
+#[test]
+fn the_text_of_an_inner_5xx_is_logged() {
+    for content_type in ["text/plain", ""] {
+        let lines = send(&StatusMapLayer::new(), get("/", &[]), Ok(inner(500, content_type, "what happened")));
+        assert_eq!(format!("{lines:?}").matches("what happened").count(), 1, "{lines:?}");
     }
 }
 
-#[tokio::test]
-async fn nothing_from_outside_breaks_the_line() {
+#[test]
+fn control_characters_are_escaped_in_every_field() {
     let rows = ["\n", "\r", "\0", "\x1b[31m", "\u{7f}", "\u{85}", "\u{9b}31m", "\u{2028}", "\u{2029}", "a\n\n\u{2028}"];
-    for dangerous in rows {
-        let text = || format!("<{dangerous}>");
+    for control in rows {
+        let text = || format!("<{control}>");
         let source = || io::Error::other(text());
-        let uri = http::uri::PathAndQuery::try_from(format!("/<{dangerous}>"));
+        let uri = http::uri::PathAndQuery::try_from(format!("/<{control}>"));
         let uri = uri.map_or_else(|_| "/".parse().unwrap(), http::Uri::from);
         let outcomes: [(&str, Outcome); 6] = [
             ("error", Err(source().into())),
             ("chain", Err(Status::from_error(link("above", source())))),
-            ("detail", Err(code(404).with_detail(text()))),
-            ("5xx detail", Err(code(500).with_detail(text()))),
-            ("title", Err(code(404).with_title(text()))),
-            ("inner text", Ok(response(500, "text/plain", Box::leak(text().into_boxed_str())))),
+            ("detail", Err(status(404).with_detail(text()))),
+            ("5xx detail", Err(status(500).with_detail(text()))),
+            ("title", Err(status(404).with_title(text()))),
+            ("inner text", Ok(inner(500, "text/plain", text()))),
         ];
         for (name, outcome) in outcomes {
             let request = Request::builder().uri(uri.clone()).body(()).unwrap();
-            let logged = send(&StatusMapLayer::new(), request, outcome).await;
-            assert_eq!(answers(&logged).len(), 1, "{name} {dangerous:?}");
-            for (field, value) in logged.iter().flat_map(|line| &line.2) {
+            let lines = send(&StatusMapLayer::new(), request, outcome);
+            assert_eq!(reports(&lines).len(), 1, "{name} {control:?}");
+            for (field, value) in lines.iter().flat_map(|line| &line.fields) {
                 let breaks = |c: char| c.is_control() || ['\u{2028}', '\u{2029}'].contains(&c);
                 assert!(!value.contains(breaks), "{name}: {field} is {value:?}");
             }
-            assert!(name == "title" || format!("{logged:?}").contains('<'), "{name}: {logged:?}");
+            assert!(name == "title" || format!("{lines:?}").contains('<'), "{name}: {lines:?}");
         }
     }
 }
 
-#[tokio::test]
-async fn a_display_that_fails_is_logged_as_far_as_it_came() {
+#[test]
+fn of_a_display_that_fails_what_it_wrote_is_logged() {
     #[derive(Debug)]
     struct Fails;
     impl fmt::Display for Fails {
@@ -252,67 +255,66 @@ async fn a_display_that_fails_is_logged_as_far_as_it_came() {
         }
     }
     impl std::error::Error for Fails {}
-    let logged = send(&StatusMapLayer::new(), Request::new(()), Err(Status::from_error(link("above", Fails)))).await;
-    assert!(logged[0].field("error").is_some_and(|error| error.contains("above") && error.contains("so far")));
+    let lines = send(&StatusMapLayer::new(), get("/", &[]), Err(Status::from_error(link("above", Fails))));
+    assert!(lines[0].field("error").is_some_and(|error| error.contains("above") && error.contains("so far")));
 }
 
-#[tokio::test]
-async fn a_status_without_what_its_code_demands_is_warned_of() {
-    let said = |code: u16, name: &'static str| {
-        let status: Status = StatusCode::from_u16(code).unwrap().into();
-        if name.is_empty() { status } else { status.with_header(name, "it") }
-    };
-    let [v11, v2] = [Version::HTTP_11, Version::HTTP_2];
-    let rows: [(Outcome, Version, Option<&str>); 20] = [
-        (Err(said(405, "")), v11, Some("allow")),
-        (Err(said(405, "allow")), v11, None),
-        (Err(said(407, "")), v11, Some("proxy-authenticate")),
-        (Err(said(407, "proxy-authenticate")), v11, None),
-        (Err(said(416, "")), v11, Some("content-range")),
-        (Err(Status::range_not_satisfiable(7)), v11, None),
-        (Err(said(426, "")), v11, Some("upgrade")),
-        (Err(said(426, "upgrade")), v11, None),
-        // It was given; HTTP/2 has no place for it.
-        (Err(said(426, "upgrade")), v2, None),
-        (Err(said(301, "")), v11, Some("location")),
-        (Err(said(302, "")), v11, Some("location")),
-        (Err(said(303, "")), v11, Some("location")),
-        (Err(said(307, "")), v2, Some("location")),
-        (Err(said(308, "")), v11, Some("location")),
-        (Err(Status::found("/")), v11, None),
-        (Err(said(404, "")), v11, None),
-        // The inner service's own may be completed outside.
-        (Ok(response(405, "", "")), v11, None),
-        (Ok(response(416, "", "")), v11, None),
-        (Ok(response(426, "", "")), v11, None),
-        (Ok(response(302, "", "")), v11, None),
+#[test]
+fn a_missing_required_field_of_a_status_is_warned_about() {
+    let required = [
+        (405, "allow"),
+        (407, "proxy-authenticate"),
+        (416, "content-range"),
+        (426, "upgrade"),
+        (301, "location"),
+        (302, "location"),
+        (303, "location"),
+        (307, "location"),
+        (308, "location"),
     ];
-    for (outcome, version, expected) in rows {
-        let request = Request::builder().version(version).body(()).unwrap();
-        let logged = send(&StatusMapLayer::new(), request, outcome.clone()).await;
-        let warned = warnings(&logged);
-        assert_eq!(warned.len(), usize::from(expected.is_some()), "{outcome:?} {version:?}: {warned:?}");
-        assert!(warned.iter().all(|text| text.contains(expected.unwrap())), "{outcome:?}: {warned:?}");
+    let send_over = |version, outcome| {
+        let mut request = get("/", &[]);
+        *request.version_mut() = version;
+        send(&StatusMapLayer::new(), request, outcome)
+    };
+    for (code, name) in required {
+        let lines = send_over(Version::HTTP_11, Err(status(code)));
+        let [warning] = *warnings(&lines) else { panic!("{code}: {lines:?}") };
+        assert!(warning.contains(name), "{code}: {warning}");
+        // HTTP/2 has no Upgrade, so the field of a 426 is removed, but it was given.
+        for version in [Version::HTTP_11, Version::HTTP_2] {
+            let lines = send_over(version, Err(status(code).with_header(name, "it")));
+            assert!(warnings(&lines).is_empty(), "{code} {version:?} with {name}: {lines:?}");
+        }
+        // A middleware outside may add the field to a response of the inner service.
+        let lines = send_over(Version::HTTP_11, Ok(inner(code, "", "")));
+        assert!(warnings(&lines).is_empty(), "an inner {code}: {lines:?}");
     }
+    assert_eq!(warnings(&send_over(Version::HTTP_2, Err(status(307)))).len(), 1);
+    let lines = send(&StatusMapLayer::new(), get("/", &[]), Err(status(404)));
+    assert!(warnings(&lines).is_empty(), "{lines:?}");
 }
 
-/// The only test of this process that needs the default challenge.
-#[tokio::test]
-async fn the_default_challenge_is_warned_of_once_per_process() {
-    let own = StatusMapLayer::new().default_challenge("Basic realm=\"shop\"");
-    assert!(warnings(&send(&own, Request::new(()), Err(code(401))).await).is_empty());
-    assert!(warnings(&send(&StatusMapLayer::new(), Request::new(()), Err(Status::unauthorized("A"))).await).is_empty());
-    for expected in [1, 0, 0] {
-        let logged = send(&StatusMapLayer::new(), Request::new(()), Err(code(401))).await;
-        assert_eq!(warnings(&logged).len(), expected, "{logged:?}");
-        assert_eq!(answers(&logged).len(), 1);
-    }
-    assert!(warnings(&send(&StatusMapLayer::new(), Request::new(()), Ok(response(401, "", ""))).await).is_empty());
+#[test]
+fn the_default_challenge_is_warned_about_once_per_process() {
+    in_its_own_process("the_default_challenge_is_warned_about_once_per_process", || {
+        let chosen = StatusMapLayer::new().default_challenge("Basic realm=\"shop\"");
+        let default = StatusMapLayer::new();
+        let send = |layer, outcome| send(layer, get("/", &[]), outcome);
+        assert!(warnings(&send(&chosen, Err(status(401)))).is_empty(), "the application chose a challenge");
+        assert!(warnings(&send(&default, Err(Status::unauthorized("A")))).is_empty(), "the status has a challenge");
+        for expected in [1, 0, 0] {
+            let lines = send(&default, Err(status(401)));
+            assert_eq!(warnings(&lines).len(), expected, "{lines:?}");
+            assert_eq!(reports(&lines).len(), 1);
+        }
+        assert!(warnings(&send(&default, Ok(inner(401, "", "")))).is_empty());
+    });
 }
 
 #[cfg(feature = "problems")]
 #[test]
-fn undocumented_error_type_is_warned_about_once() {
+fn an_undocumented_error_type_is_warned_about_once() {
     use tower_status::{IntoStatus, problems::Problems};
 
     #[derive(Debug, thiserror::Error)]
@@ -325,10 +327,7 @@ fn undocumented_error_type_is_warned_about_once() {
         }
     }
 
-    capture();
-    let _ = Problems::of::<SoldOut>();
-    let _ = Problems::of::<SoldOut>();
-    let lines = lines();
+    let lines = logged(|| (Problems::of::<SoldOut>(), Problems::of::<SoldOut>()));
     let [warning] = &*warnings(&lines) else { panic!("{lines:?}") };
     assert!(
         warning.starts_with("Problems does not show the statuses of `") && warning.contains("::SoldOut`"),
@@ -338,16 +337,17 @@ fn undocumented_error_type_is_warned_about_once() {
 
 #[cfg(feature = "derive")]
 #[test]
-fn code_field_below_300_is_warned_about() {
+fn a_code_field_below_300_is_warned_about() {
     use tower_status::IntoStatus;
 
     #[derive(Debug, thiserror::Error, IntoStatus)]
     #[error("refused")]
     struct Refused(#[status(code)] StatusCode);
 
-    capture();
-    let codes = [StatusCode::MULTIPLE_CHOICES, StatusCode::IM_USED].map(|code| Refused(code).status().code());
-    assert_eq!(codes, [StatusCode::MULTIPLE_CHOICES, StatusCode::INTERNAL_SERVER_ERROR]);
+    let lines = logged(|| {
+        let codes = [StatusCode::MULTIPLE_CHOICES, StatusCode::IM_USED].map(|code| Refused(code).status().code());
+        assert_eq!(codes, [StatusCode::MULTIPLE_CHOICES, StatusCode::INTERNAL_SERVER_ERROR]);
+    });
     let expected = "an error has the status code 226 IM Used, which is not that of an error: the response is a 500";
-    assert_eq!(warnings(&lines()), [expected]);
+    assert_eq!(warnings(&lines), [expected]);
 }
