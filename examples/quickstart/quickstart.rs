@@ -8,7 +8,12 @@ use std::{
 };
 
 use axum::extract::{Json, Path, Query};
-use axum::{Router, http::StatusCode, response::IntoResponse, routing::get};
+use axum::{
+    Router,
+    http::StatusCode,
+    response::{IntoResponse, Response},
+    routing::get,
+};
 use serde::{Deserialize, Serialize};
 use tokio::time::sleep;
 use tower::{limit::GlobalConcurrencyLimitLayer, load_shed::LoadShedLayer, timeout::TimeoutLayer};
@@ -48,9 +53,10 @@ async fn order(Path(id): Path<u64>) -> Result<Json<Order>, ShopError> {
     }
 }
 
-async fn next_order() -> impl IntoResponse {
+async fn next_order() -> Response {
     let next = NEXT.load(Ordering::Acquire);
-    ([("etag", format!("\"{next}\""))], format!("the next order is number {next}\n"))
+    let tag = format!("\"{next}\"");
+    ([("etag", &*tag), ("cache-control", "max-age=1")], format!("the next order is number {next}\n")).into_response()
 }
 
 async fn new_order(Json(order): Json<Order>) -> Result<StatusCode, Status> {
