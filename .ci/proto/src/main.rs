@@ -1,4 +1,4 @@
-//! Writes the Rust code of a `.proto` file into a folder, as `PACKAGE.rs`. No protoc is needed.
+//! Writes the Rust code of a `.proto` file to a folder, as `PACKAGE.rs`, without protoc.
 
 fn main() {
     let [proto, out] = std::env::args().skip(1).collect::<Vec<_>>().try_into().expect("usage: shop-proto PROTO FOLDER");
