@@ -9,7 +9,7 @@ use tonic::{Code, metadata::MetadataMap};
 use crate::{
     IntoStatus, Status,
     catalog::GrpcCode,
-    response::grpc::Trailers,
+    response::grpc::RpcError,
     status::{Hidden, Rpc},
 };
 
@@ -67,7 +67,7 @@ impl IntoStatus for tonic::Status {
 /// ```
 impl From<Status> for tonic::Status {
     fn from(status: Status) -> Self {
-        let Trailers { code, message, details, metadata } = Trailers::of(&status, "", None, None, false);
+        let RpcError { code, message, details, metadata } = RpcError::of(&status, "", None, None, false);
         let metadata = MetadataMap::from_headers(metadata);
         let mut made = Self::with_details_and_metadata(code.into(), message.into_owned(), details, metadata);
         made.set_source(Arc::new(Hidden(status)));

@@ -1,0 +1,51 @@
+//! Reads the gRPC status in the head of a response: that of a Trailers-Only response.
+
+use http::{HeaderMap, header};
+use percent_encoding::percent_decode;
+
+use super::{GRPC_MESSAGE, GRPC_STATUS, GRPC_STATUS_DETAILS, headers};
+use crate::{Protocol, Status, catalog::GrpcCode};
+
+/// Whether a response has a gRPC status in its head.
+#[inline]
+pub(crate) fn has_status(fields: &HeaderMap) -> bool {
+    fields.contains_key(&GRPC_STATUS)
+}
+
+/// Returns the code in the head of a response.
+pub(crate) fn status(fields: &HeaderMap) -> Option<GrpcCode> {
+    let number = fields.get(&GRPC_STATUS)?.to_str().ok().and_then(|text| text.parse().ok());
+    Some(number.map_or(GrpcCode::Unknown, GrpcCode::from_number))
+}
+
+/// Whether the media type of a response is gRPC's or gRPC-Web's.
+pub(crate) fn is_typed(fields: &HeaderMap) -> bool {
+    fields.get(header::CONTENT_TYPE).is_some_and(|value| Protocol::of_media_type(value.as_bytes()).is_grpc())
+}
+
+/// Returns the status in the head of a Trailers-Only response with this code.
+pub(crate) fn status_of_head(code: GrpcCode, fields: &HeaderMap) -> Status {
+    let message = fields.get(&GRPC_MESSAGE).map(|value| percent_decode(value.as_bytes()).decode_utf8_lossy());
+    let status = match message.filter(|message| !message.is_empty()) {
+        Some(message) => Status::new(code.into()).with_detail(message.into_owned()),
+        // An unknown method in gRPC is a 404 without a detail.
+        None if code == GrpcCode::Unimplemented => Status::not_found(),
+        None => Status::new(code.into()),
+    };
+    status.with_grpc_code(code)
+}
+
+/// Removes a gRPC status from the head, because the response is written again. Returns the metadata of `status`.
+pub(crate) fn remove_status(fields: &mut HeaderMap, status: &Status) -> HeaderMap {
+    for name in [&GRPC_STATUS, &GRPC_MESSAGE, &GRPC_STATUS_DETAILS] {
+        fields.remove(name);
+    }
+    let mut own = status.headers().clone();
+    if let Some(rpc) = status.rpc() {
+        headers::apply(&mut own, &rpc.metadata);
+    }
+    for name in own.keys() {
+        fields.remove(name);
+    }
+    own
+}
