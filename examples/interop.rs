@@ -35,7 +35,7 @@ impl Shop for OddShop {
                 .with_title("Bad greeting")
                 .with_retry_after(Duration::from_millis(1500))
                 .with_extension("least", 101)
-                .with_extension("errors", json!([{ "pointer": "/user/email", "detail": "fehlt: 100 % nötig" }])))?,
+                .with_extension("errors", json!([{ "pointer": "#/user/email", "detail": "fehlt: 100 % nötig" }])))?,
             3 => Err(unreadable.with_detail("grüße% ".repeat(2300)).with_extension("least", 101))?,
             _ => Err(Status::from_error(io::Error::other("shop:tulip@10.0.0.7: refused")))?,
         }

@@ -28,7 +28,7 @@ impl<'a> PublicProblem<'a> {
     /// As [`new`](Self::new), where the format decides whether detail and extension members are hidden.
     pub(super) fn with_hidden(status: &'a Status, hides: bool, request_id: Option<&'a str>) -> Self {
         let entry = status.entry();
-        let extensions = if hides { &[] } else { status.extensions() };
+        let extensions = if hides { status.public_extensions() } else { status.extensions() };
         // An application's own member of that name wins.
         let request_id = request_id.filter(|_| !extensions.iter().any(|(name, _)| name == "request_id"));
         Self {

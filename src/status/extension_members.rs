@@ -5,14 +5,14 @@ use std::{borrow::Cow, collections::HashSet, hash::BuildHasher};
 use serde_json::Value;
 use smallvec::SmallVec;
 
-/// In the order in which they were set.
+/// The public members and then the others, each group in the order in which they were set.
 #[derive(Clone, Default)]
 pub(super) struct Members {
     list: SmallVec<[(Cow<'static, str>, Value); 2]>,
+    /// How many members are public: those that a hidden 5xx shows.
+    public: usize,
     /// The hashes of all names, where there are many.
     hashes: Option<HashSet<u64>>,
-    /// The names of the public members: those that a hidden 5xx shows. Most statuses have none.
-    public: Vec<Cow<'static, str>>,
 }
 
 /// So few names are compared faster than hashed.
@@ -23,46 +23,59 @@ impl Members {
         &self.list
     }
 
-    /// Adds a member, or replaces that of its name.
-    pub(super) fn set(&mut self, name: Cow<'static, str>, value: Value) {
-        match self.find(&name) {
-            Some((_, old)) => *old = value,
-            None => self.list.push((name, value)),
-        }
+    /// Returns the members that a hidden 5xx shows.
+    pub(super) fn public(&self) -> &[(Cow<'static, str>, Value)] {
+        self.list.get(..self.public).unwrap_or_default()
     }
 
-    /// Shows the member also on a 5xx whose detail is hidden, or not.
-    pub(super) fn set_public(&mut self, name: &str, is_public: bool) {
-        self.public.retain(|known| known != name);
+    /// Adds a member, or replaces the one with its name.
+    pub(super) fn set(&mut self, name: Cow<'static, str>, value: Value, is_public: bool) {
+        match self.position(&name) {
+            Some(position) if (position < self.public) == is_public => {
+                if let Some((_, old)) = self.list.get_mut(position) {
+                    *old = value;
+                }
+                return;
+            }
+            Some(position) => {
+                self.list.remove(position);
+                self.public -= usize::from(position < self.public);
+            }
+            None => {}
+        }
+        self.add(name, value, is_public);
+    }
+
+    fn add(&mut self, name: Cow<'static, str>, value: Value, is_public: bool) {
         if is_public {
-            self.public.push(name.to_owned().into());
+            self.list.insert(self.public, (name, value));
+            self.public += 1;
+        } else {
+            self.list.push((name, value));
         }
     }
 
     /// Removes all members but the public ones.
     pub(super) fn retain_public(&mut self) {
         self.hashes = None;
-        self.list.retain(|(name, _)| self.public.contains(name));
+        self.list.truncate(self.public);
     }
 
-    /// Adds those whose names do not stand yet.
+    /// Adds the members of `others` whose names are new.
     pub(super) fn complete(&mut self, others: &Self) {
-        for (name, value) in &others.list {
-            if self.find(name).is_none() {
-                self.list.push((name.clone(), value.clone()));
-                if others.public.contains(name) {
-                    self.public.push(name.clone());
-                }
+        for (position, (name, value)) in others.list.iter().enumerate() {
+            if self.position(name).is_none() {
+                self.add(name.clone(), value.clone(), position < others.public);
             }
         }
     }
 
-    /// The member of a name; where there is none, one is expected to follow.
-    fn find(&mut self, name: &str) -> Option<&mut (Cow<'static, str>, Value)> {
+    /// Returns where the member with this name is; if there is none, one is expected to follow.
+    fn position(&mut self, name: &str) -> Option<usize> {
         if self.list.len() >= FEW && self.is_new(name) {
             return None;
         }
-        self.list.iter_mut().find(|(known, _)| known == name)
+        self.list.iter().position(|(known, _)| known == name)
     }
 
     /// Whether it is certain that no member has this name; from now on one has.
@@ -90,11 +103,11 @@ mod tests {
         for count in [1, FEW - 1, FEW, FEW + 1, 1_000] {
             let mut members = Members::default();
             for (round, number) in (0..2).flat_map(|round| (0..count).map(move |number| (round, number))) {
-                members.set(format!("name {number}").into(), Value::from(round));
+                members.set(format!("name {number}").into(), Value::from(round), false);
             }
             let mut others = Members::default();
             for number in [0, count] {
-                others.set(format!("name {number}").into(), Value::from(2));
+                others.set(format!("name {number}").into(), Value::from(2), false);
             }
             members.complete(&others);
             let expected: Vec<_> = (0..=count)
@@ -105,20 +118,23 @@ mod tests {
     }
 
     #[test]
-    fn only_public_members_are_retained() {
+    fn public_members_come_first_and_are_retained() {
         let mut members = Members::default();
-        for (name, is_public) in [("a", true), ("b", false), ("c", true), ("a", false), ("b", true)] {
-            members.set(name.into(), Value::from(name));
-            members.set_public(name, is_public);
+        for (name, is_public) in [("a", true), ("b", false), ("c", true), ("a", false), ("b", true), ("c", true)] {
+            members.set(name.into(), Value::from(name), is_public);
         }
+        let names =
+            |members: &[(Cow<'static, str>, Value)]| members.iter().map(|(name, _)| name.clone()).collect::<Vec<_>>();
+        assert_eq!(
+            (names(members.all()), names(members.public())),
+            (vec!["c".into(), "b".into(), "a".into()], vec!["c".into(), "b".into()])
+        );
         let mut outer = Members::default();
         for (name, is_public) in [("a", true), ("d", true), ("e", false)] {
-            outer.set(name.into(), Value::from("outer"));
-            outer.set_public(name, is_public);
+            outer.set(name.into(), Value::from("outer"), is_public);
         }
         members.complete(&outer);
         members.retain_public();
-        let expected = [("b", "b"), ("c", "c"), ("d", "outer")].map(|(name, value)| (name.into(), Value::from(value)));
-        assert_eq!(members.all(), expected);
+        assert_eq!(names(members.all()), ["c", "b", "d"]);
     }
 }

@@ -1,8 +1,9 @@
 //! What the layers need of a [`Status`].
 
-use std::{fmt, sync::Arc};
+use std::{borrow::Cow, fmt, sync::Arc};
 
 use http::{HeaderName, HeaderValue, StatusCode, header};
+use serde_json::Value;
 
 use super::{Malformed, Parts, Rpc, Source, Status, header_values as field};
 use crate::warning::warning;
@@ -153,6 +154,11 @@ impl Status {
         }
         // A code that was set from outside is final.
         self.resolved()
+    }
+
+    /// Returns the extension members that are shown even if the detail is hidden.
+    pub(crate) fn public_extensions(&self) -> &[(Cow<'static, str>, Value)] {
+        self.parts().map_or(&[], |parts| parts.extensions.public())
     }
 
     /// Whether detail and extension members are hidden from clients.

@@ -309,8 +309,8 @@ impl Status {
     /// use tower_status::Status;
     ///
     /// let status = Status::unprocessable_entity()
-    ///     .with_extension("errors", json!([{ "pointer": "/age", "detail": "must be a number" }]));
-    /// assert_eq!(status.extension("errors").unwrap()[0]["pointer"], "/age");
+    ///     .with_extension("errors", json!([{ "pointer": "#/age", "detail": "must be a number" }]));
+    /// assert_eq!(status.extension("errors").unwrap()[0]["pointer"], "#/age");
     /// ```
     pub fn with_extension(self, name: impl Into<Cow<'static, str>>, value: impl serde::Serialize) -> Self {
         self.with_member(name.into(), value, false)
@@ -340,11 +340,7 @@ impl Status {
                 warning!("dropped the extension {name:?} of {}: the name is reserved or empty", self.code);
             }
             Err(error) => warning!("dropped the extension {name:?} of {}: {error}", self.code),
-            Ok(value) => {
-                let members = &mut self.parts_mut().extensions;
-                members.set_public(&name, is_public);
-                members.set(name, value);
-            }
+            Ok(value) => self.parts_mut().extensions.set(name, value, is_public),
         }
         self
     }
@@ -434,7 +430,7 @@ impl Status {
         self.extensions().iter().find_map(|(known, value)| (known == name).then_some(value))
     }
 
-    /// All extension members, in the order in which they were set.
+    /// Returns all extension members in the order in which they were set, the public ones first.
     pub fn extensions(&self) -> &[(Cow<'static, str>, Value)] {
         self.parts().map_or(&[], |parts| parts.extensions.all())
     }

@@ -130,7 +130,7 @@ const tests = {
     await page.goto(`${base}/orders`);
     await page.getByLabel('Customer').fill('1');
     await page.getByRole('button', { name: 'Save' }).click();
-    await page.getByText('/reference: must not be empty').waitFor();
+    await page.getByText('#/reference: must not be empty').waitFor();
     await page.getByText('/quantity: must be from 1 to 1000000').waitFor();
     assert.deepEqual(wrong, []);
   },

@@ -270,7 +270,16 @@ async fn errors_become_field_violations() {
     let rows = [
         (json!({"pointer": "/user/email", "detail": "must have an @"}), Some(("user.email", "must have an @"))),
         (json!({"pointer": "/age", "detail": "must be a number"}), Some(("age", "must be a number"))),
-        (json!({"pointer": "/items/0/name", "detail": "is empty"}), Some(("items.0.name", "is empty"))),
+        // error_details.proto: `emailAddresses[1].email` is the `email` of the first address.
+        (json!({"pointer": "#/items/0/name", "detail": "is empty"}), Some(("items[1].name", "is empty"))),
+        (json!({"pointer": "#/a/2/1", "detail": "x"}), Some(("a[3][2]", "x"))),
+        (json!({"pointer": "#/9", "detail": "x"}), Some(("[10]", "x"))),
+        (json!({"pointer": "#/a/01", "detail": "x"}), Some(("a.01", "x"))), // RFC 6901 §4: not an index
+        (json!({"pointer": "#/a/-", "detail": "x"}), Some(("a.-", "x"))),
+        (json!({"pointer": "#/a/18446744073709551615", "detail": "x"}), Some(("a[18446744073709551615]", "x"))),
+        (json!({"pointer": "#/a/18446744073709551616", "detail": "x"}), Some(("a.18446744073709551616", "x"))),
+        (json!({"parameter": "page", "detail": "must be a number"}), Some(("page", "must be a number"))),
+        (json!({"parameter": "a/b"}), Some(("a/b", ""))),
         (json!({"pointer": "#/user/email", "detail": "x"}), Some(("user.email", "x"))),
         (json!({"pointer": "/a~1b", "detail": "x"}), Some(("a/b", "x"))),
         (json!({"pointer": "/m~0n", "detail": "x"}), Some(("m~n", "x"))),
@@ -300,6 +309,30 @@ async fn errors_become_field_violations() {
     let violations = response.violations();
     assert_eq!(violations.iter().map(|(field, text)| (&**field, &**text)).collect::<Vec<_>>(), expected);
     assert_eq!((response.code, response.kinds()), (3, vec!["BadRequest"]));
+}
+
+#[tokio::test]
+async fn code_of_an_error_becomes_the_reason_if_it_fits() {
+    let long = "x".repeat(64);
+    let expected_long = "X".repeat(63);
+    let rows = [
+        (json!("TOO_LONG"), "TOO_LONG"),
+        (json!("too-long"), "TOO_LONG"),
+        (json!("length"), "LENGTH"),
+        (json!(long), &expected_long),
+        // `[A-Z][A-Z0-9_]+[A-Z0-9]`.
+        (json!("no"), ""),
+        (json!("1st"), ""),
+        (json!("größe"), "GR_E"),
+        (json!(7), ""),
+    ];
+    for (code, expected) in rows {
+        let errors = json!([{ "pointer": "#/a", "detail": "x", "code": code }]);
+        let response = error_response(Status::unprocessable_entity().with_extension("errors", errors)).await;
+        let details = response.details();
+        let violations = &details.bad_request().unwrap().field_violations;
+        assert_eq!(violations.iter().map(|violation| &*violation.reason).collect::<Vec<_>>(), [expected], "{code}");
+    }
 }
 
 /// RFC 6901 §6, with its examples.
@@ -353,7 +386,7 @@ async fn all_details_can_be_sent_together() {
         .with_detail("the order is wrong: größer um 100 %")
         .with_retry_after(Duration::from_millis(250))
         .with_extension("order", 8)
-        .with_extension("errors", json!([{ "pointer": "/items/0", "detail": "is no tulip" }]));
+        .with_extension("errors", json!([{ "pointer": "#/items/0", "detail": "is no tulip" }]));
     for content_type in ["application/grpc", "application/grpc-web+proto", "application/grpc-web-text"] {
         let call = Call { content_type, ..CALL };
         let response = send(StatusMapLayer::new().rpc(true), &call, Err(status.clone())).await;
@@ -366,7 +399,7 @@ async fn all_details_can_be_sent_together() {
         assert_eq!((&*info.reason, &*info.domain), ("BAD_ORDER", "shop.Orders"));
         assert_eq!(info.metadata, HashMap::from([("order".into(), "8".into())]));
         assert_eq!(details.retry_info().unwrap().retry_delay, Some(Duration::from_millis(250)));
-        assert_eq!(response.violations(), [("items.0".to_owned(), "is no tulip".to_owned())]);
+        assert_eq!(response.violations(), [("items[1]".to_owned(), "is no tulip".to_owned())]);
     }
 }
 
@@ -442,5 +475,16 @@ async fn exposed_5xx_and_4xx_show_detail_and_extensions() {
         );
         assert_eq!(response.violations(), [("secret".to_owned(), "secret".to_owned())], "{row}");
         assert!(!format!("{:?}", response.rpc).contains("source"), "{row}: the source is never shown");
+    }
+}
+
+#[tokio::test]
+async fn hidden_5xx_shows_only_its_public_extensions() {
+    for status in [secretive(500), secretive(503)] {
+        let response = error_response(status.with_public_extension("code", "provider_failed")).await;
+        let expected = HashMap::from([("code".to_owned(), "provider_failed".to_owned())]);
+        assert_eq!(response.metadata_of_error_info(), expected);
+        assert!(!response.message.contains("secret"), "{}", response.message);
+        assert!(!format!("{:?}", response.rpc).contains("secret"), "{:?}", response.rpc);
     }
 }

@@ -98,7 +98,7 @@ impl IntoStatus for ShopError {
             Self::Size(order) => Status::conflict()
                 .with_type("https://shop.example/problems/wrong-size")
                 .with_extension("order", *order)
-                .with_extension("errors", serde_json::json!([{ "pointer": "/items/0", "detail": "größer" }])),
+                .with_extension("errors", serde_json::json!([{ "pointer": "#/items/0", "detail": "größer" }])),
             Self::Long(_) => Status::unprocessable_entity().with_type("/problems/long"),
             Self::Closed => Status::service_unavailable().with_retry_after(Duration::from_millis(1500)).expose(),
             Self::Database => Status::internal_server_error(),
@@ -317,7 +317,7 @@ fn is_the_wrong_size(seen: &tonic::Status, order: &str, row: &str) {
     assert_eq!((&*info.reason, &*info.domain), ("WRONG_SIZE", "shop.Orders"), "{row}");
     assert_eq!(info.metadata.get("order").map(String::as_str), Some(order), "{row}");
     let violation = &details.bad_request().unwrap().field_violations[0];
-    assert_eq!((&*violation.field, &*violation.description), ("items.0", "größer"), "{row}");
+    assert_eq!((&*violation.field, &*violation.description), ("items[1]", "größer"), "{row}");
     assert_eq!(details.help().unwrap().links[0].url, "https://shop.example/problems/wrong-size", "{row}");
 }
 

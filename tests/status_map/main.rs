@@ -8,6 +8,7 @@ mod fill_fields;
 mod layer;
 mod layer_bounds;
 mod leaks;
+mod public_members;
 mod readiness;
 #[cfg(feature = "axum")]
 mod records;

@@ -17,7 +17,7 @@ for (const form of document.querySelectorAll('form')) {
     }
     const problem = await response.json();
     const lines = [problem.title, problem.detail];
-    for (const error of problem.errors ?? []) lines.push(`${error.pointer}: ${error.detail}`);
+    for (const error of problem.errors ?? []) lines.push(`${error.pointer ?? error.parameter}: ${error.detail}`);
     if (response.status === 412) lines.push('Somebody has changed this order since you opened it. Reload to see how it is now; nothing was saved.');
     say(lines.join('\n'), true);
   };

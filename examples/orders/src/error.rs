@@ -70,7 +70,7 @@ pub(crate) fn database(error: &sqlx::Error) -> Option<Status> {
         sqlx::Error::RowNotFound => Some(Status::not_found()),
         sqlx::Error::PoolTimedOut => Some(Status::service_unavailable().with_retry_after(Duration::from_secs(2))),
         sqlx::Error::Database(cause) if cause.kind() == ErrorKind::ForeignKeyViolation => {
-            let errors = vec![Mistake { pointer: "/customer", detail: "is no customer's number" }];
+            let errors = vec![Mistake { pointer: "#/customer", detail: "is no customer's number" }];
             Some(OrderError::Invalid { errors }.into())
         }
         sqlx::Error::Database(cause) if cause.kind() == ErrorKind::UniqueViolation => {

@@ -66,11 +66,11 @@ impl Draft {
     /// Itself, or all that is wrong with it.
     pub(crate) fn checked(self) -> Result<Self, OrderError> {
         let rules = [
-            (self.reference.is_empty(), "/reference", "must not be empty"),
-            (self.reference.len() > 40, "/reference", "must not be longer than 40 bytes"),
-            (self.item.trim().is_empty(), "/item", "must say what is ordered"),
-            (self.item.len() > 200, "/item", "must not be longer than 200 bytes"),
-            (!(1..=1_000_000).contains(&self.quantity), "/quantity", "must be from 1 to 1000000"),
+            (self.reference.is_empty(), "#/reference", "must not be empty"),
+            (self.reference.len() > 40, "#/reference", "must not be longer than 40 bytes"),
+            (self.item.trim().is_empty(), "#/item", "must say what is ordered"),
+            (self.item.len() > 200, "#/item", "must not be longer than 200 bytes"),
+            (!(1..=1_000_000).contains(&self.quantity), "#/quantity", "must be from 1 to 1000000"),
         ];
         let broken = rules.into_iter().filter(|(broken, ..)| *broken);
         let errors: Vec<_> = broken.map(|(_, pointer, detail)| Mistake { pointer, detail }).collect();

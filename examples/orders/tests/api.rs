@@ -155,7 +155,7 @@ async fn fields_that_a_status_demands() {
         shop.ask("POST /orders | as: clerk", json!({ "reference": "", "customer": 1, "item": " ", "quantity": 0 }));
     let mistakes = mistakes.await.json();
     let pointers: Vec<_> = mistakes["errors"].as_array().unwrap().iter().map(|error| &error["pointer"]).collect();
-    assert_eq!(pointers, ["/reference", "/item", "/quantity"]);
+    assert_eq!(pointers, ["#/reference", "#/item", "#/quantity"]);
 }
 
 #[tokio::test]

@@ -69,12 +69,12 @@ fn write_value(page: &mut Markup, value: &Value) {
     };
 }
 
-/// Writes one of `errors`: usually an object with `detail` and `pointer`, whose other members are for programs.
+/// Writes one of `errors`: usually an object with `detail` and `pointer` or `parameter`; other members are for programs.
 fn write_error(page: &mut Markup, error: &Value) {
     let member = |name| non_blank(error.get(name).and_then(Value::as_str));
     let Some(detail) = member("detail") else { return write_any(page, error) };
-    if let Some(pointer) = member("pointer") {
-        page.raw("<code>").text(pointer).raw("</code> ");
+    if let Some(place) = member("pointer").or_else(|| member("parameter")) {
+        page.raw("<code>").text(place).raw("</code> ");
     }
     page.raw(concat!("<span", unknown_language!(), ">")).text(detail).raw("</span>");
 }

@@ -140,7 +140,15 @@ fn texts_and_uris_have_their_places() {
 #[test]
 fn extension_members_are_shown_by_their_kind() {
     let [order, nested, blank] = [json!(17), json!({ "a": ["<"] }), json!("")].map(|value| member("order", value));
-    let errors = member("errors", json!([{ "pointer": "#/age", "detail": "no <", "code": 7 }, "one", { "a": 1 }]));
+    let errors = member(
+        "errors",
+        json!([
+            { "pointer": "#/age", "detail": "no <", "code": 7 },
+            { "parameter": "page", "detail": "missing" },
+            "one",
+            { "a": 1 },
+        ]),
+    );
     let no_errors = member("errors", json!([]));
     let choices = member("choices", json!(["/a", "javascript:b", ["c"]]));
     check(&[
@@ -163,6 +171,7 @@ fn extension_members_are_shown_by_their_kind() {
             problem: PublicProblem { extensions: &errors, ..bare(410) },
             has: &[
                 r#"<li><code>#/age</code> <span lang="" dir="auto">no &lt;</span></li>"#,
+                r#"<li><code>page</code> <span lang="" dir="auto">missing</span></li>"#,
                 r#"<li><span lang="" dir="auto">one</span></li>"#,
                 "<code>{&#34;a&#34;:1}</code></span></li>",
             ],

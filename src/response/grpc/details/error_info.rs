@@ -38,7 +38,8 @@ fn reason(problem: &PublicProblem<'_>) -> String {
     candidates.into_iter().map(upper_snake).find(|reason| !reason.is_empty()).unwrap_or_default()
 }
 
-fn upper_snake(text: &str) -> String {
+/// Returns the text as `[A-Z0-9_]+` of at most 63 characters, without `_` at its ends.
+pub(super) fn upper_snake(text: &str) -> String {
     let mut reason = String::new();
     for c in text.chars() {
         if reason.len() == 63 {
