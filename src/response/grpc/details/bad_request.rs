@@ -6,7 +6,7 @@ use serde_json::Value;
 use super::{PublicProblem, error_info::upper_snake, protobuf::Message};
 
 /// `field_violations = 1`, each of `field = 1, description = 2, reason = 3`, of the extension `errors`.
-fn bad_request(problem: &PublicProblem<'_>) -> Option<Message> {
+pub(super) fn bad_request(problem: &PublicProblem<'_>) -> Option<Message> {
     let (_, errors) = problem.extensions.iter().find(|(name, _)| name == "errors")?;
     let mut request = Message::default();
     for error in errors.as_array()? {
