@@ -1,6 +1,6 @@
-//! Lists of entity tags in If-Match and If-None-Match, against the naive reading; and one tag by itself.
+//! Entity tags, and lists of them in If-Match and If-None-Match, compared with a naive evaluation.
 //!
-//! The first line is the current tag, each further one a field line.
+//! The first line is the current tag; each further line is a field line.
 #![no_main]
 
 use http::{HeaderMap, HeaderValue, Method, header};

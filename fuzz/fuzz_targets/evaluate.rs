@@ -1,4 +1,4 @@
-//! `evaluate`, `Preconditions` and both layers, against RFC 9110 §13.2.2 read literally.
+//! `evaluate`, `Preconditions` and both layers, compared with a literal reading of RFC 9110 §13.2.2.
 #![no_main]
 
 use arbitrary::Arbitrary;
@@ -136,32 +136,33 @@ fuzz_target!(|input: Input| {
         made.headers_mut().insert(header::RANGE, HeaderValue::from_static("bytes=0-"));
         made
     };
-    // The representation's fields stand on the answer: a read is judged by them, a change is not.
+    // The response has the validators: they decide for GET and HEAD, and not for other methods.
     let reads = matches!(method, Method::GET | Method::HEAD);
     if let Some(response) = &response {
         let inner = |_: Request<()>| {
-            let mut answer = Response::new("it".to_owned());
-            response.clone_into(answer.headers_mut());
-            std::future::ready(Ok::<_, Status>(answer))
+            let mut inner = Response::new("content".to_owned());
+            response.clone_into(inner.headers_mut());
+            std::future::ready(Ok::<_, Status>(inner))
         };
-        let answers = [
+        let codes = [
             ask::ask(&mut StatusMapLayer::new().layer(service_fn(inner)), with()).status(),
             ask::ask(&mut ConditionalLayer::new().layer(service_fn(inner)), with()).status(),
         ];
-        assert_eq!(answers, [if reads { code } else { 200 }; 2], "{method} {request:?} {response:?}");
+        assert_eq!(codes, [if reads { code } else { 200 }; 2], "{method} {request:?} {response:?}");
     }
-    // A source says them before the handler; where there is nothing to read or delete, the handler's answer wins.
+    // A source is asked before the handler; without a representation the handler decides about GET, HEAD and DELETE.
     let source = |_: &http::request::Parts| std::future::ready(Ok(current.clone()));
     let ranged = std::cell::Cell::new(None);
     let inner = |request: Request<()>| {
         ranged.set(Some(request.headers().contains_key(header::RANGE)));
-        std::future::ready(Ok::<_, Status>(Response::new("it".to_owned())))
+        std::future::ready(Ok::<_, Status>(Response::new("content".to_owned())))
     };
     let source = ConditionalLayer::new().validators(source);
-    let answer = ask::ask(&mut source.layer(service_fn(inner)), with());
-    let handlers = current.is_none() && (reads || method == Method::DELETE);
-    assert_eq!(answer.status(), if handlers { 200 } else { code }, "{method} {request:?} {response:?}");
-    let asked = !matches!(method, Method::CONNECT | Method::OPTIONS | Method::TRACE) && !request.is_empty();
-    let keeps = !asked || range.unwrap_or(!request.contains_key(header::IF_RANGE));
-    assert_eq!(ranged.get(), (answer.status() == 200).then_some(keeps), "{method} {request:?} {response:?}");
+    let response = ask::ask(&mut source.layer(service_fn(inner)), with());
+    let handler_decides = current.is_none() && (reads || method == Method::DELETE);
+    let status = response.status();
+    assert_eq!(status, if handler_decides { 200 } else { code }, "{method} {request:?} {current:?}");
+    let is_evaluated = !matches!(method, Method::CONNECT | Method::OPTIONS | Method::TRACE) && !request.is_empty();
+    let keeps = !is_evaluated || range.unwrap_or(!request.contains_key(header::IF_RANGE));
+    assert_eq!(ranged.get(), (status == 200).then_some(keeps), "{method} {request:?} {current:?}");
 });

@@ -1,6 +1,6 @@
-//! HTTP-dates in fields, against a reading that prints (`dates`) with another calendar.
+//! HTTP-dates in header fields, compared with the parser `dates`, which uses another calendar.
 //!
-//! One date per line: the first is the representation's, the others the client's.
+//! One date in each line: the first is that of the representation, the others are the client's.
 #![no_main]
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
@@ -30,17 +30,17 @@ fuzz_target!(|input: &[u8]| {
         check(all, &current, &response);
     }
 
-    // What is sent is the same second, unless it has not come or HTTP has no date for it.
+    // The printed date is the same second, unless it is in the future or HTTP has no date for it.
     if let Some(seconds) = date {
-        let current = Validators::new().with_last_modified(instant(seconds)).with_field("etag", "\"not this\"");
+        let current = Validators::new().with_last_modified(instant(seconds)).with_field("etag", "\"other\"");
         let request = condition(&header::IF_MODIFIED_SINCE, first);
         let Err(status) = Preconditions::new(&Method::GET, &request).check(Some(&current)) else {
-            panic!("what was modified then was not modified since");
+            panic!("it was not modified since");
         };
         let sent = status.headers().get(header::LAST_MODIFIED);
-        let sendable = (0..=dates::now()).contains(&seconds);
+        let printable = (0..=dates::now()).contains(&seconds);
         let read = sent.and_then(|value| dates::read(value.to_str().ok()?));
-        assert!(if sendable { read == Some(seconds) } else { seconds < 0 || read.is_some() }, "{sent:?} {seconds}");
+        assert!(if printable { read == Some(seconds) } else { seconds < 0 || read.is_some() }, "{sent:?} {seconds}");
         let tagged = current.with_etag(ETag::of_bytes(b""));
         assert_eq!(evaluate(&Method::GET, &request, Some(&tagged)), Verdict::NotModified);
     }

@@ -1,14 +1,14 @@
-//! The whole layer: arbitrary request heads, options, and whatever stands inside.
+//! The whole layer, with arbitrary request heads, options and inner services.
 //!
 //! ```text
 //! options                     letters: see `Options`
 //! GET /path HTTP/2            the request, and its fields
 //! accept: text/html
 //!
-//! response 404                what the inner service does, and its fields
+//! response 404                the outcome of the inner service, and its fields
 //! content-type: text/plain
 //!
-//! =data                       the frames of its body: data, `%` trailers, `!` an error, anything else waits
+//! =data                       the frames of its body: data, `%` trailers, `!` an error, anything else is pending
 //! ```
 #![no_main]
 
@@ -38,7 +38,7 @@ use tower_status_fuzz::{
     preconditions,
 };
 
-/// What must not be told.
+/// Hidden: no response contains it.
 const SECRET: &str = "secret:Xv9";
 
 struct Options<'a>(&'a [u8]);
@@ -77,7 +77,7 @@ impl IntoStatus for Teapot {
     }
 }
 
-/// A body of these frames; nothing is an error, `None` waits.
+/// A body of these frames. `None` is pending.
 #[derive(Clone, Debug, Default)]
 struct Frames(VecDeque<Option<Result<Step, &'static str>>>);
 
@@ -146,11 +146,11 @@ fn request(head: &[&[u8]]) -> Option<Request<()>> {
     Some(request)
 }
 
-/// What stands inside.
+/// The outcome of the inner service.
 #[derive(Clone, Copy, Debug, PartialEq)]
 enum Kind {
     Response,
-    /// Whose body is meant.
+    /// With `KeepBody`.
     Kept,
     Status,
     Boxed,
@@ -191,7 +191,7 @@ impl Inner {
         let status = Status::new(self.code);
         let status = self.headers.iter().fold(status, |status, (name, value)| status.with_header(name, value));
         if self.code.as_u16() < 500 || self.code == 550 {
-            return status.with_detail("told").with_extension("told", "also");
+            return status.with_detail("shown").with_extension("shown", "too");
         }
         status.with_detail(SECRET).with_extension(SECRET, SECRET).with_source(SECRET)
     }
@@ -213,7 +213,7 @@ impl Inner {
             Kind::Carried => Err(io(Box::new(Status::from_error(self.status())))),
             Kind::Tonic => {
                 let code = i32::from(self.code.as_u16() % 17);
-                Err(Box::new(tonic::Status::new(tonic::Code::from_i32(code), "said by tonic")))
+                Err(Box::new(tonic::Status::new(tonic::Code::from_i32(code), "a message of tonic")))
             }
             Kind::Io => Err(io(SECRET.into())),
             Kind::Known => Err(io(Box::new(Teapot))),
@@ -221,7 +221,7 @@ impl Inner {
     }
 }
 
-type Answer = (Parts, Vec<Got<&'static str>>);
+type Sent = (Parts, Vec<Got<&'static str>>);
 
 fuzz_target!(|input: &[u8]| {
     if input.windows(SECRET.len()).any(|window| window == SECRET.as_bytes()) {
@@ -236,7 +236,7 @@ fuzz_target!(|input: &[u8]| {
         return;
     };
 
-    let answer = |twice: bool| -> (Answer, u32) {
+    let run = |twice: bool| -> (Sent, u32) {
         let reports = Arc::new(AtomicU32::new(0));
         let layer = options.layer(Arc::clone(&reports));
         let inside = layer.clone().layer(service_fn(|_: Request<()>| std::future::ready(inner.outcome())));
@@ -250,21 +250,21 @@ fuzz_target!(|input: &[u8]| {
         };
         ((parts, got), reports.load(Ordering::Relaxed))
     };
-    let (answered, reports) = answer(false);
-    check(&options, &request, &inner, &answered, reports);
+    let (sent, reports) = run(false);
+    check(&options, &request, &inner, &sent, reports);
 
-    // The same input, the same bytes; and of two layers the inner one decides, once.
-    let (again, _) = answer(false);
-    assert_same(&again, &answered);
-    if answered.0.status.is_success() && inner.kind != Kind::Response && !is_grpc(&request) {
-        return; // An error of 200 is a success, which the outer one judges.
+    // The same input gives the same bytes, and two layers give the response of one.
+    let (again, _) = run(false);
+    assert_same(&again, &sent);
+    if sent.0.status.is_success() && inner.kind != Kind::Response && !is_grpc(&request) {
+        return; // A `Status` of 200 as an error: the outer layer evaluates its preconditions.
     }
-    let (twice, reports_of_two) = answer(true);
-    assert_same(&twice, &answered);
+    let (twice, reports_of_two) = run(true);
+    assert_same(&twice, &sent);
     assert_eq!(reports_of_two, reports);
 });
 
-fn assert_same(one: &Answer, other: &Answer) {
+fn assert_same(one: &Sent, other: &Sent) {
     assert_eq!((one.0.status, &one.0.headers, &one.1), (other.0.status, &other.0.headers, &other.1));
 }
 
@@ -273,18 +273,18 @@ fn is_grpc(request: &Request<()>) -> bool {
     request.method() == Method::POST && content_type.to_ascii_lowercase().starts_with(b"application/grpc")
 }
 
-fn check(options: &Options<'_>, request: &Request<()>, inner: &Inner, (parts, got): &Answer, reports: u32) {
+fn check(options: &Options<'_>, request: &Request<()>, inner: &Inner, (parts, got): &Sent, reports: u32) {
     let ours = !matches!(inner.kind, Kind::Response | Kind::Kept);
     let (fill, conditional) = (!options.has(b'f'), !options.has(b'c'));
-    let said = parts.extensions.get::<Status>();
-    let told = format!("{:?} {got:?}", parts.headers);
+    let status = parts.extensions.get::<Status>();
+    let shown = format!("{:?} {got:?}", parts.headers);
 
-    // Nothing leaks, and every answer of 400 and above is reported once.
-    assert!(options.has(b'e') || !told.contains(SECRET), "{told}");
-    let failed = parts.status.as_u16() >= 400 || said.is_some_and(|said| said.code().as_u16() >= 400);
+    // Nothing hidden is sent, and every error response is reported once.
+    assert!(options.has(b'e') || !shown.contains(SECRET), "{shown}");
+    let failed = parts.status.as_u16() >= 400 || status.is_some_and(|status| status.code().as_u16() >= 400);
     assert_eq!(reports, u32::from(failed), "{parts:?}");
 
-    // What never has content has none; and a 401 has a challenge.
+    // A 204, 205 and 304 have no content, and a 401 has a challenge.
     if fill && matches!(parts.status.as_u16(), 204 | 205 | 304) {
         assert!(got.is_empty(), "{got:?}");
         assert!(!parts.headers.contains_key(header::TRANSFER_ENCODING));
@@ -300,12 +300,12 @@ fn check(options: &Options<'_>, request: &Request<()>, inner: &Inner, (parts, go
     let before: Vec<_> = read(inner.body.clone());
     let reads = matches!(*request.method(), Method::GET | Method::HEAD);
     let fine = inner.headers.get("grpc-status").is_none_or(|code| code == "0");
-    let judged = if conditional && reads && fine && matches!(inner.code.as_u16(), 200 | 206) {
+    let verdict = if conditional && reads && fine && matches!(inner.code.as_u16(), 200 | 206) {
         preconditions::verdict(&Method::GET, request.headers(), Some(&inner.headers))
     } else {
         Verdict::Proceed
     };
-    match judged {
+    match verdict {
         Verdict::NotModified => {
             assert_eq!(parts.status, 304);
             assert!(got.is_empty());
@@ -330,7 +330,7 @@ fn check(options: &Options<'_>, request: &Request<()>, inner: &Inner, (parts, go
     if is_grpc(request) || empty {
         return;
     }
-    // What stays of the body is all of it; nothing of a 5xx that nobody typed, or as text.
+    // A kept body is complete. A text or untyped body of a 5xx is replaced.
     let theirs = |got: &[Got<_>]| got == before.as_slice();
     let typed = inner.headers.get(header::CONTENT_TYPE).map(|value| value.as_bytes().to_ascii_lowercase());
     let is_text = typed.as_deref().is_none_or(|typed| typed.starts_with(b"text/plain;") || typed == b"text/plain");
@@ -338,23 +338,25 @@ fn check(options: &Options<'_>, request: &Request<()>, inner: &Inner, (parts, go
         assert!(!theirs(got) || before.is_empty(), "{got:?}");
     }
     let is_json = |typed: &[u8]| typed == b"application/json";
-    if grpcless(inner) && (inner.kind == Kind::Kept || typed.as_deref().is_some_and(is_json) && one(inner)) {
+    if is_without_grpc_status(inner)
+        && (inner.kind == Kind::Kept || typed.as_deref().is_some_and(is_json) && has_one_type(inner))
+    {
         assert!(theirs(got), "{got:?}");
     } else if !theirs(got) {
         check_ours(request, parts, got);
     }
 }
 
-/// Whether the content type is said once.
-fn one(inner: &Inner) -> bool {
+/// Whether there is one content type.
+fn has_one_type(inner: &Inner) -> bool {
     inner.headers.get_all(header::CONTENT_TYPE).iter().count() == 1
 }
 
-fn grpcless(inner: &Inner) -> bool {
+fn is_without_grpc_status(inner: &Inner) -> bool {
     !inner.headers.contains_key("grpc-status")
 }
 
-/// What the layer wrote is whole, in the form that it says.
+/// Checks that a body of the layer is complete, in the format of its content type.
 fn check_ours(request: &Request<()>, parts: &Parts, got: &[Got<&'static str>]) {
     let body = data(got);
     let content_type = parts.headers.get(header::CONTENT_TYPE).map(HeaderValue::as_bytes);

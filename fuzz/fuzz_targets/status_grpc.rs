@@ -1,4 +1,4 @@
-//! A status as gRPC's, read back by tonic and `tonic-types` as a client does.
+//! A status over gRPC, read back by tonic and `tonic-types` as by a client.
 #![no_main]
 
 use std::time::Duration;
@@ -12,7 +12,7 @@ use tonic_types::{ErrorDetails, StatusExt, pb};
 use tower_status::{Status, StatusMapLayer, catalog::GrpcCode};
 use tower_status_fuzz::{ask::fail, status_input::StatusInput};
 
-/// RFC 9113 §10.5.1: what clients take by default.
+/// The limit of the header fields (RFC 9113 §10.5.1).
 const LIMIT: usize = 8 * 1024;
 const TYPES: [&str; 3] = ["application/grpc", "application/grpc-web+proto", "application/grpc-web-text"];
 
@@ -44,7 +44,7 @@ fuzz_target!(|input: StatusInput<'_>| {
     assert_eq!(made.message(), expected_message(&input, &status));
 });
 
-/// The fields of gRPC-Web's trailer frame.
+/// Returns the fields of gRPC-Web's trailer frame.
 fn frame(bytes: &[u8]) -> HeaderMap {
     let (head, lines) = bytes.split_at(5);
     assert_eq!(head[0], 0x80);
@@ -66,10 +66,10 @@ fn expected_code(input: &StatusInput<'_>, status: &Status) -> GrpcCode {
     }
 }
 
-/// Whether the words stay inside: of a 5xx, and of what is gRPC's 5xx.
+/// Whether detail and members are hidden, as those of a 5xx and of gRPC's codes for one.
 fn is_hidden(input: &StatusInput<'_>, status: &Status) -> bool {
-    let masked = [GrpcCode::Internal, GrpcCode::Unknown, GrpcCode::DataLoss];
-    !input.exposed && (input.is_hidden(status.code()) || masked.contains(&expected_code(input, status)))
+    let hidden = [GrpcCode::Internal, GrpcCode::Unknown, GrpcCode::DataLoss];
+    !input.exposed && (input.is_hidden(status.code()) || hidden.contains(&expected_code(input, status)))
 }
 
 fn expected_message<'a>(input: &'a StatusInput<'_>, status: &Status) -> &'a str {
@@ -95,10 +95,10 @@ fn check(input: &StatusInput<'_>, status: &Status, path: &str, fields: &HeaderMa
         let size = |fields: &HeaderMap| -> usize {
             fields.iter().map(|(name, value)| name.as_str().len() + value.len() + 32).sum()
         };
-        // Cut between characters, and it says so; left out where the status's own fields take it all.
+        // Shortened between characters, with an ellipsis; left out if the status's own fields need the whole limit.
         if let Some(kept) = read.message().strip_suffix('…') {
             assert!(message.starts_with(kept), "{message:?} {kept:?}");
-            assert!(size(fields) > LIMIT - 512, "cut at {}", size(fields));
+            assert!(size(fields) > LIMIT - 512, "shortened at {}", size(fields));
         } else {
             assert_eq!(read.message(), "");
             assert!(size(status.headers()) > LIMIT - 512, "{}", size(status.headers()));
@@ -116,7 +116,7 @@ fn check(input: &StatusInput<'_>, status: &Status, path: &str, fields: &HeaderMa
 
 fn check_details(input: &StatusInput<'_>, status: &Status, path: &str, details: &ErrorDetails) {
     let members = if is_hidden(input, status) { Vec::new() } else { input.shown_members(status) };
-    // A delay, or else a field that says one.
+    // The delay, otherwise that of the field.
     let field = || status.headers().get("retry-after")?.to_str().ok()?.parse().ok().map(Duration::from_secs);
     let delay = input.retry_after.or_else(field);
     let delay = delay.map(|delay| delay.min(Duration::new(315_576_000_000, delay.subsec_nanos())));
@@ -157,7 +157,7 @@ fn check_details(input: &StatusInput<'_>, status: &Status, path: &str, details: 
     }
 }
 
-/// What `google.rpc.ErrorInfo` says of a key: `[a-zA-Z0-9-_]`, and at most 64 characters.
+/// Whether a key is valid in `google.rpc.ErrorInfo`: `[a-zA-Z0-9-_]`, at most 64 characters.
 fn is_key(name: &str) -> bool {
     name.chars().count() <= 64 && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '-' || c == '_')
 }
@@ -170,7 +170,7 @@ fn scalar(value: &Value) -> Option<String> {
     }
 }
 
-/// What one of `errors` says, if it says where or what.
+/// Returns the description of one of `errors`, if it has a pointer or a detail.
 fn described(error: &Value) -> Option<String> {
     let text = |name| error.get(name).and_then(Value::as_str);
     (text("pointer").is_some() || text("detail").is_some()).then(|| text("detail").unwrap_or_default().to_owned())

@@ -1,16 +1,16 @@
-//! HTTP-dates (RFC 9110 §5.6.7) the other way round: a date is what one of the three forms of some instant prints.
+//! HTTP-dates (RFC 9110 §5.6.7), parsed backwards: a date is a text that one of the three formats prints for an instant.
 
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use chrono::{Months, NaiveDate, NaiveDateTime};
 
-/// Now, in seconds since 1970.
+/// Returns the seconds from 1970 until now.
 #[must_use]
 pub fn now() -> i64 {
     SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| i64::try_from(since.as_secs()).unwrap_or(i64::MAX))
 }
 
-/// Seconds since 1970, or nothing.
+/// Returns the seconds since 1970; `None`: not a date.
 #[must_use]
 pub fn read(text: &str) -> Option<i64> {
     fixdate(text).or_else(|| asctime(text)).or_else(|| rfc850(text, now()))
@@ -18,7 +18,7 @@ pub fn read(text: &str) -> Option<i64> {
 
 const DAYS: [&str; 7] = ["Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"];
 
-/// The text of each of the seven days: any of them will do.
+/// Whether the text is that of one of the seven days, whichever it is.
 fn any_day(text: &str, length: usize, print: impl Fn(&str) -> String) -> bool {
     DAYS.iter().any(|day| print(day.get(..length).unwrap_or(day)) == text)
 }
@@ -33,7 +33,7 @@ fn month(text: &str, from: usize) -> Option<(u32, &str)> {
     (1..).zip(known).find(|(_, month)| *month == name).map(|(number, _)| (number, name))
 }
 
-/// The time at this place, how it is written, and the seconds that chrono's clock does not have.
+/// Returns the time at this position, its text, and the leap second, which chrono does not have.
 fn time(text: &str, from: usize) -> Option<([u32; 3], String, i64)> {
     let [hour, minute, second] = [number(text, from, 2)?, number(text, from + 3, 2)?, number(text, from + 6, 2)?];
     let written = format!("{hour:02}:{minute:02}:{second:02}");
@@ -70,7 +70,7 @@ fn rfc850(text: &str, now: i64) -> Option<i64> {
         (number(text, comma + 2, 2)?, month(text, comma + 5)?, number(text, comma + 9, 2)?);
     let (time, written, leap) = time(text, comma + 12)?;
     any_day(text, 9, |weekday| format!("{weekday}, {day:02}-{name}-{digits:02} {written} GMT")).then_some(())?;
-    // Where the year has no such day, the month's 28th says which year it would be.
+    // If the year does not have this day, the 28th decides about the year.
     let at = |year: i32, day: u32| instant(NaiveDate::from_ymd_opt(year, month, day)?, time);
     let ahead = |year| {
         let earlier = at(year, day).or(at(year, 28))?.checked_sub_months(Months::new(600))?;

@@ -1,11 +1,11 @@
-//! The naive reading of RFC 9110 §13, over the bytes of fields.
+//! A naive evaluation of RFC 9110 §13, for the bytes of header fields.
 
 use http::{HeaderMap, Method, header};
 use tower_status::Verdict;
 
 use crate::{dates, latin1, naive};
 
-/// What the naive reading makes of a request and the header fields of the representation, if there is one.
+/// Returns the verdict for a request and the header fields of the representation, if there is one.
 pub fn verdict(method: &Method, request: &HeaderMap, current: Option<&HeaderMap>) -> Verdict {
     let lines: Vec<_> = request.iter().map(|(name, value)| (name.as_str(), latin1(value.as_bytes()))).collect();
     let lines: Vec<_> = lines.iter().map(|(name, value)| (*name, value.as_str())).collect();
@@ -19,7 +19,7 @@ pub fn verdict(method: &Method, request: &HeaderMap, current: Option<&HeaderMap>
     }
 }
 
-/// §13.1.5, as literally: one line, one strong tag or one date, and that is the current one.
+/// Evaluates If-Range literally (§13.1.5): one line with the current strong tag or the current date.
 #[must_use]
 pub fn range_applies(request: &HeaderMap, current: &HeaderMap) -> bool {
     if !request.contains_key(header::IF_RANGE) {
@@ -33,13 +33,13 @@ pub fn range_applies(request: &HeaderMap, current: &HeaderMap) -> bool {
     modified.is_some_and(|modified| dates::read(&value) == Some(modified) && modified < dates::now())
 }
 
-/// The entity tag of a representation.
+/// Returns the entity tag of a representation.
 #[must_use]
 pub fn etag(headers: &HeaderMap) -> Option<String> {
     only(headers, &header::ETAG).filter(|tag| naive::is_entity_tag(tag))
 }
 
-/// The value of a field of one line.
+/// Returns the value of a field that has one line.
 fn only(headers: &HeaderMap, name: &http::HeaderName) -> Option<String> {
     let lines: Vec<_> = headers.get_all(name).iter().collect();
     let [line] = lines.as_slice() else { return None };
