@@ -23,6 +23,8 @@ pub(crate) enum Step {
     Waits,
     /// Is pending for ever.
     Hangs,
+    /// Returns the same data for ever.
+    Repeats(Bytes),
     /// Returns the end. Steps that follow it come when the body is polled again.
     Ends,
 }
@@ -43,9 +45,20 @@ pub(crate) const FAILURE: &str = "secret failure of the body";
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Script {
     steps: VecDeque<Step>,
-    hint: SizeHint,
+    size: Size,
     end: End,
     held: Arc<()>,
+}
+
+/// What `size_hint` returns.
+#[derive(Clone, Copy, Debug, Default)]
+enum Size {
+    #[default]
+    Unknown,
+    /// The size of the data that is left.
+    Known,
+    /// Always the same.
+    Claimed(u64),
 }
 
 /// What `is_end_stream` returns.
@@ -60,15 +73,22 @@ enum End {
     Claimed,
 }
 
+/// Builds a body that knows its length and its end, as `Full` does.
+pub(crate) fn known(bytes: impl Into<Bytes>) -> Script {
+    let bytes = bytes.into();
+    let body = script((!bytes.is_empty()).then_some(Step::Data(bytes)));
+    Script { size: Size::Known, ..body.knows_end() }
+}
+
 /// Builds a body of unknown length that does not know its end.
 pub(crate) fn script(steps: impl IntoIterator<Item = Step>) -> Script {
     Script { steps: steps.into_iter().collect(), ..Script::default() }
 }
 
 impl Script {
-    /// Sets the size hint, which need not be true and never changes.
-    pub(crate) fn exact(self, length: u64) -> Self {
-        Self { hint: SizeHint::with_exact(length), ..self }
+    /// Makes `size_hint` return this size, which need not be true and never changes.
+    pub(crate) fn exact(self, size: u64) -> Self {
+        Self { size: Size::Claimed(size), ..self }
     }
 
     /// Makes `is_end_stream` return `true` when no step is left.
@@ -105,6 +125,10 @@ impl Body for Script {
                 self.steps.push_front(Step::Hangs);
                 return Poll::Pending;
             }
+            Some(Step::Repeats(data)) => {
+                self.steps.push_front(Step::Repeats(data.clone()));
+                Some(Ok(Frame::data(data)))
+            }
             Some(Step::Ends) | None => None,
         })
     }
@@ -118,6 +142,11 @@ impl Body for Script {
     }
 
     fn size_hint(&self) -> SizeHint {
-        self.hint
+        let length = |step: &Step| if let Step::Data(data) = step { data.len() as u64 } else { 0 };
+        match self.size {
+            Size::Unknown => SizeHint::new(),
+            Size::Known => SizeHint::with_exact(self.steps.iter().map(length).sum()),
+            Size::Claimed(size) => SizeHint::with_exact(size),
+        }
     }
 }

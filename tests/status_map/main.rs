@@ -3,11 +3,13 @@
 
 #[path = "../common/mod.rs"]
 mod common;
-mod fill;
-mod fill_fields;
+mod context;
+mod inner_response;
+mod inner_response_fields;
 mod layer;
 mod layer_bounds;
 mod leaks;
+mod map_status;
 mod public_members;
 mod readiness;
 #[cfg(feature = "axum")]
