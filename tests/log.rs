@@ -81,9 +81,9 @@ fn in_its_own_process(test: &str, work: impl FnOnce()) {
     }
     let mut process = Command::new(env::current_exe().unwrap());
     let output = process.args(["--exact", test, "--nocapture"]).env(VARIABLE, "1").output().unwrap();
-    let text = [output.stdout, output.stderr].concat();
-    let text = String::from_utf8_lossy(&text);
-    assert!(output.status.success() && text.contains("1 passed"), "{text}");
+    let written = [output.stdout, output.stderr].concat();
+    let written = String::from_utf8_lossy(&written);
+    assert!(output.status.success() && written.contains("1 passed"), "{written}");
 }
 
 type Outcome = Result<Response<Full<Bytes>>, Status>;

@@ -115,6 +115,7 @@ async fn accept_chooses_between_a_page_and_json() {
 
 #[tokio::test]
 async fn a_page_has_the_texts_and_escaped_links_of_its_problems() {
+    const ALL_PROBLEMS: &str = r#"<a href="/problems">All problems</a>"#;
     #[rustfmt::skip]
     let pages: [(&str, &[&str]); 2] = [
         ("/deleted", &[
@@ -140,7 +141,6 @@ async fn a_page_has_the_texts_and_escaped_links_of_its_problems() {
             assert!(text(&body).contains(part), "{path}: {part}\n{}", text(&body));
         }
     }
-    const ALL_PROBLEMS: &str = r#"<a href="/problems">All problems</a>"#;
     for (path, has_link) in [("/deleted", true), ("/sold-out", true), ("/", false)] {
         let (_, body) = ask("GET", path, &[("accept", "text/html")]).await;
         assert_eq!(text(&body).contains(ALL_PROBLEMS), has_link, "{path}");

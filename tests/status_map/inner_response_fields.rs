@@ -331,7 +331,7 @@ async fn an_inner_error_to_head_has_the_fields_of_get_and_no_body() {
                 let request = request(method, "/", &[("accept", accept)]);
                 send(&StatusMapLayer::new(), request, Ok::<_, Status>(inner)).await
             };
-            let (got, sent) = send("GET", inner_body).await;
+            let (got, content) = send("GET", inner_body).await;
             let mut expected = got.headers;
             expected.remove("content-length");
             // Some services leave the body out of a response to HEAD; others leave that to the server.
@@ -341,7 +341,7 @@ async fn an_inner_error_to_head_has_the_fields_of_get_and_no_body() {
                 let mut headers = head.headers;
                 assert_eq!(head.status, status);
                 let length = headers.remove("content-length");
-                assert!(length.is_none_or(|length| length == sent.len().to_string()), "{name}");
+                assert!(length.is_none_or(|length| length == content.len().to_string()), "{name}");
                 assert_eq!(sorted(&headers), sorted(&expected), "{name}");
                 assert!(kept.is_empty() || kept == body, "{name}: {kept:?}");
             }

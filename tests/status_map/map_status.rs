@@ -58,11 +58,13 @@ fn forbidden() -> Status {
     status.with_extension("secret", 1).with_type("/secret").with_instance("/secret")
 }
 
+#[allow(clippy::unnecessary_wraps)] // the outcome of a service
 fn json(code: u16) -> Outcome {
     let fields = [("content-type", "application/json"), ("etag", "\"secret\""), COOKIE];
     Ok(full(code, &fields, "{\"secret\":1}"))
 }
 
+#[allow(clippy::unnecessary_wraps)] // the outcome of a service
 fn with_keep_body(code: u16) -> Outcome {
     let mut response = full(code, &[TEXT, COOKIE], "secret");
     response.extensions_mut().insert(KeepBody);
