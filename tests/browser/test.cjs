@@ -1,4 +1,4 @@
-// What a person sees of the application: its pages, its error pages, and what a stale change leads to.
+// The application in a browser: its pages, its error pages, and a change that is based on an old version.
 const assert = require('node:assert/strict');
 const { readFileSync } = require('node:fs');
 const { chromium } = require('playwright-core');
@@ -6,7 +6,7 @@ const { chromium } = require('playwright-core');
 const [base, executablePath, screenshots] = process.argv.slice(2);
 const axe = readFileSync(require.resolve('axe-core/axe.min.js'), 'utf8');
 
-// A context whose tabs' consoles, policy violations and requests are watched. `expected` names the failures to be met.
+// A context that records errors on the console, policy violations and requests elsewhere. `expected`: statuses that may occur.
 async function open(browser, { expected = [], ...options } = {}) {
   const context = await browser.newContext(options);
   const wrong = [];
@@ -32,12 +32,12 @@ async function open(browser, { expected = [], ...options } = {}) {
 async function accessible(page, name) {
   await page.evaluate(axe);
   const { violations, passes } = await page.evaluate(() => window.axe.run());
-  assert.ok(passes.length > 5, `${name}: axe-core has looked at the page`);
+  assert.ok(passes.length > 5, `${name}: axe-core has checked the page`);
   assert.deepEqual(violations.map(({ id, nodes }) => [id, nodes.map((node) => node.html)]), [], name);
 }
 
 const tests = {
-  async 'the error page reads well in light and dark, wide and narrow'(browser) {
+  async 'the error page is readable in light and dark, wide and narrow'(browser) {
     const looks = { light: { colorScheme: 'light' }, dark: { colorScheme: 'dark' }, narrow: { viewport: { width: 320, height: 640 } } };
     for (const [look, options] of Object.entries(looks)) {
       const { page, wrong } = await open(browser, { ...options, expected: [404] });
@@ -46,14 +46,14 @@ const tests = {
       assert.equal(await page.locator('h1').innerText(), '404\nNo such order');
       assert.match(await page.locator('main').innerText(), /order 99 does not exist/);
       const { scroll, client } = await page.evaluate(() => ({ scroll: document.documentElement.scrollWidth, client: document.documentElement.clientWidth }));
-      assert.ok(scroll <= client, `${look}: nothing to scroll sideways`);
+      assert.ok(scroll <= client, `${look}: no horizontal scrolling`);
       await accessible(page, `error page, ${look}`);
       await page.screenshot({ path: `${screenshots}/error-${look}.png`, fullPage: true });
       assert.deepEqual(wrong, []);
     }
   },
 
-  async 'the error page leads to the page of its problem'(browser) {
+  async 'the error page links to the page of its problem'(browser) {
     const { page, wrong } = await open(browser, { expected: [410] });
     const admin = await fetch(`${base}/orders/3`, { method: 'DELETE', headers: { authorization: 'Bearer manager-token', 'if-match': '"v1"' } });
     assert.equal(admin.status, 204);
@@ -69,7 +69,7 @@ const tests = {
     assert.deepEqual(wrong, []);
   },
 
-  async 'the list and an order can be read by everyone'(browser) {
+  async 'the list and an order are accessible'(browser) {
     for (const colorScheme of ['light', 'dark']) {
       const { page, wrong } = await open(browser, { colorScheme });
       await page.goto(`${base}/`);
@@ -82,13 +82,13 @@ const tests = {
     }
   },
 
-  async 'a reload revalidates, and the server answers 304'(browser) {
+  async 'a reload revalidates, and the server sends 304'(browser) {
     const { page, context, wrong } = await open(browser);
     for (const path of ['/orders', '/orders/1', '/problems']) {
       await page.goto(base + path);
       const network = await context.newCDPSession(page);
       await network.send('Network.enable');
-      // What came over the wire: to the page a 304 is the 200 that was kept.
+      // On the connection: the page sees the stored 200 instead of a 304.
       const sent = new Map();
       const received = new Map();
       network.on('Network.requestWillBeSent', ({ requestId, request }) => sent.set(requestId, request.url));
@@ -102,7 +102,7 @@ const tests = {
     assert.deepEqual(wrong, []);
   },
 
-  async 'a stale change in a second tab is refused, and the page says so'(browser) {
+  async 'a change that is based on an old version gets a 412, and the page explains it'(browser) {
     const { page: first, context, wrong } = await open(browser, { expected: [412] });
     const second = await context.newPage();
     await first.goto(`${base}/orders/2`);
@@ -121,11 +121,11 @@ const tests = {
     await second.screenshot({ path: `${screenshots}/stale.png`, fullPage: true });
     await second.reload();
     assert.equal(await second.getByLabel('Quantity').inputValue(), '51', 'nothing was overwritten');
-    assert.equal(await change(second, '52'), 200, 'after a reload it can be changed');
+    assert.equal(await change(second, '52'), 200, 'after a reload the change is accepted');
     assert.deepEqual(wrong, []);
   },
 
-  async 'what is wrong with a form is said at once'(browser) {
+  async 'all errors of a form are shown at once'(browser) {
     const { page, wrong } = await open(browser, { expected: [422] });
     await page.goto(`${base}/orders`);
     await page.getByLabel('Customer').fill('1');

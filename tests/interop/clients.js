@@ -1,9 +1,9 @@
-// @grpc/grpc-js, grpc-web (on xhr2), and raw HTTP/2, against the two examples.
+// Sends requests of @grpc/grpc-js, grpc-web (on xhr2) and raw HTTP/2 to the examples `tonic` and `interop`.
 //
 //     NODE_PATH=FOLDER node clients.js GOOGLEAPIS TONIC INTEROP
 //
-// FOLDER has the packages, GOOGLEAPIS google/rpc/*.proto, and the rest are the servers' addresses. What must come stands
-// in cases.json, from issue 5, the specifications of gRPC and gRPC-Web and the catalogue's texts.
+// FOLDER has the packages, GOOGLEAPIS google/rpc/*.proto; the other arguments are the addresses of the servers. cases.json
+// has the expected results, from the specifications of gRPC and gRPC-Web and the texts of the catalogue.
 "use strict";
 
 const assert = require("node:assert");
@@ -13,7 +13,7 @@ const path = require("node:path");
 const grpc = require("@grpc/grpc-js");
 const protobuf = require("protobufjs");
 const XHR = require("xhr2");
-// xhr2 keeps to itself what has arrived, until the end; a browser shows it (https://xhr.spec.whatwg.org/#responsetext).
+// xhr2 shows the text at its end only, a browser as it arrives (https://xhr.spec.whatwg.org/#responsetext).
 global.XMLHttpRequest = class extends XHR {
     _onHttpResponseData(response, data) {
         super._onHttpResponseData(response, data);
@@ -26,7 +26,7 @@ const web = require("grpc-web");
 const cases = require("./cases.json");
 const [googleapis, tonic, interop] = process.argv.slice(2);
 const servers = { tonic, interop };
-const SECONDS = 60; // no answer takes longer
+const SECONDS = 60; // no response takes longer
 const ORDER = "/shop.v1.Shop/Order";
 const WATCH = "/shop.v1.Shop/Watch";
 const CODES = Object.fromEntries(Object.entries(grpc.status).map(([name, code]) => [code, name]));
@@ -54,7 +54,7 @@ function check(what, got, expected) {
     if (same) console.log(`ok      ${what}`);
 }
 
-// The details of a google.rpc.Status, which says code and message once more.
+// Returns the details of a google.rpc.Status, which repeats code and message.
 function details(what, code, message, bytes) {
     if (!bytes) return [];
     const status = root.lookupType("google.rpc.Status").decode(bytes);
@@ -64,14 +64,14 @@ function details(what, code, message, bytes) {
         const type = root.lookupType(`google.rpc.${name}`);
         const detail = type.toObject(type.decode(any.value), { longs: Number });
         if (detail.retryDelay) {
-            const { seconds = 0, nanos = 0 } = detail.retryDelay; // as protobuf's JSON has it
+            const { seconds = 0, nanos = 0 } = detail.retryDelay; // as in protobuf's JSON
             detail.retryDelay = nanos ? `${(seconds + nanos / 1e9).toFixed(3)}s` : `${seconds}s`;
         }
         return { "@type": name, ...detail };
     });
 }
 
-// --- clients: each calls back with (error, reply), and has the details of an error ---
+// --- clients: each calls back with (error, reply), and returns the details of an error ---
 
 const channels = Object.fromEntries(
     Object.entries(servers).map(([name, url]) => [
@@ -112,9 +112,9 @@ function grpcWeb(name, format) {
 
 const clients = [grpcJs, grpcWeb("grpc-web", "binary"), grpcWeb("grpc-web, text", "text")];
 
-// --- what is asked ---
+// --- the requests ---
 
-function ask(client, asked) {
+function checkCase(client, asked) {
     const what = `${client.name}, ${asked.case}`;
     return new Promise((resolve) => {
         client.call(asked, (error, reply) => {
@@ -126,12 +126,12 @@ function ask(client, asked) {
             } else {
                 got.reply = { id: reply.id, item: reply.item };
             }
-            const { code, message = "", details: found = [], reply: made, cut } = asked;
+            const { code, message = "", details: found = [], reply: made, shortened } = asked;
             const expected = { code, message, details: found, ...(made && { reply: made }) };
-            if (cut) {
+            if (shortened) {
                 const kept = got.message.replace(/…$/, "");
-                const good = cut.repeated.repeat(cut.times).startsWith(kept) && kept.length >= cut.least;
-                check(`${what}: cut`, good && kept !== got.message, true);
+                const good = shortened.repeated.repeat(shortened.times).startsWith(kept) && kept.length >= shortened.least;
+                check(`${what}: shortened`, good && kept !== got.message, true);
                 expected.message = got.message;
             }
             check(what, got, expected);
@@ -140,7 +140,7 @@ function ask(client, asked) {
     });
 }
 
-// Sends orders that wait, each when the one before has arrived, until one is shed; they end when nobody watches.
+// Sends orders that wait, one after the other, until one is shed. They end when nobody watches.
 async function overloaded(asked, then) {
     const watching = grpcJs.watch(asked.server, 0);
     watching.on("error", () => {}); // the cancel below
@@ -159,7 +159,7 @@ async function overloaded(asked, then) {
     });
     await then();
     watching.cancel();
-    check("the orders that waited are answered", (await Promise.all(waiting)).slice(0, -1), Array(4).fill("OK"));
+    check("the orders that waited have a reply", (await Promise.all(waiting)).slice(0, -1), Array(4).fill("OK"));
 }
 
 async function streaming(client) {
@@ -173,7 +173,7 @@ async function streaming(client) {
             else second();
         });
     });
-    check(`${client.name}, a stream's first message before its second is sent`, asked[1], asked[0] + 1);
+    check(`${client.name}, the first message of a stream arrives before the second one is sent`, asked[1], asked[0] + 1);
     watching.cancel();
 }
 
@@ -182,7 +182,7 @@ function overHttp2(server, head, body) {
     return new Promise((resolve, reject) => {
         session.on("error", reject);
         const stream = session.request(head);
-        stream.setTimeout(SECONDS * 1000, () => reject(new Error("no answer")));
+        stream.setTimeout(SECONDS * 1000, () => reject(new Error("no response")));
         stream.on("error", reject);
         let fields, ended, text = "";
         stream.on("response", (headers, flags) => {
@@ -197,7 +197,7 @@ function overHttp2(server, head, body) {
     });
 }
 
-// One HEADERS frame that ends the stream, with nothing of HTTP alone (issue 5 §2).
+// One HEADERS frame that ends the stream, without fields of plain HTTP.
 async function trailersOnly(asked) {
     const what = `HTTP/2, ${asked.case}`;
     const message = serialize({ id: asked.id });
@@ -212,14 +212,14 @@ async function trailersOnly(asked) {
     const got = [fields[":status"], fields["content-type"], ended, text];
     check(`${what}: 200, its type, one frame`, got, [200, type, true, ""]);
     check(`${what}: its code`, CODES[fields["grpc-status"]], asked.code);
-    // RFC 9113 §6.5.2; beyond it grpcio drops some of the answers.
+    // RFC 9113 §6.5.2; grpcio drops some of the larger responses.
     const size = Object.entries(fields).reduce((sum, [name, value]) => sum + name.length + `${value}`.length + 32, 0);
     check(`${what}: less than 8 KiB, of ${size}`, size < 8192, true);
     const printable = /^(?:[\x20-\x24\x26-\x7e]|%[0-9A-F]{2})*$/;
     check(`${what}: its message is encoded`, printable.test(fields["grpc-message"] ?? ""), true);
 }
 
-// Requests that are no gRPC get no gRPC answer, whatever they accept; a GET neither, whatever it sends.
+// Requests without a gRPC content type, and every GET, get a plain HTTP response, whatever they accept.
 async function ordinary() {
     const requests = [
         ["GET", "/orders/9", undefined, 410],
@@ -244,7 +244,7 @@ async function ordinary() {
 async function main() {
     for (const asked of cases) {
         const all = async () => {
-            for (const client of clients) await ask(client, asked);
+            for (const client of clients) await checkCase(client, asked);
             if (asked.code !== "OK") await trailersOnly(asked);
         };
         await (asked.overloaded ? overloaded(asked, all) : all());
@@ -256,5 +256,5 @@ async function main() {
     process.exit(failures.length ? 1 : 0);
 }
 
-process.exitCode = 1; // where node finds nothing left to wait for before main has ended
+process.exitCode = 1; // if node has nothing left to wait for before main ends
 main();

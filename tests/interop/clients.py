@@ -1,9 +1,9 @@
-"""grpcio, and raw gRPC-Web and HTTP/1.1, against the two examples.
+"""Sends requests of grpcio, raw gRPC-Web and HTTP/1.1 to the examples `tonic` and `interop`.
 
     python clients.py TONIC INTEROP
 
-The arguments are the servers' addresses. What must come stands in cases.json, from issue 5, the specifications of gRPC
-and gRPC-Web and the catalogue's texts.
+The arguments are the addresses of the servers. cases.json has the expected results, from the specifications of gRPC and
+gRPC-Web and the texts of the catalogue.
 """
 
 import base64
@@ -18,7 +18,7 @@ import urllib.parse
 
 import grpc
 from google.protobuf import json_format
-from google.rpc import error_details_pb2, status_pb2  # noqa: F401 (the former's messages stand in the latter's)
+from google.rpc import error_details_pb2, status_pb2  # noqa: F401 (decodes the details of a status)
 from grpc_status import rpc_status
 
 HERE = pathlib.Path(__file__).parent
@@ -29,9 +29,9 @@ CASES = json.loads((HERE / "cases.json").read_text(encoding="utf-8"))
 SERVERS = dict(zip(("tonic", "interop"), sys.argv[1:]))
 CHANNELS = {name: grpc.insecure_channel(url.removeprefix("http://")) for name, url in SERVERS.items()}
 CODES = {code.value[0]: code.name for code in grpc.StatusCode}
-SECONDS = 60  # no answer takes longer
+SECONDS = 60  # no response takes longer
 ORDER, WATCH = "/shop.v1.Shop/Order", "/shop.v1.Shop/Watch"
-# What a gRPC answer must not have (issue 5 §2).
+# A gRPC response has none of these fields.
 HTTP_ONLY = {"allow", "cache-control", "grpc-encoding", "retry-after", "www-authenticate", "x-content-type-options"}
 EXPOSED = {"grpc-status", "grpc-message", "grpc-status-details-bin"}
 failures = []
@@ -44,7 +44,7 @@ def check(what, good, got=""):
 
 
 def details(status):
-    """The details of a google.rpc.Status as dicts."""
+    """Returns the details of a google.rpc.Status as dicts."""
     found = [json_format.MessageToDict(detail) for detail in status.details]
     return [detail | {"@type": detail["@type"].rpartition("google.rpc.")[2]} for detail in found]
 
@@ -53,7 +53,7 @@ def reply(message):
     return {"id": message.id, "item": message.item}
 
 
-# --- clients: each answers (code, message, details, reply) ---
+# --- clients: each returns (code, message, details, reply) ---
 
 
 def call(case):
@@ -63,20 +63,20 @@ def call(case):
 
 def watch(server, id):
     method = CHANNELS[server].unary_stream
-    asked = shop.OrderRequest(id=id)
-    return method(WATCH, shop.OrderRequest.SerializeToString, shop.OrderReply.FromString)(asked, timeout=SECONDS)
+    request = shop.OrderRequest(id=id)
+    return method(WATCH, shop.OrderRequest.SerializeToString, shop.OrderReply.FromString)(request, timeout=SECONDS)
 
 
 def grpcio(case):
     try:
         return "OK", "", [], reply(call(case)(shop.OrderRequest(id=case["id"]), timeout=SECONDS))
     except grpc.RpcError as error:
-        status = rpc_status.from_call(error)  # fails where code or message are not those of the trailers
+        status = rpc_status.from_call(error)  # fails if code or message are not those of the trailers
         return error.code().name, error.details(), details(status) if status else [], None
 
 
 class Web:
-    """A gRPC-Web request over HTTP/1.1, its frames one by one (grpc/grpc doc/PROTOCOL-WEB.md)."""
+    """A gRPC-Web request over HTTP/1.1, read frame by frame (grpc/grpc doc/PROTOCOL-WEB.md)."""
 
     def __init__(self, server, path, id, text):
         self.text, self.rest = text, b""
@@ -86,11 +86,11 @@ class Web:
         self.connection = http.client.HTTPConnection(urllib.parse.urlsplit(SERVERS[server]).netloc, timeout=SECONDS)
         fields = {"content-type": self.kind, "accept": self.kind, "x-grpc-web": "1"}
         self.connection.request("POST", path, base64.b64encode(body) if text else body, fields)
-        self.answer = self.connection.getresponse()
-        self.head = {name.lower(): value for name, value in self.answer.getheaders()}
+        self.response = self.connection.getresponse()
+        self.head = {name.lower(): value for name, value in self.response.getheaders()}
 
     def read(self, size):
-        while len(self.rest) < size and (read := self.answer.read(4 if self.text else size - len(self.rest))):
+        while len(self.rest) < size and (read := self.response.read(4 if self.text else size - len(self.rest))):
             self.rest += base64.b64decode(read, validate=True) if self.text else read
         taken, self.rest = self.rest[:size], self.rest[size:]
         return taken
@@ -101,14 +101,14 @@ class Web:
 
 
 def raw(text):
-    def ask(case):
+    def send(case):
         web = Web(case["server"], case["path"], case["id"], text)
         frames = list(iter(web.frame, None))
         web.connection.close()
         made = None
         if frames and frames[0][0] == 0:
             made = reply(shop.OrderReply.FromString(frames.pop(0)[1]))
-        check("  200, its content type", (web.answer.status, web.head["content-type"]) == (200, web.kind), web.head)
+        check("  200, its content type", (web.response.status, web.head["content-type"]) == (200, web.kind), web.head)
         trailers = web.head
         if frames:
             one = [kind for kind, _ in frames] == [0x80] and "grpc-status" not in web.head
@@ -117,9 +117,9 @@ def raw(text):
         if not made and case.get("by") != "tonic":
             exposed = set(web.head.get("access-control-expose-headers", "").split(", "))
             in_place = bool(frames) if text else not frames and EXPOSED <= exposed
-            check("  in a frame as text, else in the head and exposed to other origins", in_place, (web.head, frames))
+            check("  in a frame for text, otherwise in the head and exposed to other origins", in_place, (web.head, frames))
         of_http = HTTP_ONLY & {*web.head, *trailers}
-        check("  nothing of HTTP alone", not of_http, of_http)
+        check("  no field of plain HTTP", not of_http, of_http)
         encoded = trailers.get("grpc-status-details-bin", "")
         status = status_pb2.Status.FromString(base64.b64decode(encoded + "=" * (-len(encoded) % 4), validate=True))
         code, message = int(trailers.get("grpc-status", "2")), urllib.parse.unquote(trailers.get("grpc-message", ""))
@@ -127,28 +127,28 @@ def raw(text):
         check("  the same in the details, unpadded", same, (encoded, status))
         return CODES[code], message, details(status), made
 
-    return ask
+    return send
 
 
 CLIENTS = {"grpcio": grpcio, "raw gRPC-Web": raw(text=False), "raw gRPC-Web-Text": raw(text=True)}
 
 
-# --- what is asked ---
+# --- the requests ---
 
 
-def ask(client, case):
+def check_case(client, case):
     code, message, found, made = CLIENTS[client](case)
     what = f"{client}, {case['case']}"
-    if "cut" in case:
-        whole, kept = case["cut"]["repeated"] * case["cut"]["times"], message.removesuffix("…")
-        check(f"{what}: cut", whole.startswith(kept) and kept != message and len(kept) >= case["cut"]["least"], message)
+    if "shortened" in case:
+        whole, kept = case["shortened"]["repeated"] * case["shortened"]["times"], message.removesuffix("…")
+        check(f"{what}: shortened", whole.startswith(kept) and kept != message and len(kept) >= case["shortened"]["least"], message)
     expected = (case["code"], case.get("message", message), case.get("details", []), case.get("reply"))
     check(what, (code, message, found, made) == expected, (code, message, found, made))
 
 
 @contextlib.contextmanager
 def overloaded(case):
-    """Sends orders that wait, each when the one before has arrived, until one is shed; they end when nobody watches."""
+    """Sends orders that wait, one after the other, until one is shed. They end when nobody watches."""
     watching, events, orders = watch(case["server"], 0), queue.Queue(), []
 
     def arrivals():
@@ -157,32 +157,32 @@ def overloaded(case):
                 events.put("arrived")
 
     threading.Thread(target=arrivals, daemon=True).start()
-    while events.get(timeout=SECONDS) == "arrived":  # the stream's first message says that none waits yet
+    while events.get(timeout=SECONDS) == "arrived":  # the first message of the stream: no order waits yet
         orders.append(call(case).future(shop.OrderRequest(id=case["id"]), timeout=SECONDS))
         orders[-1].add_done_callback(lambda _: events.put("shed"))
     yield
     watching.cancel()
     codes = [order.code().name for order in orders[:-1]]
-    check("the orders that waited are answered", codes == ["OK"] * 4, codes)
+    check("the orders that waited have a reply", codes == ["OK"] * 4, codes)
 
 
 def streaming():
     watching = watch("tonic", 7)
     first = next(watching)
     grpcio(CASES[0])
-    check("grpcio, a stream's first message before its second is sent", next(watching).asked == first.asked + 1)
+    check("grpcio, the first message of a stream arrives before the second one is sent", next(watching).asked == first.asked + 1)
     watching.cancel()
     for text in (False, True):
         web = Web("tonic", WATCH, 7, text)
         first = shop.OrderReply.FromString(web.frame()[1])
         grpcio(CASES[0])
         second = shop.OrderReply.FromString(web.frame()[1])
-        check(f"{web.kind}, a stream's first message before its second is sent", second.asked == first.asked + 1)
+        check(f"{web.kind}, the first message of a stream arrives before the second one is sent", second.asked == first.asked + 1)
         web.connection.close()
 
 
 def ordinary():
-    """Requests that are no gRPC get no gRPC answer, whatever they accept; a GET neither, whatever it sends."""
+    """Requests without a gRPC content type, and every GET, get a plain HTTP response, whatever they accept."""
     accepts = ["*/*", "text/html", "application/grpc", "application/grpc+proto", "application/grpc-web-text, */*;q=0.1"]
     requests = [
         ("GET", "tonic", "/orders/9", {}, 410),
@@ -192,7 +192,7 @@ def ordinary():
         ("POST", "tonic", "/nowhere", {"content-type": "application/json"}, 404),
         ("POST", "tonic", "/nowhere", {"content-type": "application/grpcx"}, 404),
         ("POST", "tonic", "/nowhere", {}, 404),
-        ("POST", "tonic", ORDER, {"content-type": "application/json"}, 400),  # tonic-web's own answer over HTTP/1.1
+        ("POST", "tonic", ORDER, {"content-type": "application/json"}, 400),  # tonic-web's own response over HTTP/1.1
         ("POST", "interop", "/shop.v1.Closed/Order", {"content-type": "application/json"}, 503),
         ("POST", "interop", "/shop.v1.Members/Order", {"content-type": "application/json"}, 403),
     ]
@@ -200,12 +200,12 @@ def ordinary():
         for accept in accepts:
             connection = http.client.HTTPConnection(urllib.parse.urlsplit(SERVERS[server]).netloc, timeout=SECONDS)
             connection.request(method, path, b"{}" if method == "POST" else None, fields | {"accept": accept})
-            answer = connection.getresponse()
-            head = {name.lower(): value for name, value in answer.getheaders()}
+            response = connection.getresponse()
+            head = {name.lower(): value for name, value in response.getheaders()}
             kind = "text/html; charset=utf-8" if accept == "text/html" else "application/problem+json"
             plain = head.get("content-type") == kind and not any(name.startswith("grpc") for name in head)
-            good = answer.status == code and plain and str(code).encode() in answer.read()
-            check(f"ordinary {method} {server} {path} {fields} accept {accept}", good, (answer.status, head))
+            good = response.status == code and plain and str(code).encode() in response.read()
+            check(f"ordinary {method} {server} {path} {fields} accept {accept}", good, (response.status, head))
             connection.close()
 
 
@@ -213,7 +213,7 @@ def main():
     for case in CASES:
         with overloaded(case) if case.get("overloaded") else contextlib.nullcontext():
             for client in CLIENTS:
-                ask(client, case)
+                check_case(client, case)
     streaming()
     ordinary()
     sys.exit(f"{len(failures)} failed" if failures else 0)

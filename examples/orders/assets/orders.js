@@ -1,4 +1,4 @@
-// Sends a form as JSON and says what came of it: the words are the problem document's (RFC 9457).
+// Sends a form as JSON, and shows the result: for an error, the texts of the problem document (RFC 9457).
 for (const form of document.querySelectorAll('form')) {
   const output = form.querySelector('output');
 
@@ -12,22 +12,22 @@ for (const form of document.querySelectorAll('form')) {
     const response = await fetch(form.dataset.action, { method, headers, body });
     if (response.ok) {
       if (form.dataset.tag) form.dataset.tag = response.headers.get('etag') ?? form.dataset.tag;
-      say(method === 'DELETE' ? 'Deleted.' : 'Saved.');
+      show(method === 'DELETE' ? 'Deleted.' : 'Saved.');
       return;
     }
     const problem = await response.json();
     const lines = [problem.title, problem.detail];
     for (const error of problem.errors ?? []) lines.push(`${error.pointer ?? error.parameter}: ${error.detail}`);
-    if (response.status === 412) lines.push('Somebody has changed this order since you opened it. Reload to see how it is now; nothing was saved.');
-    say(lines.join('\n'), true);
+    if (response.status === 412) lines.push('Somebody has changed this order since you opened it. Nothing was saved. Reload to see the current order.');
+    show(lines.join('\n'), true);
   };
 
-  const say = (text, bad = false) => {
+  const show = (text, bad = false) => {
     output.className = bad ? 'bad' : '';
     output.textContent = text;
   };
 
-  const guarded = (method) => send(method).catch(() => say('The server could not be reached.', true));
+  const guarded = (method) => send(method).catch(() => show('The server could not be reached.', true));
 
   form.addEventListener('submit', (event) => {
     event.preventDefault();

@@ -3,7 +3,7 @@ CREATE TABLE customers (
     name TEXT NOT NULL
 ) STRICT;
 
--- AUTOINCREMENT: the number of a deleted order is never given again.
+-- AUTOINCREMENT: the number of a deleted order is never used again.
 CREATE TABLE orders (
     id INTEGER PRIMARY KEY AUTOINCREMENT,
     reference TEXT NOT NULL UNIQUE,

@@ -1,4 +1,4 @@
-//! Who asks: bearer tokens and their roles.
+//! Bearer tokens and their roles.
 
 use axum::{
     extract::FromRequestParts,
@@ -15,19 +15,19 @@ pub(crate) enum Caller {
 }
 
 impl Caller {
-    /// An auditor only reads.
+    /// Returns an error for an auditor, who may only read.
     pub(crate) fn may_write(self) -> Result<(), AccessError> {
         if self == Self::Auditor { Err(AccessError::ReadOnly) } else { Ok(()) }
     }
 
-    /// Only a manager's account has this right.
+    /// Returns an error unless the account has this right: only a manager's has.
     pub(crate) fn may_delete(self) -> Result<(), AccessError> {
         self.may_write()?;
         if self == Self::Manager { Ok(()) } else { Err(AccessError::NoRight) }
     }
 }
 
-/// A real application asks its identity provider.
+/// A real application would ask its identity provider.
 impl<S: Sync> FromRequestParts<S> for Caller {
     type Rejection = AccessError;
 

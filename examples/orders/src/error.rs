@@ -1,11 +1,11 @@
-//! What can go wrong, each with its status: the pages under `/problems` are made of this.
+//! The errors and their status. The pages under `/problems` explain them.
 
 use serde::Serialize;
 use sqlx::error::ErrorKind;
 use std::time::Duration;
 use tower_status::{IntoStatus, Status};
 
-/// What is wrong with one field of a document (RFC 6901 says where).
+/// An error in one field of a document, at a JSON pointer (RFC 6901).
 #[derive(Debug, Serialize)]
 pub(crate) struct Mistake {
     pub(crate) pointer: &'static str,
@@ -24,13 +24,13 @@ pub(crate) enum OrderError {
     #[error("order {0} was deleted")]
     #[status(GONE, type = "/problems/order-deleted", title = "Order deleted")]
     Deleted(i64),
-    #[error("the order cannot be accepted as it is")]
+    #[error("the order has errors")]
     #[status(422, type = "/problems/invalid-order", title = "Order not accepted")]
     Invalid {
         #[status(extension)]
         errors: Vec<Mistake>,
     },
-    #[error("no customer is called {name}")]
+    #[error("there is no customer named {name}")]
     #[status(404, type = "/problems/no-such-customer", title = "No such customer")]
     NoSuchCustomer { name: String },
     #[error("the collection is at /orders now")]
@@ -56,21 +56,21 @@ pub(crate) enum AccessError {
     #[error("sign in to do this")]
     #[status(401, challenge = r#"Bearer realm="orders""#, type = "/problems/sign-in", title = "Sign in")]
     SignIn,
-    #[error("an auditor changes nothing")]
+    #[error("an auditor may not change orders")]
     #[status(403, type = "/problems/read-only", title = "Read only")]
     ReadOnly,
     #[error("this account may not delete orders")]
-    #[status(550, type = "/problems/no-right", title = "Right is missing")]
+    #[status(550, type = "/problems/no-right", title = "Missing right")]
     NoRight,
 }
 
-/// What a failure of the database is to a client; `None`: a 500 that shows nothing of it.
+/// Returns the status of a database error; `None`: a 500 that hides it.
 pub(crate) fn database(error: &sqlx::Error) -> Option<Status> {
     match error {
         sqlx::Error::RowNotFound => Some(Status::not_found()),
         sqlx::Error::PoolTimedOut => Some(Status::service_unavailable().with_retry_after(Duration::from_secs(2))),
         sqlx::Error::Database(cause) if cause.kind() == ErrorKind::ForeignKeyViolation => {
-            let errors = vec![Mistake { pointer: "#/customer", detail: "is no customer's number" }];
+            let errors = vec![Mistake { pointer: "#/customer", detail: "is not the number of a customer" }];
             Some(OrderError::Invalid { errors }.into())
         }
         sqlx::Error::Database(cause) if cause.kind() == ErrorKind::UniqueViolation => {

@@ -1,4 +1,4 @@
-//! The application that a team would write with tower-status: orders in a database, for programs and for people.
+//! An application with tower-status: orders in a database, as JSON for programs and as pages for people.
 
 use std::time::Duration;
 
@@ -36,25 +36,25 @@ use error::OrderError;
 
 const X_REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
-/// What the handlers share.
+/// The state that the handlers share.
 #[derive(Debug, Clone)]
 struct App {
     db: SqlitePool,
 }
 
-/// All routes and layers around a database.
+/// Returns all routes and layers around a database.
 pub fn app(db: SqlitePool) -> Router {
     let app = App { db };
     let changes = put(orders::replace)
         .delete(orders::delete)
-        // A change that does not say what it is based on is refused: 428.
+        // A change without a precondition gets a 428.
         .route_layer(ConditionalLayer::new().require_preconditions())
-        // Around it: who is not signed in learns nothing of what a change needs.
+        // Outside of it: an unknown caller gets a 401, whatever else is missing.
         .route_layer(from_extractor::<Caller>());
     let one = get(orders::read).merge(changes);
     let all = get(orders::list)
         .post(orders::create)
-        // The list has no version, so its tag is made of its content; weak, since it may be sent compressed.
+        // The list has no version, so its tag is generated from its content. It is weak, because the list may be compressed.
         .layer(ConditionalLayer::new().generate_weak_etags(256 * 1024));
     let assets = Router::new()
         .route(
@@ -74,47 +74,47 @@ pub fn app(db: SqlitePool) -> Router {
         .route("/internal/orders/{id}", one)
         .route("/internal/stock-taking", put(stock_taking))
         .route("/internal/audit", get(audit))
-        // Every `type` that an answer carries leads to a page that explains it.
+        // The `type` of each response is the address of a page that explains it.
         .nest_service("/problems", Problems::of::<OrderError>())
         .merge(assets)
         .with_state(app)
         .layer((
-            // A page of another origin may ask, with a token, and can read every answer, also a refusal.
+            // A page of another origin may send a token, and read every response, also an error.
             CorsLayer::permissive()
                 .allow_headers([header::AUTHORIZATION, header::CONTENT_TYPE, header::IF_MATCH, header::IF_NONE_MATCH])
                 .expose_headers([header::ETAG, header::LOCATION, header::RETRY_AFTER, X_REQUEST_ID]),
-            // A name for the request, before anything is said of it.
+            // The request id, which the response, the log and the error pages show.
             SetRequestIdLayer::x_request_id(MakeRequestUuid),
             PropagateRequestIdLayer::x_request_id(),
-            // From here on no error is left: what fails inside has its status, its fields and its words.
-            StatusMapLayer::new().map_error(error::database).map_status(outside),
-            // Sees what the routes answer; a failure is logged once, by the layer outside.
+            // Makes a response of each error inside.
+            StatusMapLayer::new().map_error(error::database).map_status(conceal_550),
+            // Logs each response. The layer outside logs errors, so this one does not.
             TraceLayer::new_for_http().on_failure(()),
-            // Encodes pages and lists. What has a strong tag is sent as it is: the tag names these bytes.
+            // Compresses pages and lists, but nothing with a strong tag, which identifies the bytes.
             CompressionLayer::new().compress_when(DefaultPredicate::new().and(has_no_strong_tag)),
-            // Ends what takes too long: 503.
+            // A request that takes too long gets a 503.
             TimeoutLayer::new(Duration::from_secs(10)),
-            // Refuses what would only wait: 503, try again in a second.
+            // A request that would wait gets a 503 with Retry-After.
             LoadShedLayer::new(),
-            // Global: a limit that each clone of a route has for itself would never be reached.
+            // Global, because each clone of a route would have a limit of its own and never reach it.
             GlobalConcurrencyLimitLayer::new(512),
         ))
 }
 
-/// Outside, a missing right is a 403; those inside see the 550.
-fn outside(status: Status, context: &Context<'_>) -> Status {
+/// Makes a missing right a 403, except under `/internal`.
+fn conceal_550(status: Status, context: &Context<'_>) -> Status {
     if status.code().as_u16() != 550 || context.path.starts_with("/internal") {
         return status;
     }
-    let said = Status::forbidden().with_title("Right is missing").with_type("/problems/no-right");
-    status.detail().map(str::to_owned).into_iter().fold(said, Status::with_detail)
+    let forbidden = Status::forbidden().with_title("Missing right").with_type("/problems/no-right");
+    status.detail().map(str::to_owned).into_iter().fold(forbidden, Status::with_detail)
 }
 
 fn has_no_strong_tag(_: StatusCode, _: Version, headers: &HeaderMap, _: &Extensions) -> bool {
     headers.get(header::ETAG).is_none_or(|tag| tag.as_bytes().starts_with(b"W/"))
 }
 
-/// While the shop is closed only `/internal`, the problems' pages and the assets answer.
+/// Returns a 503 while the shop is closed. `/internal`, the pages of the problems and the assets stay open.
 async fn while_open(State(app): State<App>, request: Request, next: Next) -> Result<Response, OrderError> {
     if store::is_stock_taking(&app.db).await? {
         return Err(OrderError::StockTaking);
@@ -122,14 +122,14 @@ async fn while_open(State(app): State<App>, request: Request, next: Next) -> Res
     Ok(next.run(request).await)
 }
 
-/// Closes and opens the shop.
+/// Closes or opens the shop.
 async fn stock_taking(State(app): State<App>, caller: Caller, Json(on): Json<bool>) -> Result<StatusCode, Status> {
     caller.may_delete()?;
     store::set_stock_taking(&app.db, on).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 
-/// Fails: a client sees a 500 without a word of SQL, the log has the whole chain.
+/// Fails: the client gets a 500 without any SQL, and the log has the chain of causes.
 async fn audit(State(app): State<App>) -> Result<Json<i64>, OrderError> {
     store::audit(&app.db).await.map(Json)
 }

@@ -17,11 +17,11 @@ use crate::{
     store::{self, Draft, Order},
 };
 
-type Answer = Result<Response, Status>;
+type HandlerResult = Result<Response, Status>;
 
 const VARY: [(HeaderName, &str); 1] = [(header::VARY, "accept")];
 
-/// A page loads its own script and style, and nothing else.
+/// A page may load its script and style, and nothing else.
 const PAGE: [(HeaderName, &str); 2] = [
     (header::VARY, "accept"),
     (
@@ -40,8 +40,8 @@ pub(crate) struct Filter {
     customer: Option<i64>,
 }
 
-/// Its entity tag is made of what is sent.
-pub(crate) async fn list(State(app): State<App>, Query(filter): Query<Filter>, headers: HeaderMap) -> Answer {
+/// Lists orders. The layer generates the entity tag from the content.
+pub(crate) async fn list(State(app): State<App>, Query(filter): Query<Filter>, headers: HeaderMap) -> HandlerResult {
     let orders = store::orders(&app.db, filter.customer).await?;
     Ok(if wants_page(&headers) {
         (PAGE, Html(pages::list(&orders))).into_response()
@@ -50,12 +50,12 @@ pub(crate) async fn list(State(app): State<App>, Query(filter): Query<Filter>, h
     })
 }
 
-/// Its entity tag is its version.
-pub(crate) async fn read(State(app): State<App>, Path(id): Path<i64>, headers: HeaderMap) -> Answer {
+/// Returns an order, with its version as the entity tag.
+pub(crate) async fn read(State(app): State<App>, Path(id): Path<i64>, headers: HeaderMap) -> HandlerResult {
     let mut db = app.db.acquire().await.map_err(OrderError::from)?;
     let order = store::order(&mut db, id).await?;
     Ok(if wants_page(&headers) {
-        // Another representation, another tag; weak, since it may be sent compressed.
+        // Another representation has another tag. It is weak, because the page may be compressed.
         let tag = ETag::weak(format!("v{}-page", order.version)).map_err(Status::from_error)?;
         (PAGE, Validators::new().with_etag(tag), Html(pages::order(&order))).into_response()
     } else {
@@ -63,8 +63,8 @@ pub(crate) async fn read(State(app): State<App>, Path(id): Path<i64>, headers: H
     })
 }
 
-/// Whoever creates it says so in the Location.
-pub(crate) async fn create(State(app): State<App>, caller: Caller, Json(draft): Json<Draft>) -> Answer {
+/// Creates an order, with its address in Location.
+pub(crate) async fn create(State(app): State<App>, caller: Caller, Json(draft): Json<Draft>) -> HandlerResult {
     caller.may_write()?;
     let draft = draft.checked()?;
     let mut db = app.db.begin_with("BEGIN IMMEDIATE").await.map_err(OrderError::from)?;
@@ -74,14 +74,14 @@ pub(crate) async fn create(State(app): State<App>, caller: Caller, Json(draft): 
     Ok((StatusCode::CREATED, location, document(&order)?).into_response())
 }
 
-/// What the change is based on is checked in the transaction that makes it.
+/// Replaces an order. The precondition is checked inside the transaction.
 pub(crate) async fn replace(
     State(app): State<App>,
     caller: Caller,
     Path(id): Path<i64>,
     preconditions: Preconditions,
     Json(draft): Json<Draft>,
-) -> Answer {
+) -> HandlerResult {
     caller.may_write()?;
     let draft = draft.checked()?;
     let mut db = app.db.begin_with("BEGIN IMMEDIATE").await.map_err(OrderError::from)?;
@@ -92,7 +92,7 @@ pub(crate) async fn replace(
     Ok(document(&order)?.into_response())
 }
 
-/// Afterwards it is gone for ever.
+/// Deletes an order, which is a 410 from then on.
 pub(crate) async fn delete(
     State(app): State<App>,
     caller: Caller,
@@ -108,17 +108,19 @@ pub(crate) async fn delete(
     Ok(StatusCode::NO_CONTENT)
 }
 
-/// One customer of this name: their orders. Several: the choices.
+/// Redirects to the orders of the customer with this name; several customers are a 300 with their addresses.
 pub(crate) async fn customer(State(app): State<App>, Path(name): Path<String>) -> Result<Redirect, Status> {
     let named = store::customers(&app.db, &name).await?;
     let lists: Vec<_> = named.iter().map(|customer| format!("/orders?customer={customer}")).collect();
     match lists.as_slice() {
         [one] => Ok(Redirect::to(one)),
-        several => Err(Status::multiple_choices(several).with_detail(format!("several customers are called {name}"))),
+        several => {
+            Err(Status::multiple_choices(several).with_detail(format!("there are several customers named {name}")))
+        }
     }
 }
 
-/// The JSON document with its tag.
+/// Returns the JSON document with its entity tag.
 fn document(order: &Order) -> Result<impl IntoResponse + use<>, Status> {
     Ok((order.validators().map_err(Status::from_error)?, Json(order.clone())))
 }

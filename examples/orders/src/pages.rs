@@ -1,4 +1,4 @@
-//! The pages. What is ordered is text: maud escapes it.
+//! The pages. maud escapes their text.
 
 use maud::{DOCTYPE, Markup, html};
 
@@ -59,7 +59,7 @@ pub(crate) fn order(order: &Order) -> String {
     )
 }
 
-/// `orders.js` sends it as JSON; a change says in If-Match what it is based on.
+/// A form that `orders.js` sends as JSON, with the entity tag of the order in If-Match.
 fn form(method: &str, action: &str, order: Option<&Order>) -> Markup {
     let text = |of: fn(&Order) -> String| order.map(of).unwrap_or_default();
     html! {

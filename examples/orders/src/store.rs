@@ -1,4 +1,4 @@
-//! The orders, in one file of `SQLite`.
+//! The orders in a `SQLite` file.
 
 use std::{path::Path, time::Duration};
 
@@ -24,7 +24,7 @@ pub(crate) struct Order {
     pub(crate) deleted: bool,
 }
 
-/// What a client says of an order.
+/// The content of an order, as a client sends it.
 #[derive(Debug, Serialize, Deserialize)]
 pub(crate) struct Draft {
     pub(crate) reference: String,
@@ -33,17 +33,17 @@ pub(crate) struct Draft {
     pub(crate) quantity: i64,
 }
 
-/// Opens the file, or makes it.
+/// Opens the file, or creates it.
 ///
 /// # Errors
 ///
-/// If it cannot be opened, or is not of this application.
+/// If it cannot be opened, or belongs to another application.
 pub async fn open(file: &Path, connections: u32) -> Result<SqlitePool, sqlx::Error> {
     let options = SqliteConnectOptions::new()
         .filename(file)
         .create_if_missing(true)
         .journal_mode(SqliteJournalMode::Wal)
-        // What was acknowledged is on the disk.
+        // An acknowledged write is on the disk.
         .synchronous(SqliteSynchronous::Full)
         .busy_timeout(Duration::from_secs(10));
     let pool = SqlitePoolOptions::new()
@@ -56,19 +56,19 @@ pub async fn open(file: &Path, connections: u32) -> Result<SqlitePool, sqlx::Err
 }
 
 impl Order {
-    /// Those of the JSON document. A page has another tag: a strong one names one representation (RFC 9110 §8.8.1).
+    /// Returns the validators of the JSON document. A strong tag belongs to one representation (RFC 9110 §8.8.1).
     pub(crate) fn validators(&self) -> Result<Validators, InvalidETag> {
         Ok(Validators::new().with_etag(ETag::strong(format!("v{}", self.version))?))
     }
 }
 
 impl Draft {
-    /// Itself, or all that is wrong with it.
+    /// Returns the draft, or all of its errors.
     pub(crate) fn checked(self) -> Result<Self, OrderError> {
         let rules = [
             (self.reference.is_empty(), "#/reference", "must not be empty"),
             (self.reference.len() > 40, "#/reference", "must not be longer than 40 bytes"),
-            (self.item.trim().is_empty(), "#/item", "must say what is ordered"),
+            (self.item.trim().is_empty(), "#/item", "must not be blank"),
             (self.item.len() > 200, "#/item", "must not be longer than 200 bytes"),
             (!(1..=1_000_000).contains(&self.quantity), "#/quantity", "must be from 1 to 1000000"),
         ];
@@ -84,7 +84,7 @@ macro_rules! select {
     };
 }
 
-/// One order; an error where it does not exist, or does no longer.
+/// Returns an order, or an error if it does not exist or was deleted.
 pub(crate) async fn order(db: &mut SqliteConnection, id: i64) -> Result<Order, OrderError> {
     let order: Option<Order> = sqlx::query_as(select!("id = ?")).bind(id).fetch_optional(db).await?;
     match order {
@@ -94,13 +94,13 @@ pub(crate) async fn order(db: &mut SqliteConnection, id: i64) -> Result<Order, O
     }
 }
 
-/// Those of one customer, or all.
+/// Returns the orders of one customer, or all.
 pub(crate) async fn orders(db: &SqlitePool, customer: Option<i64>) -> Result<Vec<Order>, OrderError> {
     let all = sqlx::query_as(select!("NOT deleted AND (?1 IS NULL OR customer = ?1) ORDER BY id"));
     Ok(all.bind(customer).fetch_all(db).await?)
 }
 
-/// An error where the reference is taken, or there is no such customer.
+/// Inserts an order, or returns an error if the reference is taken or the customer does not exist.
 pub(crate) async fn create(db: &mut SqliteConnection, draft: &Draft) -> Result<Order, OrderError> {
     let created = sqlx::query_as(
         "INSERT INTO orders (reference, customer, item, quantity) VALUES (?, ?, ?, ?)
@@ -110,7 +110,7 @@ pub(crate) async fn create(db: &mut SqliteConnection, draft: &Draft) -> Result<O
     Ok(created.fetch_one(db).await?)
 }
 
-/// An error where the reference is taken, or there is no such customer.
+/// Updates an order, or returns an error if the reference is taken or the customer does not exist.
 pub(crate) async fn replace(db: &mut SqliteConnection, id: i64, draft: &Draft) -> Result<Order, OrderError> {
     let replaced = sqlx::query_as(
         "UPDATE orders SET reference = ?, customer = ?, item = ?, quantity = ?, version = version + 1 WHERE id = ?
@@ -125,7 +125,7 @@ pub(crate) async fn delete(db: &mut SqliteConnection, id: i64) -> Result<(), Ord
     Ok(())
 }
 
-/// Those of this name; an error where there is none.
+/// Returns the customers with this name, or an error if there is none.
 pub(crate) async fn customers(db: &SqlitePool, name: &str) -> Result<Vec<i64>, OrderError> {
     let named = sqlx::query_scalar("SELECT id FROM customers WHERE name = ? ORDER BY id");
     let named: Vec<_> = named.bind(name).fetch_all(db).await?;
@@ -141,7 +141,7 @@ pub(crate) async fn set_stock_taking(db: &SqlitePool, on: bool) -> Result<(), Or
     Ok(())
 }
 
-/// Asks for a table that no migration has made: what a forgotten migration looks like.
+/// Queries a table that no migration creates, like an application whose migration was forgotten.
 pub(crate) async fn audit(db: &SqlitePool) -> Result<i64, OrderError> {
     Ok(sqlx::query_scalar("SELECT count(*) FROM audit_log").fetch_one(db).await?)
 }

@@ -1,7 +1,5 @@
-//! What each route answers, without a server: the routes and layers of `orders::app` on a file of their own.
-
-// A test that meets the unexpected fails by panicking.
-#![allow(clippy::unwrap_used, clippy::indexing_slicing)]
+//! The routes and layers of `orders::app`, without a server, each test with its own database.
+#![allow(clippy::unwrap_used, clippy::indexing_slicing)] // a test may panic
 
 use axum::http::{HeaderMap, Request, StatusCode};
 use axum::{Router, body::Body};
@@ -15,13 +13,13 @@ struct Shop {
     _folder: TempDir,
 }
 
-struct Answer {
+struct Response {
     code: StatusCode,
     fields: HeaderMap,
     body: String,
 }
 
-impl Answer {
+impl Response {
     fn field(&self, name: &str) -> Option<&str> {
         self.fields.get(name).and_then(|value| value.to_str().ok())
     }
@@ -43,7 +41,7 @@ impl Shop {
     }
 
     /// `line` is method and path, then fields as `name: value`, each after a `|`.
-    async fn ask(&self, line: &str, body: Value) -> Answer {
+    async fn send(&self, line: &str, body: Value) -> Response {
         let mut parts = line.split('|').map(str::trim);
         let (method, path) = parts.next().unwrap().split_once(' ').unwrap();
         let mut request = Request::builder().method(method).uri(path);
@@ -62,7 +60,7 @@ impl Shop {
         };
         let (head, body) = self.app.clone().oneshot(request.body(body).unwrap()).await.unwrap().into_parts();
         let body = axum::body::to_bytes(body, 1 << 20).await.unwrap();
-        Answer { code: head.status, fields: head.headers, body: String::from_utf8_lossy(&body).into_owned() }
+        Response { code: head.status, fields: head.headers, body: String::from_utf8_lossy(&body).into_owned() }
     }
 }
 
@@ -71,7 +69,7 @@ fn draft(reference: &str) -> Value {
 }
 
 #[tokio::test]
-async fn each_line_has_its_status() {
+async fn each_request_has_its_status_and_problem_type() {
     let shop = Shop::open().await;
     let none = Value::Null;
     let wrong = json!({ "reference": "", "customer": 1, "item": " ", "quantity": 0 });
@@ -120,21 +118,21 @@ async fn each_line_has_its_status() {
         ("GET /assets/orders.js", &none, 200, ""),
     ];
     for (line, body, code, problem) in rows {
-        let answer = shop.ask(line, body.clone()).await;
-        assert_eq!(answer.code.as_u16(), code, "{line}: {}", answer.body);
+        let response = shop.send(line, body.clone()).await;
+        assert_eq!(response.code.as_u16(), code, "{line}: {}", response.body);
         if !problem.is_empty() {
-            assert_eq!(answer.json()["type"], problem, "{line}");
+            assert_eq!(response.json()["type"], problem, "{line}");
         }
         if code >= 400 {
-            assert_eq!(answer.json()["status"], code, "{line}");
-            assert_eq!(answer.field("content-type"), Some("application/problem+json"), "{line}");
-            assert!(answer.json()["request_id"].is_string(), "{line}: {}", answer.body);
+            assert_eq!(response.json()["status"], code, "{line}");
+            assert_eq!(response.field("content-type"), Some("application/problem+json"), "{line}");
+            assert!(response.json()["request_id"].is_string(), "{line}: {}", response.body);
         }
     }
 }
 
 #[tokio::test]
-async fn fields_that_a_status_demands() {
+async fn responses_have_the_header_fields_that_their_status_requires() {
     let shop = Shop::open().await;
     #[rustfmt::skip]
     let rows = [
@@ -147,19 +145,19 @@ async fn fields_that_a_status_demands() {
         ("GET /orders/1", "vary", "accept"),
     ];
     for (line, name, expected) in rows {
-        assert_eq!(shop.ask(line, Value::Null).await.field(name), Some(expected), "{line}");
+        assert_eq!(shop.send(line, Value::Null).await.field(name), Some(expected), "{line}");
     }
-    let choices = shop.ask("GET /customers/Ada", Value::Null).await;
+    let choices = shop.send("GET /customers/Ada", Value::Null).await;
     assert_eq!(choices.json()["choices"], json!(["/orders?customer=1", "/orders?customer=3"]));
-    let mistakes =
-        shop.ask("POST /orders | as: clerk", json!({ "reference": "", "customer": 1, "item": " ", "quantity": 0 }));
-    let mistakes = mistakes.await.json();
-    let pointers: Vec<_> = mistakes["errors"].as_array().unwrap().iter().map(|error| &error["pointer"]).collect();
+    let invalid =
+        shop.send("POST /orders | as: clerk", json!({ "reference": "", "customer": 1, "item": " ", "quantity": 0 }));
+    let invalid = invalid.await.json();
+    let pointers: Vec<_> = invalid["errors"].as_array().unwrap().iter().map(|error| &error["pointer"]).collect();
     assert_eq!(pointers, ["#/reference", "#/item", "#/quantity"]);
 }
 
 #[tokio::test]
-async fn a_client_gets_the_form_that_it_reads() {
+async fn accept_selects_json_or_a_page() {
     let shop = Shop::open().await;
     #[rustfmt::skip]
     let rows = [
@@ -169,88 +167,88 @@ async fn a_client_gets_the_form_that_it_reads() {
     ];
     for (accept, page) in rows {
         for path in ["/orders", "/orders/1"] {
-            let answer = shop.ask(&format!("GET {path} | accept: {accept}"), Value::Null).await;
-            assert_eq!(answer.body.starts_with("<!DOCTYPE html>"), page, "{path} {accept}");
+            let response = shop.send(&format!("GET {path} | accept: {accept}"), Value::Null).await;
+            assert_eq!(response.body.starts_with("<!DOCTYPE html>"), page, "{path} {accept}");
         }
     }
 }
 
 #[tokio::test]
-async fn a_page_of_another_origin_may_send_a_token() {
+async fn a_page_of_another_origin_may_send_a_token_and_read_errors() {
     let shop = Shop::open().await;
-    let ask = "OPTIONS /orders/1 | origin: https://example.org | access-control-request-method: PUT";
-    let answer =
-        shop.ask(&format!("{ask} | access-control-request-headers: authorization,if-match"), Value::Null).await;
-    let allowed = answer.field("access-control-allow-headers").unwrap();
+    let preflight = "OPTIONS /orders/1 | origin: https://example.org | access-control-request-method: PUT";
+    let response =
+        shop.send(&format!("{preflight} | access-control-request-headers: authorization,if-match"), Value::Null).await;
+    let allowed = response.field("access-control-allow-headers").unwrap();
     for name in ["authorization", "if-match", "content-type"] {
         assert!(allowed.contains(name), "{name} in {allowed}");
     }
-    let refused = shop.ask("PUT /orders/1 | origin: https://example.org", draft("A-1")).await;
+    let refused = shop.send("PUT /orders/1 | origin: https://example.org", draft("A-1")).await;
     assert_eq!((refused.code.as_u16(), refused.field("access-control-allow-origin")), (401, Some("*")));
 }
 
 #[tokio::test]
-async fn what_need_not_be_sent_again_is_not() {
+async fn a_current_entity_tag_gets_304_until_a_change() {
     let shop = Shop::open().await;
     for line in
         ["GET /orders", "GET /orders/1", "GET /orders/1 | accept: text/html", "GET /assets/orders.css", "GET /problems"]
     {
-        let first = shop.ask(line, Value::Null).await;
+        let first = shop.send(line, Value::Null).await;
         let tag = first.field("etag").unwrap();
-        let again = shop.ask(&format!("{line} | if-none-match: {tag}"), Value::Null).await;
+        let again = shop.send(&format!("{line} | if-none-match: {tag}"), Value::Null).await;
         assert_eq!((again.code.as_u16(), &*again.body), (304, ""), "{line}");
         assert_eq!(again.field("etag"), Some(tag), "{line}");
     }
-    let tag = shop.ask("GET /orders", Value::Null).await.field("etag").unwrap().to_owned();
-    shop.ask("POST /orders | as: clerk", draft("N-2")).await;
-    let changed = shop.ask(&format!("GET /orders | if-none-match: {tag}"), Value::Null).await;
+    let tag = shop.send("GET /orders", Value::Null).await.field("etag").unwrap().to_owned();
+    shop.send("POST /orders | as: clerk", draft("N-2")).await;
+    let changed = shop.send(&format!("GET /orders | if-none-match: {tag}"), Value::Null).await;
     assert_eq!(changed.code, 200, "the list has changed");
 }
 
-/// A strong tag names the bytes that are sent (RFC 9110 §8.8.1).
+/// A strong tag identifies the bytes (RFC 9110 §8.8.1).
 #[tokio::test]
-async fn what_has_a_strong_tag_is_not_encoded() {
+async fn a_response_with_a_strong_tag_is_not_compressed() {
     let shop = Shop::open().await;
     let long = json!({ "reference": "L", "customer": 2, "item": "x".repeat(200), "quantity": 1 });
-    shop.ask("POST /orders | as: clerk", long).await;
+    shop.send("POST /orders | as: clerk", long).await;
     let rows =
         [("GET /orders/4", None), ("GET /orders/4 | accept: text/html", Some("gzip")), ("GET /orders", Some("gzip"))];
     for (line, expected) in rows {
-        let answer = shop.ask(&format!("{line} | accept-encoding: gzip"), Value::Null).await;
-        assert_eq!(answer.field("content-encoding"), expected, "{line}");
+        let response = shop.send(&format!("{line} | accept-encoding: gzip"), Value::Null).await;
+        assert_eq!(response.field("content-encoding"), expected, "{line}");
     }
 }
 
 #[tokio::test]
-async fn stock_taking_closes_the_shop() {
+async fn during_stock_taking_requests_get_503_with_retry_after() {
     let shop = Shop::open().await;
-    let turn = "PUT /internal/stock-taking";
-    assert_eq!(shop.ask(&format!("{turn} | as: clerk"), json!(true)).await.code.as_u16(), 550);
-    assert_eq!(shop.ask(&format!("{turn} | as: manager"), json!(true)).await.code, 204);
-    let closed = shop.ask("GET /orders", Value::Null).await;
+    let switch = "PUT /internal/stock-taking";
+    assert_eq!(shop.send(&format!("{switch} | as: clerk"), json!(true)).await.code.as_u16(), 550);
+    assert_eq!(shop.send(&format!("{switch} | as: manager"), json!(true)).await.code, 204);
+    let closed = shop.send("GET /orders", Value::Null).await;
     assert_eq!((closed.code.as_u16(), closed.field("retry-after")), (503, Some("120")));
     assert_eq!(closed.json()["detail"], "the shop is closed for stock-taking");
-    assert_eq!(shop.ask("GET /problems/stock-taking", Value::Null).await.code, 200);
-    shop.ask(&format!("{turn} | as: manager"), json!(false)).await;
-    assert_eq!(shop.ask("GET /orders", Value::Null).await.code, 200);
+    assert_eq!(shop.send("GET /problems/stock-taking", Value::Null).await.code, 200);
+    shop.send(&format!("{switch} | as: manager"), json!(false)).await;
+    assert_eq!(shop.send("GET /orders", Value::Null).await.code, 200);
 }
 
 /// Every connection of the pool is in use.
 #[tokio::test]
-async fn a_full_pool_is_worth_another_try() {
+async fn a_full_pool_gets_503_with_retry_after() {
     let shop = Shop::with(1).await;
     let held = shop.db.acquire().await.unwrap();
-    let answer = shop.ask("GET /orders", Value::Null).await;
-    assert_eq!((answer.code.as_u16(), answer.field("retry-after")), (503, Some("2")));
+    let response = shop.send("GET /orders", Value::Null).await;
+    assert_eq!((response.code.as_u16(), response.field("retry-after")), (503, Some("2")));
     drop(held);
-    assert_eq!(shop.ask("GET /orders", Value::Null).await.code, 200);
+    assert_eq!(shop.send("GET /orders", Value::Null).await.code, 200);
 }
 
-/// RFC 9457 §3.1.1: a type leads to its explanation.
+/// RFC 9457 §3.1.1: a type is the address of its explanation.
 #[tokio::test]
-async fn every_type_leads_to_its_page() {
+async fn every_problem_type_has_a_page() {
     let shop = Shop::open().await;
-    let list = shop.ask("GET /problems", Value::Null).await.json();
+    let list = shop.send("GET /problems", Value::Null).await.json();
     let types: Vec<_> =
         list["problems"].as_array().unwrap().iter().filter_map(|problem| problem["type"].as_str()).collect();
     let expected = [
@@ -268,20 +266,20 @@ async fn every_type_leads_to_its_page() {
         assert!(types.contains(&&*format!("/problems/{name}")), "{name}");
     }
     for uri in types.into_iter().filter(|uri| *uri != "about:blank") {
-        let page = shop.ask(&format!("GET {uri} | accept: text/html"), Value::Null).await;
+        let page = shop.send(&format!("GET {uri} | accept: text/html"), Value::Null).await;
         assert_eq!(page.code, 200, "{uri}");
         assert!(page.body.contains("What you can do"), "{uri}");
     }
 }
 
 #[tokio::test]
-async fn nothing_of_sql_leaves() {
+async fn a_database_error_hides_its_sql() {
     let shop = Shop::open().await;
     for accept in ["application/json", "text/html", "text/plain"] {
-        let answer = shop.ask(&format!("GET /internal/audit | accept: {accept}"), Value::Null).await;
-        assert_eq!(answer.code, 500);
+        let response = shop.send(&format!("GET /internal/audit | accept: {accept}"), Value::Null).await;
+        assert_eq!(response.code, 500);
         for secret in ["audit_log", "sqlite", "no such table", "count("] {
-            assert!(!answer.body.to_lowercase().contains(&secret.to_lowercase()), "{accept}: {}", answer.body);
+            assert!(!response.body.to_lowercase().contains(&secret.to_lowercase()), "{accept}: {}", response.body);
         }
     }
 }

@@ -1,7 +1,5 @@
-//! The program itself: its log, a second instance beside it, and a kill -9 among writes.
-
-// A test that meets the unexpected fails by panicking.
-#![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::expect_used, clippy::panic)]
+//! The program itself: its log, a second instance, and a kill -9 during writes.
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::expect_used, clippy::panic)] // a test may panic
 
 use std::{
     collections::BTreeMap,
@@ -18,7 +16,7 @@ use std::{
 use reqwest::{Client, Method, header};
 use serde_json::{Value, json};
 
-/// A running instance; it ends with its test.
+/// A running instance. It ends with the test.
 struct Instance {
     process: Child,
     address: String,
@@ -32,13 +30,13 @@ impl Instance {
             .stderr(Stdio::piped())
             .spawn()
             .unwrap();
-        let said = BufReader::new(process.stdout.take().unwrap()).lines().map_while(Result::ok);
-        let mut addresses = said.filter_map(|line| line.strip_prefix("listening on ").map(str::to_owned));
-        let address = addresses.next().expect("it says its address");
+        let output = BufReader::new(process.stdout.take().unwrap()).lines().map_while(Result::ok);
+        let mut addresses = output.filter_map(|line| line.strip_prefix("listening on ").map(str::to_owned));
+        let address = addresses.next().expect("the address");
         Self { process, address }
     }
 
-    /// kill -9: no destructor runs.
+    /// Ends it like kill -9: no destructor runs.
     fn kill(&mut self) {
         self.process.kill().unwrap();
         self.process.wait().unwrap();
@@ -70,26 +68,26 @@ fn an_occupied_port_is_explained_in_a_sentence() {
     assert_eq!(output.status.code(), Some(1));
 }
 
-/// The tag of every order, and its document.
-async fn everything(client: &Client, address: &str) -> BTreeMap<i64, (String, String)> {
+/// Returns the tag and the document of every order.
+async fn all_orders(client: &Client, address: &str) -> BTreeMap<i64, (String, String)> {
     let list: Vec<Value> = client.get(format!("{address}/orders")).send().await.unwrap().json().await.unwrap();
     let mut all = BTreeMap::new();
     for id in list.iter().filter_map(|order| order["id"].as_i64()) {
-        let answer = client.get(format!("{address}/orders/{id}")).send().await.unwrap();
-        let tag = answer.headers()[header::ETAG].to_str().unwrap().to_owned();
-        all.insert(id, (tag, answer.text().await.unwrap()));
+        let response = client.get(format!("{address}/orders/{id}")).send().await.unwrap();
+        let tag = response.headers()[header::ETAG].to_str().unwrap().to_owned();
+        all.insert(id, (tag, response.text().await.unwrap()));
     }
     all
 }
 
 #[tokio::test]
-async fn the_log_has_what_the_client_does_not_see() {
+async fn a_hidden_error_is_in_the_log_with_its_request_id() {
     let folder = tempfile::tempdir().unwrap();
     let instance = Instance::start(&folder.path().join("orders.db"));
     let request = Client::new().get(format!("{}/internal/audit", instance.address));
-    let answer = request.header("x-request-id", "request-4711").send().await.unwrap();
-    assert_eq!(answer.headers()["x-request-id"], "request-4711");
-    let body: Value = answer.json().await.unwrap();
+    let response = request.header("x-request-id", "request-4711").send().await.unwrap();
+    assert_eq!(response.headers()["x-request-id"], "request-4711");
+    let body: Value = response.json().await.unwrap();
     assert_eq!((&body["status"], &body["request_id"]), (&json!(500), &json!("request-4711")));
     assert_eq!(body["title"], "Internal Server Error");
 
@@ -102,31 +100,31 @@ async fn the_log_has_what_the_client_does_not_see() {
 }
 
 #[tokio::test]
-async fn two_instances_over_one_file_answer_alike() {
+async fn two_instances_with_one_file_send_equal_responses() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("orders.db");
     let (one, other) = (Instance::start(&file), Instance::start(&file));
     let client = Client::new();
-    assert_eq!(everything(&client, &one.address).await, everything(&client, &other.address).await);
+    assert_eq!(all_orders(&client, &one.address).await, all_orders(&client, &other.address).await);
     for path in ["/orders", "/orders/1", "/orders/99", "/customers/Ada", "/problems", "/assets/orders.js"] {
         for accept in ["application/json", "text/html"] {
-            let mut answers = Vec::new();
+            let mut responses = Vec::new();
             for address in [&one.address, &other.address] {
                 let request = client.get(format!("{address}{path}")).header("accept", accept);
-                let answer = request.header("x-request-id", "same").send().await.unwrap();
-                let mut fields = answer.headers().clone();
+                let response = request.header("x-request-id", "same").send().await.unwrap();
+                let mut fields = response.headers().clone();
                 fields.remove(header::DATE);
-                answers.push((answer.status(), fields, answer.text().await.unwrap()));
+                responses.push((response.status(), fields, response.text().await.unwrap()));
             }
-            assert_eq!(answers[0], answers[1], "{path} {accept}");
+            assert_eq!(responses[0], responses[1], "{path} {accept}");
         }
     }
-    let turn =
+    let switch =
         |on: bool| client.put(format!("{}/internal/stock-taking", one.address)).bearer_auth("manager-token").json(&on);
-    turn(true).send().await.unwrap();
+    switch(true).send().await.unwrap();
     assert_eq!(client.get(format!("{}/orders", other.address)).send().await.unwrap().status(), 503);
-    turn(false).send().await.unwrap();
-    // What one has written the other refuses to overwrite.
+    switch(false).send().await.unwrap();
+    // A change of one makes the tag old for the other.
     let change = json!({ "reference": "A-1", "customer": 1, "item": "red tulips", "quantity": 8 });
     for (address, expected) in [(&one.address, 200), (&other.address, 412)] {
         let request = client.put(format!("{address}/orders/1")).bearer_auth("clerk-token").json(&change);
@@ -134,7 +132,7 @@ async fn two_instances_over_one_file_answer_alike() {
     }
 }
 
-/// 50 clients write until the process is killed; what was acknowledged is there afterwards, with the tag it had.
+/// 50 clients write until the process is killed. Every acknowledged write is stored, with its tag.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn no_acknowledged_write_is_lost() {
     const CLIENTS: usize = 50;
@@ -143,7 +141,7 @@ async fn no_acknowledged_write_is_lost() {
     let file = folder.path().join("orders.db");
     let mut instance = Instance::start(&file);
     let client = Client::new();
-    let before = everything(&client, &instance.address).await;
+    let before = all_orders(&client, &instance.address).await;
 
     let acknowledged = Arc::new(Mutex::new(BTreeMap::new()));
     let count = Arc::new(AtomicUsize::new(0));
@@ -156,28 +154,28 @@ async fn no_acknowledged_write_is_lost() {
                 let order =
                     json!({ "reference": format!("{number}-{turn}"), "customer": 1, "item": "bulbs", "quantity": 1 });
                 let request = client.post(format!("{address}/orders")).bearer_auth("clerk-token").json(&order);
-                // The process is gone.
-                let Ok(answer) = request.send().await else { return };
-                if answer.status() != 201 {
-                    assert!([409, 503].contains(&answer.status().as_u16()), "{}", answer.status());
+                // The process has ended.
+                let Ok(response) = request.send().await else { return };
+                if response.status() != 201 {
+                    assert!([409, 503].contains(&response.status().as_u16()), "{}", response.status());
                     continue;
                 }
-                let tag = answer.headers()[header::ETAG].to_str().unwrap().to_owned();
-                let Ok(document) = answer.text().await else { return };
+                let tag = response.headers()[header::ETAG].to_str().unwrap().to_owned();
+                let Ok(document) = response.text().await else { return };
                 let id = serde_json::from_str::<Value>(&document).unwrap()["id"].as_i64().unwrap();
                 let mut last = Some((tag, document));
-                // Every second one is changed, every third one deleted; what nobody acknowledged says nothing.
+                // Every second order is changed, every third one deleted. A write without a response may be stored or not.
                 for (method, every) in [(Method::PUT, 2), (Method::DELETE, 3)] {
                     let Some((tag, _)) = last.clone().filter(|_| turn % every == 0) else { continue };
                     let request =
                         client.request(method.clone(), format!("{address}/orders/{id}")).bearer_auth("manager-token");
-                    let Ok(answer) = request.header(header::IF_MATCH, tag).json(&order).send().await else { return };
-                    last = match answer.status().as_u16() {
+                    let Ok(response) = request.header(header::IF_MATCH, tag).json(&order).send().await else { return };
+                    last = match response.status().as_u16() {
                         204 => None,
                         503 => last,
                         200 => {
-                            let tag = answer.headers()[header::ETAG].to_str().unwrap().to_owned();
-                            let Ok(document) = answer.text().await else { return };
+                            let tag = response.headers()[header::ETAG].to_str().unwrap().to_owned();
+                            let Ok(document) = response.text().await else { return };
                             Some((tag, document))
                         }
                         code => panic!("{method}: {code}"),
@@ -197,7 +195,7 @@ async fn no_acknowledged_write_is_lost() {
     }
 
     let again = Instance::start(&file);
-    let after = everything(&client, &again.address).await;
+    let after = all_orders(&client, &again.address).await;
     let acknowledged = std::mem::take(&mut *acknowledged.lock().unwrap());
     assert!(acknowledged.len() >= ENOUGH);
     for (id, expected) in &before {
@@ -207,8 +205,8 @@ async fn no_acknowledged_write_is_lost() {
     for (id, expected) in &acknowledged {
         assert_eq!(after.get(id), expected.as_ref(), "order {id}");
         if expected.is_none() {
-            let answer = client.get(format!("{}/orders/{id}", again.address)).send().await.unwrap();
-            assert_eq!(answer.status(), 410, "order {id}");
+            let response = client.get(format!("{}/orders/{id}", again.address)).send().await.unwrap();
+            assert_eq!(response.status(), 410, "order {id}");
             deleted += 1;
         }
     }
