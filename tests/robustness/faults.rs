@@ -30,7 +30,7 @@ use crate::common::{
     code, field, full, get, json, read, request, response, returns,
 };
 
-type Answered = Pin<Box<dyn Future<Output = Result<Response<Full<Bytes>>, BoxError>> + Send>>;
+type BoxFuture = Pin<Box<dyn Future<Output = Result<Response<Full<Bytes>>, BoxError>> + Send>>;
 
 /// How a service fails.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -61,13 +61,13 @@ impl Faulty {
 impl Service<Request<()>> for Faulty {
     type Response = Response<Full<Bytes>>;
     type Error = BoxError;
-    type Future = Answered;
+    type Future = BoxFuture;
 
     fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), BoxError>> {
         Poll::Ready(if self.fault == Fault::FailsInPollReady { Err("secret".into()) } else { Ok(()) })
     }
 
-    fn call(&mut self, request: Request<()>) -> Answered {
+    fn call(&mut self, request: Request<()>) -> BoxFuture {
         let fault = if request.uri().path() == "/" { self.fault } else { Fault::None };
         assert_ne!(fault, Fault::PanicsInCall, "secret");
         let held = Arc::clone(&self.held);
@@ -295,7 +295,7 @@ async fn a_text_body_of_a_5xx_that_fails_is_replaced() {
     }
 }
 
-/// Where the layer reads a body, its panic is one of the layer's future; otherwise of whoever reads the body.
+/// Where the layer reads a body, its panic is one of the layer's future; otherwise of the reader of the body.
 #[tokio::test]
 async fn a_panic_in_a_body_is_not_caught() {
     struct Row {

@@ -501,16 +501,12 @@ async fn over_http2_a_failure_ends_only_its_own_stream() {
 /// Neither is a cut response taken for a complete one, nor a byte of it for the next response.
 #[tokio::test]
 async fn a_wrong_exact_size_does_not_shift_the_next_response() {
-    // The path, and whether the body is as long as its Content-Length.
-    let rows = [
-        ("/body/short", false),
-        ("/body/short/tagged", true),
-        // hyper cuts it.
-        ("/body/long", true),
-        // The size is that of what was read and of what the body still promises, which is more than what follows.
-        ("/body/long/tagged", false),
-    ];
-    for (path, complete) in rows {
+    // The body is as long as its Content-Length. hyper cuts the second one.
+    let complete = ["/body/short/tagged", "/body/long"];
+    // It is shorter. The size of the second one is that of what was read and of what the body still promises.
+    let short = ["/body/short", "/body/long/tagged"];
+    for path in complete.into_iter().chain(short) {
+        let complete = complete.contains(&path);
         let server = Server::start(Panic::Uncaught).await;
         let mut stream = server.connect().await;
         for path in [path, "/"] {
