@@ -1,15 +1,12 @@
 //! Accept (RFC 9110 §12.5.1) decides the format of an error response; tested through the layer.
 
-// A test that meets the unexpected fails by panicking.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic)]
-
-use http::{HeaderMap, HeaderValue, Method, Request, Response, StatusCode, header};
-use http_body_util::BodyExt;
-use tower::{Layer, ServiceExt, service_fn};
+use http::{HeaderMap, HeaderValue, Request, header};
 use tower_status::{
     Format::{self, Html, Json, Text},
     Status, StatusMapLayer,
 };
+
+use crate::common::{self, fail, full, get, lines, send};
 
 const ALL: &[Format] = &[Json, Html, Text];
 
@@ -23,12 +20,9 @@ fn request(lines: &[&[u8]]) -> Request<()> {
 
 /// Returns the format of a 404, by its content type and by its body, which must agree.
 async fn not_found(layer: StatusMapLayer, request: Request<()>) -> (Format, HeaderMap) {
-    let inner = service_fn(async |_: Request<()>| Err::<Response<String>, _>(Status::not_found()));
-    let response = layer.layer(inner).oneshot(request).await.unwrap();
+    let (parts, body) = fail(&layer, request, Status::not_found()).await;
     // If nothing is acceptable the first format is sent, never a 406.
-    assert_eq!(response.status(), 404);
-    let (parts, body) = response.into_parts();
-    let body = body.collect().await.unwrap().to_bytes();
+    assert_eq!(parts.status, 404);
     let format = match parts.headers[header::CONTENT_TYPE].to_str().unwrap() {
         "application/problem+json" => Json,
         "text/html; charset=utf-8" => Html,
@@ -325,20 +319,12 @@ async fn replaced_body_has_accept_in_vary_once() {
         (&[Json], &["accept"], &["accept"]),
     ];
     for (formats, inner_vary, expected) in rows {
-        for (method, accept) in [(Method::GET, "*/*"), (Method::HEAD, "text/html"), (Method::POST, "image/png")] {
-            let inner = service_fn(|_: Request<()>| {
-                let mut response = Response::new(String::new());
-                *response.status_mut() = StatusCode::NOT_FOUND;
-                for line in inner_vary {
-                    response.headers_mut().append(header::VARY, HeaderValue::from_static(line));
-                }
-                std::future::ready(Ok::<_, Status>(response))
-            });
-            let mut request = request(&[accept.as_bytes()]);
-            *request.method_mut() = method.clone();
-            let response = StatusMapLayer::new().formats(formats).layer(inner).oneshot(request).await.unwrap();
-            let found: Vec<_> = response.headers().get_all(header::VARY).iter().collect();
-            assert_eq!(found, expected, "{method} {formats:?} {inner_vary:?}");
+        for (method, accept) in [("GET", "*/*"), ("HEAD", "text/html"), ("POST", "image/png")] {
+            let fields: Vec<_> = inner_vary.iter().map(|line| ("vary", *line)).collect();
+            let request = common::request(method, "/", &[("accept", accept)]);
+            let layer = StatusMapLayer::new().formats(formats);
+            let (parts, _) = send(&layer, request, Ok::<_, Status>(full(404, &fields, ""))).await;
+            assert_eq!(lines(&parts.headers, "vary"), expected, "{method} {formats:?} {inner_vary:?}");
         }
     }
 }
@@ -347,17 +333,12 @@ async fn replaced_body_has_accept_in_vary_once() {
 async fn vary_is_unchanged_if_the_inner_body_is_kept() {
     let rows = [(200, None), (302, None), (404, Some("application/xml")), (503, Some("application/json"))];
     for (code, content_type) in rows {
-        let inner = service_fn(|_: Request<()>| {
-            let mut response = Response::new("inner".to_owned());
-            *response.status_mut() = StatusCode::from_u16(code).unwrap();
-            if let Some(content_type) = content_type {
-                response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static(content_type));
-            }
-            std::future::ready(Ok::<_, Status>(response))
-        });
-        let response = StatusMapLayer::new().layer(inner).oneshot(request(&[b"text/html"])).await.unwrap();
-        assert!(!response.headers().contains_key(header::VARY), "{code}");
-        assert_eq!(response.into_body().collect().await.unwrap().to_bytes(), "inner", "{code}");
+        let fields = content_type.map(|content_type| ("content-type", content_type));
+        let inner = full(code, fields.as_slice(), "inner");
+        let request = get("/", &[("accept", "text/html")]);
+        let (parts, body) = send(&StatusMapLayer::new(), request, Ok::<_, Status>(inner)).await;
+        assert!(!parts.headers.contains_key(header::VARY), "{code}");
+        assert_eq!(body, "inner", "{code}");
     }
 }
 
