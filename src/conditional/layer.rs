@@ -7,7 +7,7 @@ use std::{
     task::{Context, Poll, ready},
 };
 
-use http::{Method, Request, Response, request};
+use http::{Method, Request, Response, header, request};
 use http_body::Body;
 use pin_project_lite::pin_project;
 use tower::{Layer, Service};
@@ -276,6 +276,7 @@ impl Options {
 /// What the layer keeps of a request until the response is there.
 pub(super) struct Pending {
     pub(super) generate: Option<GeneratedETags>,
+    pub(super) head: bool,
     pub(super) headers: Option<Box<ConditionalHeaders>>,
     /// The source of validators has decided.
     pub(super) evaluated: bool,
@@ -284,7 +285,8 @@ pub(super) struct Pending {
 impl Pending {
     pub(super) fn new<B>(request: &mut Request<B>, options: Options) -> Self {
         let generate = options.generate.filter(|_| request.method() == Method::GET);
-        Self { generate, headers: ConditionalHeaders::from_request(request), evaluated: false }
+        let head = request.method() == Method::HEAD;
+        Self { generate, head, headers: ConditionalHeaders::from_request(request), evaluated: false }
     }
 
     pub(super) fn response_of<F>(self, inner: F) -> ConditionalFuture<F> {
@@ -305,16 +307,28 @@ impl Pending {
             Verdict::NotModified => not_modified(response),
             Verdict::PreconditionFailed => {
                 let (parts, _) = response.into_parts();
-                response::replace_response(Status::precondition_failed(), parts)
+                without_body(self.head, response::replace_response(Status::precondition_failed(), parts))
             }
         }
     }
 }
 
+/// RFC 9110 §8.6, §9.3.2: the response to HEAD has no body, but the length of GET's.
+fn without_body<B: Body>(head: bool, response: Response<StatusBody<B>>) -> Response<StatusBody<B>> {
+    if !head {
+        return response;
+    }
+    let (mut parts, body) = response.into_parts();
+    if let Some(length) = body.size_hint().exact().filter(|length| *length > 0) {
+        let _ = parts.headers.try_insert(header::CONTENT_LENGTH, length.into());
+    }
+    Response::from_parts(parts, StatusBody::empty())
+}
+
 /// Builds a response from a status; a `StatusMapLayer` outside renders and reports it.
-pub(super) fn status_response<B: Body>(status: Status) -> Response<StatusBody<B>> {
+pub(super) fn status_response<B: Body>(status: Status, head: bool) -> Response<StatusBody<B>> {
     let (parts, ()) = Response::new(()).into_parts();
-    response::from_status(status, parts)
+    without_body(head, response::from_status(status, parts))
 }
 
 pin_project! {
@@ -350,7 +364,7 @@ where
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         Poll::Ready(Ok(match self.project().state.project() {
             StateProjection::Inner { inner, pending } => pending.respond(ready!(inner.poll(cx))?, cx),
-            StateProjection::PreconditionRequired => status_response(Status::precondition_required()),
+            StateProjection::PreconditionRequired => status_response(Status::precondition_required(), false),
         }))
     }
 }

@@ -123,12 +123,13 @@ where
                     let source = ready!(source.poll(cx));
                     // Taken once, when the source is ready: a future that is polled after its end stays pending.
                     let Some(waiting) = waiting.take() else { return Poll::Pending };
-                    waiting.proceed(source)
+                    let head = waiting.pending.head;
+                    waiting.proceed(source).map_err(|status| status_response(status, head))
                 }
             };
             match next {
                 Ok(inner) => state.set(State::Inner { inner }),
-                Err(status) => return Poll::Ready(Ok(status_response(status))),
+                Err(response) => return Poll::Ready(Ok(response)),
             }
         }
     }

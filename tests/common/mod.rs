@@ -19,6 +19,7 @@ use tower::{Layer, Service, ServiceExt, service_fn};
 use tower_status::{Status, StatusMapLayer, catalog};
 
 pub(crate) mod body;
+pub(crate) mod connection;
 pub(crate) mod error;
 #[cfg(feature = "axum")]
 pub(crate) mod router;

@@ -11,6 +11,7 @@ mod layer_bounds;
 mod leaks;
 mod map_status;
 mod public_members;
+mod no_content;
 mod readiness;
 #[cfg(feature = "axum")]
 mod records;
