@@ -1,4 +1,4 @@
-//! The codes of gRPC, and what they are to HTTP.
+//! The codes of gRPC, and the HTTP statuses that correspond to them.
 
 use std::fmt;
 
@@ -8,7 +8,7 @@ use super::get;
 
 /// A [gRPC status code].
 ///
-/// `code as i32` is its number; [`Display`](fmt::Display) prints its name, such as `NOT_FOUND`.
+/// `code as i32` is its number. [`Display`](fmt::Display) prints its name, such as `NOT_FOUND`.
 ///
 /// [gRPC status code]: https://grpc.io/docs/guides/status-codes/
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -18,35 +18,35 @@ pub enum GrpcCode {
     Ok = 0,
     /// The operation was cancelled, typically by the caller.
     Cancelled = 1,
-    /// The error is of a kind that is not known here.
+    /// The error is of an unknown kind.
     Unknown = 2,
-    /// An argument is wrong, whatever the state of the system.
+    /// An argument is not valid, regardless of the state of the system.
     InvalidArgument = 3,
     /// The deadline passed before the operation was complete.
     DeadlineExceeded = 4,
-    /// What was asked for does not exist.
+    /// What was requested does not exist.
     NotFound = 5,
-    /// What was to be created exists already.
+    /// What was to be created already exists.
     AlreadyExists = 6,
-    /// The caller is known and has no permission for the operation.
+    /// The caller is known, but has no permission for the operation.
     PermissionDenied = 7,
-    /// A quota, a limit or some space is used up.
+    /// A quota, a limit or storage space is used up.
     ResourceExhausted = 8,
-    /// The system is not in the state that the operation needs.
+    /// The system is not in the state that the operation requires.
     FailedPrecondition = 9,
-    /// The operation was given up because another one came between.
+    /// The operation was aborted, typically because of a concurrent one.
     Aborted = 10,
-    /// The operation went past the valid range.
+    /// The operation went beyond the valid range.
     OutOfRange = 11,
-    /// The operation does not exist or is not supported here.
+    /// The operation does not exist or is not supported.
     Unimplemented = 12,
-    /// Something inside the server that ought to hold does not.
+    /// An invariant of the server is broken.
     Internal = 13,
-    /// The service cannot be used at the moment; a later attempt may succeed.
+    /// The service is unavailable at the moment. A later attempt may succeed.
     Unavailable = 14,
-    /// Data was lost or damaged beyond repair.
+    /// Data was lost or corrupted beyond recovery.
     DataLoss = 15,
-    /// The request carries no valid credentials.
+    /// The request has no valid credentials.
     Unauthenticated = 16,
 }
 
@@ -75,7 +75,33 @@ impl fmt::Display for GrpcCode {
 }
 
 impl GrpcCode {
-    /// Its number in digits.
+    /// Returns what the code means, in a sentence for the developer of a client.
+    ///
+    /// It is the message of an error without a detail whose gRPC code was set with
+    /// [`with_grpc_code`](crate::Status::with_grpc_code).
+    pub const fn explanation(self) -> &'static str {
+        match self {
+            Self::Ok => "The operation has succeeded.",
+            Self::Cancelled => "The operation was cancelled.",
+            Self::Unknown => "An unknown error occurred.",
+            Self::InvalidArgument => "An argument of the request is not valid.",
+            Self::DeadlineExceeded => "The operation was not complete before the deadline.",
+            Self::NotFound => "What was requested does not exist.",
+            Self::AlreadyExists => "What was to be created already exists.",
+            Self::PermissionDenied => "The caller does not have permission for this operation.",
+            Self::ResourceExhausted => "A quota or a limit is used up.",
+            Self::FailedPrecondition => "The system is not in the state that this operation requires.",
+            Self::Aborted => "The operation was aborted because of a conflict with another one.",
+            Self::OutOfRange => "The operation went beyond the valid range.",
+            Self::Unimplemented => "The server does not support this operation.",
+            Self::Internal => "An unexpected condition on the server prevented this operation.",
+            Self::Unavailable => "The service is unavailable at the moment. Try again later.",
+            Self::DataLoss => "Data was lost or corrupted.",
+            Self::Unauthenticated => "The request has no valid credentials.",
+        }
+    }
+
+    /// Returns the number in digits.
     pub(crate) const fn number(self) -> &'static str {
         match self {
             Self::Ok => "0",
@@ -98,7 +124,7 @@ impl GrpcCode {
         }
     }
 
-    /// A number that no code has is `UNKNOWN`.
+    /// Returns the code with this number, otherwise `UNKNOWN`.
     pub(crate) fn from_number(number: i32) -> Self {
         GRPC_CODES.into_iter().find(|code| *code as i32 == number).unwrap_or(Self::Unknown)
     }
@@ -125,10 +151,10 @@ pub const GRPC_CODES: [GrpcCode; 17] = [
     GrpcCode::Unauthenticated,
 ];
 
-/// What says the same to a gRPC client: the catalogue's [`grpc`](super::Entry::grpc). A code without an entry is
-/// `CANCELLED` for nginx's 499, `FAILED_PRECONDITION` for any other 4xx, `INTERNAL` for a 5xx, else `UNKNOWN`.
+/// Returns the code for gRPC clients: the catalogue's [`grpc`](super::Entry::grpc). A code without an entry is `CANCELLED`
+/// for nginx's 499, `FAILED_PRECONDITION` for any other 4xx, `INTERNAL` for a 5xx, otherwise `UNKNOWN`.
 ///
-/// # Example: what gRPC clients see
+/// # Example: the code that gRPC clients get
 ///
 /// ```
 /// use http::StatusCode;
@@ -148,9 +174,9 @@ impl From<StatusCode> for GrpcCode {
     }
 }
 
-/// The status that [code.proto] names for a gRPC code.
+/// Returns the HTTP status that [code.proto] lists for a gRPC code.
 ///
-/// # Example: an upstream's code
+/// # Example: the code of an upstream server
 ///
 /// ```
 /// use http::StatusCode;
@@ -163,7 +189,7 @@ impl From<StatusCode> for GrpcCode {
 /// [code.proto]: https://github.com/googleapis/googleapis/blob/master/google/rpc/code.proto
 impl From<GrpcCode> for StatusCode {
     fn from(code: GrpcCode) -> Self {
-        /// Not registered: nginx's for a request that its client has given up.
+        /// Not registered: nginx logs it if the client closes the connection first.
         const CLIENT_CLOSED_REQUEST: StatusCode = match StatusCode::from_u16(499) {
             Ok(code) => code,
             Err(_) => panic!("a status code has three digits"),
@@ -190,7 +216,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn numbers() {
+    fn digits_are_those_of_the_discriminant() {
         for code in GRPC_CODES {
             assert_eq!(code.number(), (code as i32).to_string());
         }

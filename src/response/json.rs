@@ -19,7 +19,8 @@ pub(crate) fn render(problem: &PublicProblem<'_>) -> Bytes {
     document.into()
 }
 
-struct Document<'a>(&'a PublicProblem<'a>);
+/// A problem as its document.
+pub(crate) struct Document<'a>(pub(crate) &'a PublicProblem<'a>);
 
 impl Serialize for Document<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
@@ -28,12 +29,15 @@ impl Serialize for Document<'_> {
         members.serialize_entry("type", problem.type_uri.unwrap_or("about:blank"))?;
         members.serialize_entry("title", problem.title)?;
         members.serialize_entry("status", &problem.code.as_u16())?;
-        members.serialize_entry("detail", problem.detail.unwrap_or(problem.entry.explanation))?;
+        members.serialize_entry("detail", problem.detail.unwrap_or(problem.entry.default_detail()))?;
         if let Some(instance) = problem.instance {
             members.serialize_entry("instance", instance)?;
         }
         for (name, value) in problem.extensions {
             members.serialize_entry(name, value)?;
+        }
+        if let Some(advice) = problem.advice_for_programs() {
+            members.serialize_entry("advice", advice)?;
         }
         if let Some(id) = problem.request_id {
             members.serialize_entry("request_id", id)?;

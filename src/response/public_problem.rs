@@ -17,6 +17,8 @@ pub(crate) struct PublicProblem<'a> {
     pub(crate) instance: Option<&'a str>,
     pub(crate) location: Option<&'a str>,
     pub(crate) extensions: &'a [(Cow<'static, str>, Value)],
+    /// The status's own advice.
+    pub(crate) advice: Option<&'a str>,
     pub(crate) request_id: Option<&'a str>,
 }
 
@@ -40,12 +42,21 @@ impl<'a> PublicProblem<'a> {
             instance: status.instance(),
             location: status.headers().get(header::LOCATION).and_then(|value| value.to_str().ok()),
             extensions,
+            advice: status.advice(),
             request_id,
         }
     }
 
+    /// Returns the advice beside the detail: the status's own, or how to repeat the request where the code requires it.
+    pub(super) fn advice_for_programs(&self) -> Option<&'a str> {
+        let of_entry = self.entry.for_developers.filter(|_| self.entry.explains_retry && self.detail.is_some());
+        let is_member = |(name, _): &(Cow<'static, str>, Value)| name == "advice";
+        self.advice.or(of_entry).filter(|_| !self.extensions.iter().any(is_member))
+    }
+
     /// Whether all text is the catalogue's.
     pub(super) fn is_bare(&self) -> bool {
-        self.title == self.entry.title && self.detail.is_none() && self.extensions.is_empty()
+        let own_texts = [self.detail, self.advice];
+        self.title == self.entry.title && own_texts == [None, None] && self.extensions.is_empty()
     }
 }

@@ -8,17 +8,14 @@ use super::PublicProblem;
 
 pub(super) const CONTENT_TYPE: HeaderValue = HeaderValue::from_static("text/plain; charset=utf-8");
 
+/// Returns the title, the detail, then one line for each URI and member, and at the end the advice.
 pub(super) fn render(problem: &PublicProblem<'_>) -> Bytes {
     let mut out = String::with_capacity(512);
     out.push_str(problem.code.as_str());
     out.push(' ');
     line(&mut out, problem.title);
     out.push('\n');
-    if let Some(detail) = problem.detail {
-        line(&mut out, detail);
-    }
-    line(&mut out, problem.entry.explanation);
-    line(&mut out, problem.entry.advice);
+    line(&mut out, problem.detail.unwrap_or(problem.entry.default_detail()));
     let facts = problem.extensions.iter().map(|(name, value)| (&**name, as_text(value)));
     let known = [("location", problem.location), ("type", problem.type_uri), ("instance", problem.instance)];
     let known = known.into_iter().filter_map(|(name, value)| Some((name, value?.into())));
@@ -31,6 +28,10 @@ pub(super) fn render(problem: &PublicProblem<'_>) -> Bytes {
         push_printable(&mut out, name);
         out.push_str(": ");
         line(&mut out, &value);
+    }
+    if let Some(advice) = problem.advice_for_programs() {
+        out.push('\n');
+        line(&mut out, advice);
     }
     out.into()
 }
@@ -47,7 +48,7 @@ fn line(out: &mut String, text: &str) {
     out.push('\n');
 }
 
-/// One line stays one line, and no terminal is driven by it.
+/// Replaces line breaks, and control characters that a terminal would act on.
 fn push_printable(out: &mut String, text: &str) {
     out.extend(text.chars().map(|c| match c {
         c if c.is_control() || matches!(c, '\u{2028}' | '\u{2029}') => ' ',

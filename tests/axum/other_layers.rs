@@ -33,7 +33,7 @@ use tower_status::{Context, Format, Render, Rendered, Status, StatusMapLayer};
 use crate::common::{
     PROBLEM_JSON, Reports,
     error::SoldOut,
-    explanation, field, json, read,
+    field, is_explained, json, read,
     router::{ask, send},
     service::Id7,
     text,
@@ -43,7 +43,7 @@ const ACCEPTS: [&str; 7] =
     ["*/*", "text/html", "text/plain", "application/json", "image/png", "*/*;q=0", "text/plain;q=1, garbage"];
 
 fn explains(parts: &Parts, body: &[u8]) -> bool {
-    text(body).contains(explanation(parts.status))
+    is_explained(parts.status, body)
 }
 
 #[tokio::test]

@@ -111,7 +111,28 @@ pub(crate) fn json(body: &[u8]) -> Value {
     serde_json::from_slice(body).unwrap_or_else(|error| panic!("{error}: {}", String::from_utf8_lossy(body)))
 }
 
-/// Returns the catalogue's explanation of a code.
+/// Returns the detail of a problem document whose status has none.
+pub(crate) fn default_detail(status: StatusCode) -> &'static str {
+    catalog::get(status).unwrap().default_detail()
+}
+
+/// Whether a body shows the catalogue's text of a code: a page the explanation, any other the default detail.
+pub(crate) fn is_explained(status: StatusCode, body: &[u8]) -> bool {
+    let expected = if body.starts_with(b"<") { explanation(status) } else { default_detail(status) };
+    text(body).contains(expected)
+}
+
+/// Whether a body shows this detail, or without one the catalogue's text. A page begins a detail with a capital letter.
+pub(crate) fn shows(status: StatusCode, detail: Option<&str>, body: &[u8]) -> bool {
+    let Some(detail) = detail else { return is_explained(status, body) };
+    if !body.starts_with(b"<") {
+        return text(body).contains(detail);
+    }
+    let (first, rest) = detail.split_at(detail.chars().next().map_or(0, char::len_utf8));
+    text(body).contains(&format!("{}{rest}", first.to_uppercase()))
+}
+
+/// Returns the catalogue's explanation of a code, for the reader of a page.
 pub(crate) fn explanation(status: StatusCode) -> &'static str {
     catalog::get(status).unwrap().explanation
 }

@@ -64,7 +64,7 @@ async fn a_bare_document_is_what_serde_json_writes() {
         let answer = StatusMapLayer::new().layer(inner).oneshot(Request::new(())).await.unwrap();
         let found = answer.into_body().collect().await.unwrap().to_bytes();
         let entry = catalog::get(code).unwrap();
-        let (title, detail) = (to_string(entry.title).unwrap(), to_string(entry.explanation).unwrap());
+        let (title, detail) = (to_string(entry.title).unwrap(), to_string(entry.default_detail()).unwrap());
         let code = code.as_u16();
         let expected = format!(r#"{{"type":"about:blank","title":{title},"status":{code},"detail":{detail}}}"#);
         assert_eq!(found, expected);

@@ -210,7 +210,7 @@ proptest! {
             ("type".to_owned(), json!("about:blank")),
             ("title".to_owned(), json!(status.entry().title)),
             ("status".to_owned(), json!(code.as_u16())),
-            ("detail".to_owned(), json!(status.entry().explanation)),
+            ("detail".to_owned(), json!(status.entry().default_detail())),
         ]);
         if let Some(title) = title {
             status = status.with_title(title.clone());
@@ -232,6 +232,11 @@ proptest! {
             if !name.is_empty() && !RESERVED.contains(&&*name) {
                 expected.insert(name, value);
             }
+        }
+        // RFC 9110 §15.5.22, RFC 6585: the response explains how to repeat the request, also beside a detail.
+        if status.detail().is_some() && [426, 428, 429].contains(&code.as_u16()) {
+            let advice = status.entry().for_developers;
+            expected.entry("advice").or_insert_with(|| json!(advice));
         }
         let (parts, body) = fail(&status, "application/json");
         let mut found: Map<String, Value> = serde_json::from_slice(&body).unwrap();

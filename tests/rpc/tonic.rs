@@ -18,7 +18,7 @@ use tonic_types::{ErrorDetails, StatusExt};
 use tower_status::{BoxError, IntoStatus, Protocol, Status, StatusMapLayer, catalog::GrpcCode};
 
 use crate::common::{
-    PROBLEM_JSON, code as http_code,
+    PROBLEM_JSON, code as http_code, default_detail,
     error::{Wrapper, wrapped},
     explanation, fail, json, lines, rpc, send,
 };
@@ -155,10 +155,14 @@ async fn message_and_details_of_internal_unknown_and_data_loss_are_hidden() {
             let row = format!("{way}, {code:?}");
             let seen = over_grpc(&StatusMapLayer::new().rpc(true), make(complete(code))).await;
             assert_eq!(seen.code(), code, "{row}");
-            let explanation = explanation(StatusCode::INTERNAL_SERVER_ERROR);
-            assert_eq!((seen.message(), seen.details()), (explanation, &b""[..]), "{row}");
+            let message = match code {
+                Code::Internal => explanation(StatusCode::INTERNAL_SERVER_ERROR),
+                code => GrpcCode::from(code).explanation(),
+            };
+            assert_eq!((seen.message(), seen.details()), (message, &b""[..]), "{row}");
             let (parts, problem) = over_http(&StatusMapLayer::new().rpc(true), make(complete(code))).await;
-            assert_eq!((parts.status.as_u16(), &problem["detail"]), (500, &explanation.into()), "{row}");
+            let detail = default_detail(StatusCode::INTERNAL_SERVER_ERROR);
+            assert_eq!((parts.status.as_u16(), &problem["detail"]), (500, &detail.into()), "{row}");
             assert!(!problem.to_string().contains("größe"), "{row}");
         }
     }
@@ -384,7 +388,11 @@ fn a_status_converts_to_a_tonic_status_with_what_may_be_shown() {
         (Status::from(NoSuchOrder(8)), Code::NotFound, "order 8 does not exist"),
         (Status::not_found(), Code::NotFound, explained(404)),
         (Status::conflict().with_detail("größer um 100 %\r\n"), Code::Aborted, "größer um 100 %\r\n"),
-        (Status::conflict().with_grpc_code(GrpcCode::AlreadyExists), Code::AlreadyExists, explained(409)),
+        (
+            Status::conflict().with_grpc_code(GrpcCode::AlreadyExists),
+            Code::AlreadyExists,
+            GrpcCode::AlreadyExists.explanation(),
+        ),
         (Status::service_unavailable().with_detail("secret"), Code::Unavailable, explained(503)),
         (Status::internal_server_error().with_detail("secret"), Code::Internal, explained(500)),
         (Status::from_error("secret"), Code::Internal, explained(500)),

@@ -33,7 +33,7 @@ use tower::{
     timeout::TimeoutLayer, util::BoxCloneService,
 };
 use tower_http::cors::{Any, CorsLayer};
-use tower_status::{IntoStatus, Status, StatusMapLayer};
+use tower_status::{IntoStatus, Status, StatusMapLayer, catalog::GrpcCode};
 
 use crate::common::{PROBLEM_JSON, explanation, get, lines, read, request};
 
@@ -386,7 +386,7 @@ async fn towers_timeout_is_deadline_exceeded() {
     let layers = || ServiceBuilder::new().layer(layer()).layer(TimeoutLayer::new(Duration::ZERO));
     for (host, channel, _control) in hosts!(layers()) {
         let seen = call(channel, "/shop.Orders/Hang", "").await.unwrap_err();
-        let message = explanation(StatusCode::SERVICE_UNAVAILABLE);
+        let message = GrpcCode::DeadlineExceeded.explanation();
         assert_eq!((seen.code(), seen.message()), (Code::DeadlineExceeded, message), "{host}");
     }
 }

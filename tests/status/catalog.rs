@@ -235,87 +235,161 @@ fn each_code_has_its_permanence() {
     }
 }
 
+/// Phrases that the texts of a status must have, in any case.
+struct Phrases {
+    code: u16,
+    explanation: &'static [&'static str],
+    advice: &'static [&'static str],
+    for_developers: &'static [&'static str],
+}
+
 #[test]
-fn explanations_of_the_required_fifteen_have_the_required_phrases() -> Result {
+fn texts_of_the_required_fifteen_have_the_required_phrases() -> Result {
     #[rustfmt::skip]
-    let rows: &[(u16, &[&str])] = &[
-        (200, &["request", "succeeded"]),
-        (300, &["several choices", "cannot be resolved into one", "choices are listed"]),
-        (301, &["new, permanent address", "use the new one in future"]),
-        (302, &["temporarily at another address", "change again", "keep using the original"]),
-        (304, &["conditional get", "access is allowed", "not been modified", "no body"]),
-        (307, &["temporarily at another address", "change again", "keep using the original",
-                "without changing its method"]),
-        (400, &["did not understand", "usually", "syntax"]),
-        (401, &["authentication is required"]),
-        (403, &["understood", "will not fulfil", "access is not allowed", "authorization"]),
-        (404, &["nothing", "matches this address", "temporary or permanent"]),
-        (410, &["no longer available", "no forwarding address", "likely", "permanent"]),
-        (500, &["unexpected condition", "prevented", "fulfilled"]),
-        (501, &["server does not support", "functionality", "requires"]),
-        (503, &["cannot fulfil the request at this time", "typically temporary"]),
-        (550, &["account", "logged in", "no permission", "action"]),
+    let rows = [
+        Phrases { code: 200, explanation: &["request", "succeeded"], advice: &[], for_developers: &[] },
+        Phrases {
+            code: 300,
+            explanation: &["several choices", "cannot be resolved into one", "choices are listed"],
+            advice: &["choose one"],
+            for_developers: &["cannot resolve the choice into one"],
+        },
+        Phrases {
+            code: 301,
+            explanation: &["new, permanent address", "use the new one in future"],
+            advice: &["new address"],
+            for_developers: &["location", "from now on"],
+        },
+        Phrases {
+            code: 302,
+            explanation: &["temporarily at another address", "change again", "keep using the original"],
+            advice: &["original address"],
+            for_developers: &["location", "later requests to the original uri"],
+        },
+        Phrases {
+            code: 304,
+            explanation: &["access", "not been modified", "not sent again"],
+            advice: &["copy that you have"],
+            for_developers: &["conditional get", "access is allowed", "not been modified", "no body"],
+        },
+        Phrases {
+            code: 307,
+            explanation: &["temporarily at another address", "change again", "keep using the original"],
+            advice: &["original address"],
+            for_developers: &["without changing its method", "later requests to the original uri"],
+        },
+        Phrases {
+            code: 400,
+            explanation: &["did not understand", "usually"],
+            advice: &[],
+            for_developers: &["did not understand", "usually", "syntax"],
+        },
+        Phrases {
+            code: 401,
+            explanation: &["not signed in"],
+            advice: &["sign in"],
+            for_developers: &["authentication is required", "www-authenticate"],
+        },
+        Phrases {
+            code: 403,
+            explanation: &["understood", "refused", "signing in again with the same account will not help"],
+            advice: &["another account"],
+            for_developers: &["understood", "will not fulfil", "access is not allowed", "authorization"],
+        },
+        Phrases {
+            code: 404,
+            explanation: &["nothing at this address", "may be temporary or permanent"],
+            advice: &[],
+            for_developers: &["nothing matches", "may be temporary or permanent"],
+        },
+        Phrases {
+            code: 410,
+            explanation: &["no longer available", "no forwarding address", "likely to be permanent"],
+            advice: &["remove bookmarks and links"],
+            for_developers: &["no forwarding address", "likely to be permanent"],
+        },
+        Phrases {
+            code: 500,
+            explanation: &["unexpected", "prevented", "completed"],
+            advice: &[],
+            for_developers: &["unexpected condition", "prevented", "fulfilled"],
+        },
+        Phrases {
+            code: 501,
+            explanation: &["does not support", "requires"],
+            advice: &[],
+            for_developers: &["server does not support", "functionality", "requires"],
+        },
+        Phrases {
+            code: 503,
+            explanation: &["cannot complete the request at this time", "usually temporary"],
+            advice: &["try again later"],
+            for_developers: &["cannot fulfil the request at this time", "typically temporary", "retry-after"],
+        },
+        Phrases {
+            code: 550,
+            explanation: &["account", "signed in", "not have permission", "action"],
+            advice: &["account that has permission"],
+            for_developers: &["account", "logged in", "no permission", "action", "not registered with iana"],
+        },
     ];
     assert_eq!(rows.len(), 15);
-    for (code, phrases) in rows {
-        let explanation = entry(*code)?.explanation.to_lowercase();
-        for phrase in *phrases {
-            assert!(explanation.contains(phrase), "{code}: {phrase:?} in {explanation:?}");
+    for Phrases { code, explanation, advice, for_developers } in rows {
+        let entry = entry(code)?;
+        let texts = [entry.explanation, entry.advice, entry.for_developers.unwrap_or_default()];
+        for (text, phrases) in texts.into_iter().zip([explanation, advice, for_developers]) {
+            for phrase in phrases {
+                assert!(text.to_lowercase().contains(phrase), "{code}: {phrase:?} in {text:?}");
+            }
         }
     }
     Ok(())
 }
 
 #[test]
-fn causes_have_the_required_phrases() -> Result {
-    #[rustfmt::skip]
-    let rows = [
-        (503, "crash"),
-        (503, "maintenance"),
-        (503, "overload"),
-        (503, "attack"),
-        (503, "allotted bandwidth that is used up"),
-        (503, "forbidden to return the document"),
-        (550, "not registered with IANA"),
-        (550, "clients that do not know it treat it as 500"),
-        (550, "map_status option of the layer can make it a 403"),
-    ];
-    for (code, phrase) in rows {
-        let causes = entry(code)?.causes;
-        assert!(causes.iter().any(|cause| cause.contains(phrase)), "{code}: {phrase:?}");
+fn causes_of_503_are_its_six_common_reasons() -> Result {
+    let phrases = ["crash", "maintenance", "overload", "attack", "bandwidth that is used up", "forbidden to return"];
+    let causes = entry(503)?.causes;
+    assert_eq!(causes.len(), phrases.len());
+    for (cause, phrase) in causes.iter().zip(phrases) {
+        assert!(cause.contains(phrase), "{phrase:?} in {cause:?}");
     }
     Ok(())
 }
 
+/// RFC 9110 §15.5.22, RFC 6585 §3, §4 and §6: the response explains how to repeat the request.
 #[test]
-fn advice_has_the_required_phrases() -> Result {
-    #[rustfmt::skip]
-    let rows = [
-        (300, "choose one"),
-        (301, "new address"),
-        (302, "original address"),
-        (304, "copy that you have"),
-        (307, "original address"),
-        (401, "sign in"),
-        (410, "remove bookmarks and links"),
-        (429, "retry-after"),
-        (503, "retry-after"),
-    ];
-    for (code, phrase) in rows {
-        let advice = entry(code)?.advice.to_lowercase();
-        assert!(advice.contains(phrase), "{code}: {phrase:?} in {advice:?}");
+fn retry_is_explained_where_the_status_requires_it() -> Result {
+    for (code, phrase) in [(426, "Upgrade"), (428, "If-Match"), (429, "Retry-After"), (511, "Sign in")] {
+        let text = entry(code)?.for_developers.unwrap_or_default();
+        assert!(text.contains(phrase), "{code}: {text:?}");
     }
     Ok(())
+}
+
+/// They are for the reader of a page.
+#[test]
+fn headlines_explanations_advice_and_causes_name_no_header_field() {
+    let names =
+        ["Accept", "Allow", "Content-", "Cookie:", "Expect", "If-", "Location", "Range", "Retry-After", "Upgrade"];
+    for entry in ALL {
+        let texts = [entry.headline, entry.explanation, entry.advice];
+        for text in texts.iter().chain(entry.causes) {
+            let found = names.iter().find(|name| text.contains(*name) && *text != "Accepted");
+            assert_eq!(found, None, "{}: {text:?}", entry.code);
+            assert!(!text.contains("RFC") && !text.contains("field of"), "{}: {text:?}", entry.code);
+        }
+    }
 }
 
 /// A page, a problem document and a `grpc-message` can show them unescaped.
 #[test]
 fn texts_need_no_escaping() {
     for entry in ALL {
-        let texts = [entry.title, entry.explanation, entry.advice];
+        let texts = [entry.title, entry.headline, entry.explanation, entry.advice, entry.default_detail()];
         for text in texts.iter().chain(entry.causes) {
             let code = entry.code;
-            let plain = |c: char| matches!(c, ' '..='~') && !r#""'\<>&"#.contains(c);
+            let plain = |c: char| matches!(c, ' '..='~') && !r#""\<>&"#.contains(c);
             assert!(text.chars().all(plain), "{code}: {text:?}");
             assert!(!text.contains("  "), "{code}: {text:?}");
             assert_eq!(text.trim(), *text, "{code}");
@@ -326,12 +400,24 @@ fn texts_need_no_escaping() {
 #[test]
 fn explanations_and_advice_are_one_or_two_sentences() {
     for entry in ALL {
-        for text in [entry.explanation, entry.advice] {
+        for text in [entry.explanation, entry.advice, entry.default_detail()] {
             let code = entry.code;
             assert!(text.split(". ").count() <= 2, "{code}: {text:?}");
-            assert!(text.starts_with(|c: char| c.is_ascii_uppercase()), "{code}: {text:?}");
+            // Some sentences for developers begin with the code.
+            let is_start = |c: char| c.is_ascii_uppercase() || c.is_ascii_digit();
+            assert!(text.starts_with(is_start), "{code}: {text:?}");
             assert!(text.ends_with('.'), "{code}: {text:?}");
         }
+    }
+}
+
+#[test]
+fn headlines_are_short_and_without_a_full_stop() {
+    for entry in ALL {
+        let (code, headline) = (entry.code, entry.headline);
+        assert!((4..=40).contains(&headline.len()), "{code}: {headline:?}");
+        assert!(headline.starts_with(|c: char| c.is_ascii_uppercase()), "{code}: {headline:?}");
+        assert!(!headline.ends_with('.'), "{code}: {headline:?}");
     }
 }
 

@@ -10,7 +10,7 @@ use std::{
 use http::StatusCode;
 use tower_status::{BoxError, IntoStatus, OrStatus, Status, StatusMapLayer};
 
-use crate::common::{self, error::Wrapper, explanation, get, json};
+use crate::common::{self, default_detail, error::Wrapper, get, json};
 
 /// An error, and what becomes of it.
 struct Case<E> {
@@ -74,12 +74,12 @@ fn chain(status: &Status) -> Vec<String> {
     std::iter::successors(status.source(), |error| (*error).source()).map(ToString::to_string).collect()
 }
 
-/// Returns the code and the detail of the response, unless the detail is the explanation of the code.
+/// Returns the code and the detail of the response, unless the detail is the default one of the code.
 async fn shown<E: Into<Status>>(error: E) -> (u16, Option<String>) {
     let (parts, body) = common::fail(&StatusMapLayer::new(), get("/", &[]), error).await;
     let problem = json(&body);
     let detail = problem["detail"].as_str().unwrap();
-    (parts.status.as_u16(), (detail != explanation(parts.status)).then(|| detail.to_owned()))
+    (parts.status.as_u16(), (detail != default_detail(parts.status)).then(|| detail.to_owned()))
 }
 
 #[test]

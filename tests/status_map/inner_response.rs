@@ -87,7 +87,7 @@ impl Seen {
         let status = self.parts.status;
         let class = code(status.as_u16() / 100 * 100);
         let entry = catalog::get(status).or_else(|| catalog::get(class)).unwrap();
-        assert_eq!(problem["detail"], detail.unwrap_or(entry.explanation), "{row}");
+        assert_eq!(problem["detail"], detail.unwrap_or(entry.default_detail()), "{row}");
         assert_eq!((&problem["status"], &problem["title"]), (&status.as_u16().into(), &entry.title.into()), "{row}");
     }
 }

@@ -245,8 +245,8 @@ async fn the_mapped_error_is_the_source_and_only_an_into_status_error_is_the_det
             assert!(source.is::<$source>(), "{}: {source:?}", stringify!($error));
             let detail: Option<&str> = $detail;
             assert_eq!(status.detail(), detail, "{}", stringify!($error));
-            let explanation = status.entry().explanation;
-            assert!(body.contains(detail.unwrap_or(explanation)), "{}: {body}", stringify!($error));
+            let default = status.entry().default_detail();
+            assert!(body.contains(detail.unwrap_or(default)), "{}: {body}", stringify!($error));
         )*};
     }
     rows! {

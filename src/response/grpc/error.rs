@@ -33,7 +33,7 @@ impl<'a> RpcError<'a> {
         let problem = PublicProblem::with_hidden(status, hides, request_id);
         let mut metadata = metadata(status.headers());
         let Some(Rpc { details, metadata: of_rpc, .. }) = rpc else {
-            let message = problem.detail.unwrap_or(problem.entry.explanation);
+            let message = problem.detail.unwrap_or_else(|| default_message(&problem, code));
             let delay = status.retry_after().or(delay);
             // They repeat the message, and are left out first.
             let details =
@@ -41,7 +41,7 @@ impl<'a> RpcError<'a> {
             return Self { code, message: message.into(), details: details.into(), metadata };
         };
         if hides {
-            return Self { code, message: problem.entry.explanation.into(), details: Bytes::new(), metadata };
+            return Self { code, message: default_message(&problem, code).into(), details: Bytes::new(), metadata };
         }
         headers::apply(&mut metadata, &self::metadata(of_rpc));
         Self { code, message: problem.detail.unwrap_or_default().into(), details: details.clone(), metadata }
@@ -53,6 +53,11 @@ impl<'a> RpcError<'a> {
 fn hides(status: &Status, code: GrpcCode, rpc: Option<&Rpc>) -> bool {
     let is_hidden_code = matches!(code, GrpcCode::Internal | GrpcCode::Unknown | GrpcCode::DataLoss);
     (is_hidden_code || status.hides() && rpc.is_none()) && !status.is_exposed()
+}
+
+/// Returns the message of an error without a detail: the catalogue's, unless the code was set apart from it.
+fn default_message(problem: &PublicProblem<'_>, code: GrpcCode) -> &'static str {
+    if code == problem.entry.grpc { problem.entry.explanation } else { code.explanation() }
 }
 
 /// Returns the code for RPC clients. That of an error is never OK.

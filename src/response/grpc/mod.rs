@@ -1,13 +1,11 @@
 //! gRPC and gRPC-Web: a status as the fields of a Trailers-Only response, or as gRPC-Web's trailer frame.
 
-use std::time::Duration;
-
 use base64::{Engine, engine::general_purpose::STANDARD};
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header, response};
 use http_body::Body;
 
 use super::{PublicProblem, body::StatusBody, caching, context::Context, headers};
-use crate::{Protocol, Status};
+use crate::{Protocol, Status, fields::retry_after};
 
 mod details;
 mod error;
@@ -66,9 +64,4 @@ fn replace_head(headers: &mut HeaderMap, content_type: HeaderValue) -> usize {
         }
     }
     used
-}
-
-/// Returns the delay of a Retry-After field that is in seconds (RFC 9110 §10.2.3).
-fn retry_after(headers: &HeaderMap) -> Option<Duration> {
-    headers.get(header::RETRY_AFTER)?.to_str().ok()?.parse().ok().map(Duration::from_secs)
 }
