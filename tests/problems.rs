@@ -8,7 +8,12 @@ use bytes::Bytes;
 use http::{StatusCode, header, response::Parts};
 use serde_json::{Value, json};
 use tower::{Layer, Service, ServiceExt};
-use tower_status::{Documented, DocumentedStatus, IntoStatus, Status, StatusMapLayer, catalog, problems::Problems};
+use tower_status::{
+    Documented, DocumentedStatus, IntoStatus, MemberSchema, Page, Status, StatusMapLayer,
+    catalog::{self, GrpcCode},
+    problems::Problems,
+    status_map::Accent,
+};
 
 use crate::common::{Fields, get, json as parsed, read, request, text};
 
@@ -45,14 +50,40 @@ impl IntoStatus for Shop {
                 .with_title("Order deleted")
                 .with_detail("order {0} was deleted"),
         ),
-        Documented::One(one(StatusCode::NOT_FOUND).with_type("/problems/deleted").with_detail("never heard of {0}")),
+        Documented::One(
+            one(StatusCode::NOT_FOUND).with_type("/problems/deleted").with_detail("order {order_id} never existed"),
+        ),
         Documented::One(one(StatusCode::UNAUTHORIZED)),
         Documented::One(one(StatusCode::LOCKED).with_type("https://example.org/problems/locked#now")),
         Documented::One(one(StatusCode::BAD_REQUEST).with_type("urn:problem:x")),
         Documented::One(one(StatusCode::SERVICE_UNAVAILABLE).with_detail("closed")),
         Documented::One(one(StatusCode::BAD_GATEWAY).with_type("/problems/für Ärzte")),
         Documented::One(one(StatusCode::PAYMENT_REQUIRED).with_type("/problems/pay/declined")),
-        Documented::One(one(StatusCode::FORBIDDEN).with_type("/problems/declined")),
+        Documented::One(
+            one(StatusCode::FORBIDDEN)
+                .with_type("/problems/declined")
+                .with_description("The card was <declined>.\n\nUse another one.")
+                .with_detail("declined"),
+        ),
+        Documented::One(
+            one(StatusCode::UNAUTHORIZED)
+                .with_type("/problems/pay/limit")
+                .with_detail("order {order_id} of {0} is too much for {plan:?}")
+                .with_headers(&["x-limit", "www-authenticate"])
+                .with_grpc_code(GrpcCode::ResourceExhausted)
+                .with_extensions(&[
+                    ("order_id", MemberSchema::Integer),
+                    ("plan", MemberSchema::Constant("free")),
+                    ("note", MemberSchema::Nullable(&MemberSchema::String)),
+                    (
+                        "errors",
+                        MemberSchema::Array(&MemberSchema::Object(&[
+                            ("detail", MemberSchema::String),
+                            ("pointer", MemberSchema::Any),
+                        ])),
+                    ),
+                ]),
+        ),
         Documented::All(STOCK),
         Documented::All(STOCK),
         Documented::One(DocumentedStatus::any_code().with_type("/problems/upstream").with_title("Upstream failed")),
@@ -72,7 +103,7 @@ fn codes(body: &[u8]) -> Vec<u64> {
 
 #[tokio::test]
 async fn a_problem_is_found_by_the_path_of_its_type_or_the_end_of_it() {
-    const ALL: &[u64] = &[410, 404, 401, 423, 400, 503, 502, 402, 403, 409];
+    const ALL: &[u64] = &[410, 404, 401, 423, 400, 503, 502, 402, 403, 401, 409];
     #[rustfmt::skip]
     let rows: [(&str, &[u64]); 20] = [
         ("/problems/deleted", &[410, 404]), ("/problems/deleted/", &[410, 404]), ("/deleted", &[410, 404]),
@@ -113,17 +144,29 @@ async fn accept_chooses_between_a_page_and_json() {
     }
 }
 
+const ALL_PROBLEMS: &str = r#"<a href="/problems">All problems</a>"#;
+
 #[tokio::test]
 async fn a_page_has_the_texts_and_escaped_links_of_its_problems() {
-    const ALL_PROBLEMS: &str = r#"<a href="/problems">All problems</a>"#;
+    let gone = catalog::get(StatusCode::GONE).unwrap();
     #[rustfmt::skip]
-    let pages: [(&str, &[&str]); 2] = [
+    let pages: [(&str, &[&str]); 3] = [
         ("/deleted", &[
             "<title>Order deleted</title>",
-            "<b>410</b> Order deleted",
-            "order {0} was deleted",
-            "never heard of {0}",
+            "<p class=\"code\">410 Gone</p>\n<h1 lang=\"\" dir=\"auto\">Order deleted</h1>",
+            "order … was deleted",
+            "order <i>order_id</i> never existed",
+            gone.explanation,
+            gone.advice,
+            gone.for_developers.unwrap(),
             "RFC 9110 §15.5.11",
+            "<code>NOT_FOUND</code>",
+            ALL_PROBLEMS,
+        ]),
+        ("/declined", &[
+            "<p lang=\"\" dir=\"auto\">The card was &lt;declined&gt;.</p>\n<p lang=\"\" dir=\"auto\">Use another one.</p>",
+            "<dt>detail</dt><dd lang=\"\" dir=\"auto\">declined</dd>",
+            ALL_PROBLEMS,
         ]),
         ("/", &[
             r#"<h2><a href="/problems/deleted">410 Order deleted</a></h2>"#,
@@ -140,10 +183,54 @@ async fn a_page_has_the_texts_and_escaped_links_of_its_problems() {
         for part in expected {
             assert!(text(&body).contains(part), "{path}: {part}\n{}", text(&body));
         }
+        assert_eq!(text(&body).contains(ALL_PROBLEMS), path != "/", "{path}");
+        assert!(!text(&body).contains("{0}"), "{path}");
     }
-    for (path, has_link) in [("/deleted", true), ("/sold-out", true), ("/", false)] {
-        let (_, body) = ask("GET", path, &[("accept", "text/html")]).await;
-        assert_eq!(text(&body).contains(ALL_PROBLEMS), has_link, "{path}");
+}
+
+#[tokio::test]
+async fn a_page_has_header_fields_members_and_an_example_document() {
+    let (_, body) = ask("GET", "/pay/limit", &[("accept", "text/html")]).await;
+    for part in [
+        "<dt>Header fields</dt><dd>www-authenticate, x-limit</dd>",
+        "<dt><code>order_id</code></dt><dd>integer</dd>",
+        "<dt><code>plan</code></dt><dd>&#34;free&#34;</dd>",
+        "<dt><code>note</code></dt><dd>string or null</dd>",
+        "<dt><code>errors</code></dt><dd>array of object (detail: string, pointer: any value)</dd>",
+        "<dt>gRPC code</dt><dd><code>RESOURCE_EXHAUSTED</code></dd>",
+    ] {
+        assert!(text(&body).contains(part), "{part}\n{}", text(&body));
+    }
+    let example = text(&body).split("<pre tabindex=\"0\">").nth(1).unwrap().split("</pre>").next().unwrap();
+    let example = example.replace("&#34;", "\"");
+    // The members of a real document, in their order.
+    let names: Vec<_> = example.lines().filter(|line| line.starts_with("  \"")).map(str::trim).collect();
+    assert!(names[0].starts_with("\"type\"") && names[3].starts_with("\"detail\""), "{example}");
+    let expected = json!({
+        "type": "/problems/pay/limit",
+        "title": "Unauthorized",
+        "status": 401,
+        "detail": "order 7 of … is too much for free",
+        "order_id": 7,
+        "plan": "free",
+        "note": "…",
+        "errors": [{ "detail": "…", "pointer": "…" }],
+    });
+    assert_eq!(parsed(example.as_bytes()), expected);
+    let (_, body) = ask("GET", "/pay/limit", &[]).await;
+    assert_eq!(parsed(&body)["problems"][0]["example"], expected);
+}
+
+#[tokio::test]
+async fn pages_have_the_name_and_the_home_page_of_the_site() {
+    let page = Page::new().site("Shop").home("/").accent(Accent::Teal);
+    let service = Problems::of::<Stock>().page(page).and::<Shop>();
+    for path in ["/", "/sold-out"] {
+        let (parts, body) = read(service.clone().oneshot(get(path, &[("accept", "text/html")])).await.unwrap()).await;
+        assert!(text(&body).contains(" · Shop</title>"), "{path}");
+        assert!(text(&body).contains(r#"<header lang="" dir="auto"><a href="/">Shop</a></header>"#), "{path}");
+        let policy = parts.headers[header::CONTENT_SECURITY_POLICY].to_str().unwrap();
+        assert_eq!(policy.matches("sha256-").count(), text(&body).matches("<style>").count(), "{path}");
     }
 }
 
@@ -155,9 +242,11 @@ async fn json_has_every_member_of_a_problem() {
     #[rustfmt::skip]
     let rows = [
         ("/problems/0/type", "/problems/deleted"), ("/problems/0/title", "Order deleted"), ("/problems/1/title", "Not Found"),
-        ("/problems/0/detail", "order {0} was deleted"), ("/problems/0/explanation", gone.explanation),
-        ("/problems/0/advice", gone.advice), ("/problems/0/permanence", "permanent"),
+        ("/problems/0/detail", "order … was deleted"), ("/problems/1/detail", "order {order_id} never existed"),
+        ("/problems/0/explanation", gone.explanation), ("/problems/0/advice", gone.advice),
+        ("/problems/0/for_developers", gone.for_developers.unwrap()), ("/problems/0/permanence", "permanent"),
         ("/problems/0/specification/section", "RFC 9110 §15.5.11"), ("/problems/0/specification/link", gone.spec.link),
+        ("/problems/0/grpc", "NOT_FOUND"), ("/problems/0/example/title", "Order deleted"),
     ];
     for (pointer, expected) in rows {
         assert_eq!(json.pointer(pointer).and_then(Value::as_str), Some(expected), "{pointer}");
@@ -165,8 +254,7 @@ async fn json_has_every_member_of_a_problem() {
     assert_eq!(json["problems"][0]["causes"].as_array().map(Vec::len), Some(gone.causes.len()));
 
     let (_, body) = ask("GET", "/upstream", &[]).await;
-    let any_code = json!({ "type": "/problems/upstream", "title": "Upstream failed", "detail": null });
-    assert_eq!(parsed(&body)["problems"], json!([any_code]));
+    assert_eq!(parsed(&body)["problems"], json!([{ "type": "/problems/upstream", "title": "Upstream failed" }]));
 }
 
 #[tokio::test]
@@ -208,5 +296,5 @@ async fn a_layer_outside_explains_the_404() {
 async fn of_several_error_types_each_problem_is_listed_once() {
     let service = Problems::of::<Stock>().and::<Shop>().and::<Stock>();
     let (_, body) = read(service.oneshot(get("/", &[])).await.unwrap()).await;
-    assert_eq!(codes(&body), [409, 410, 404, 401, 423, 400, 503, 502, 402, 403]);
+    assert_eq!(codes(&body), [409, 410, 404, 401, 423, 400, 503, 502, 402, 403, 401]);
 }

@@ -1,4 +1,4 @@
-//! The pages that explain an application's problems, under the `type` URIs that its answers carry (RFC 9457 §4).
+//! The documentation of an application's problems, under the `type` URIs of its responses (RFC 9457 §4).
 
 use std::{
     convert::Infallible,
@@ -17,16 +17,19 @@ use crate::{
     Documented, DocumentedStatus, ETag, Format, IntoStatus, Status, StatusBody, Verdict,
     catalog::{self, Entry},
     conditional::{ConditionalHeaders, evaluate_response, not_modified},
-    response::{from_status, html},
+    response::{Page, from_status, html},
 };
 
+mod json;
 mod page;
+mod template;
 
-/// A service that explains every problem of an error type's [`STATUSES`](IntoStatus::STATUSES), as HTML and as JSON.
+/// A service that documents every problem of an error type's [`STATUSES`](IntoStatus::STATUSES), as HTML and as JSON.
 ///
-/// A problem is found under the path of its `type` URI, whole or without the beginning that a router has stripped; `/`,
-/// and the folder in which all types are, lists all problems. Problems without a type are in the list only. Each page
-/// carries an entity tag. What [`map_status`](crate::StatusMapLayer::map_status) changes is not known here. Pages are written when the service is made; a request allocates a field value or two.
+/// The page of a problem is found under the path of its `type` URI, whole or without the prefix that a router has
+/// stripped. `/`, and the folder of all types, list all problems. A problem without a type is only in that list. Each page
+/// has an entity tag. What [`map_status`](crate::StatusMapLayer::map_status) changes is not known here. The pages are
+/// written once, when the service is built.
 ///
 /// # Example: one line in a router
 ///
@@ -61,21 +64,22 @@ mod page;
 #[must_use = "a service does nothing until it is mounted"]
 pub struct Problems {
     statuses: Vec<DocumentedStatus>,
+    site: Page,
     folder: Option<String>,
-    pages: Arc<[Page]>,
+    documents: Arc<[Document]>,
 }
 
-/// What is known of one status of an error type.
+/// One status of an error type.
 struct Problem {
     /// `None` if the code is chosen at run time.
     entry: Option<&'static Entry>,
     documented: DocumentedStatus,
-    /// As answers carry it.
+    /// As responses have it.
     type_uri: Option<String>,
 }
 
-/// One page in both forms.
-struct Page {
+/// One document in both formats.
+struct Document {
     /// The path of the type; `None`: the list.
     path: Option<String>,
     html: (Bytes, HeaderValue),
@@ -85,12 +89,12 @@ struct Page {
 const JSON: HeaderValue = HeaderValue::from_static("application/json");
 
 impl Problems {
-    /// The problems of an error type.
+    /// Returns a service with the problems of an error type.
     pub fn of<E: IntoStatus>() -> Self {
-        Self { statuses: Vec::new(), folder: None, pages: Arc::new([]) }.and::<E>()
+        Self { statuses: Vec::new(), site: Page::new(), folder: None, documents: Arc::new([]) }.and::<E>()
     }
 
-    /// Adds those of another error type; what is listed already is not listed again.
+    /// Adds the problems of another error type. A problem that is already listed is not listed again.
     pub fn and<E: IntoStatus>(mut self) -> Self {
         let documented = Documented::of::<E>();
         documented.warn_if_incomplete("Problems");
@@ -99,32 +103,58 @@ impl Problems {
                 self.statuses.push(status);
             }
         }
+        self.write()
+    }
+
+    /// Sets the site's name, the link to its home page and its color. Default: none.
+    ///
+    /// # Example: the same as on the error pages
+    ///
+    /// ```
+    /// # use tower_status::{Documented, IntoStatus, Page, Status, problems::Problems};
+    /// # #[derive(Debug, thiserror::Error)]
+    /// # #[error("sold out")]
+    /// # struct ShopError;
+    /// # impl IntoStatus for ShopError {
+    /// #     fn status(&self) -> Status {
+    /// #         Status::conflict()
+    /// #     }
+    /// #     const STATUSES: Option<&'static [Documented]> = Some(&[]);
+    /// # }
+    /// let problems = Problems::of::<ShopError>().page(Page::new().site("Shop").home("/"));
+    /// ```
+    pub fn page(mut self, page: Page) -> Self {
+        self.site = page;
+        self.write()
+    }
+
+    fn write(mut self) -> Self {
         let problems: Vec<_> = self.statuses.iter().copied().map(Problem::new).collect();
         self.folder = folder(&problems).map(str::to_owned);
-        self.pages = written(&problems, self.folder.as_deref()).into();
+        self.documents = documents(&problems, self.folder.as_deref(), &self.site).into();
         self
     }
 
-    fn answer(&self, method: &Method, path: &str, headers: &HeaderMap) -> Response<StatusBody<Empty<Bytes>>> {
+    fn respond(&self, method: &Method, path: &str, headers: &HeaderMap) -> Response<StatusBody<Empty<Bytes>>> {
         let (parts, ()) = Response::new(()).into_parts();
         if ![Method::GET, Method::HEAD].contains(method) {
             return from_status(Status::method_not_allowed("GET, HEAD"), parts);
         }
-        let Some(page) = find(&self.pages, self.folder.as_deref(), path) else {
+        let Some(document) = find(&self.documents, self.folder.as_deref(), path) else {
             return from_status(Status::not_found(), parts);
         };
-        let as_html = Format::preferred(headers, &[Format::Json, Format::Html]) == Some(Format::Html);
-        let (body, tag) = if as_html { &page.html } else { &page.json };
+        let is_html = Format::preferred(headers, &[Format::Json, Format::Html]) == Some(Format::Html);
+        let (body, tag) = if is_html { &document.html } else { &document.json };
         let mut response = Response::from_parts(parts, StatusBody::default());
         let fields = response.headers_mut();
-        if as_html {
-            let _ = fields.try_insert(header::CONTENT_SECURITY_POLICY, html::CONTENT_SECURITY_POLICY);
+        if is_html {
+            let _ = fields.try_insert(header::CONTENT_SECURITY_POLICY, self.site.content_security_policy());
         }
         for (name, value) in [
-            (header::CONTENT_TYPE, if as_html { html::CONTENT_TYPE } else { JSON }),
+            (header::CONTENT_TYPE, if is_html { html::CONTENT_TYPE } else { JSON }),
             (header::ETAG, tag.clone()),
             (header::VARY, HeaderValue::from_static("accept")),
-            // Kept, and asked for again.
+            // A cache stores it and revalidates it each time.
             (header::CACHE_CONTROL, HeaderValue::from_static("no-cache")),
             (header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff")),
         ] {
@@ -141,21 +171,22 @@ impl Problems {
     }
 }
 
-/// The list, and a page for each type.
-fn written(problems: &[Problem], folder: Option<&str>) -> Vec<Page> {
-    let mut pages = vec![Page::new(None, page::list(problems), &page::json(problems.iter()))];
+/// Returns the list, and a document for each type.
+fn documents(problems: &[Problem], folder: Option<&str>, site: &Page) -> Vec<Document> {
+    let mut documents = vec![Document::new(None, page::list(problems, site), &json::document(problems.iter()))];
     for problem in problems {
         let Some(path) = problem.path() else { continue };
-        if pages.iter().any(|page| page.path.as_deref() == Some(path)) {
+        if documents.iter().any(|document| document.path.as_deref() == Some(path)) {
             continue;
         }
-        let same: Vec<_> = problems.iter().filter(|other| other.path() == Some(path)).collect();
-        pages.push(Page::new(Some(path.to_owned()), page::problem(&same, folder), &page::json(same.into_iter())));
+        let same_type: Vec<_> = problems.iter().filter(|other| other.path() == Some(path)).collect();
+        let html = page::problem(&same_type, folder, site);
+        documents.push(Document::new(Some(path.to_owned()), html, &json::document(same_type.into_iter())));
     }
-    pages
+    documents
 }
 
-/// The folder in which all types are.
+/// Returns the folder of all types.
 fn folder(problems: &[Problem]) -> Option<&str> {
     let mut paths = problems.iter().filter_map(Problem::path);
     let (mut folder, _) = paths.next()?.rsplit_once('/')?;
@@ -167,21 +198,22 @@ fn folder(problems: &[Problem]) -> Option<&str> {
     Some(folder).filter(|folder| !folder.is_empty())
 }
 
-/// The page of a path: under its whole path, else as what is left of it where a router has stripped the beginning.
-fn find<'a>(pages: &'a [Page], folder: Option<&str>, path: &str) -> Option<&'a Page> {
+/// Finds the document of a path: the whole path of a type, or its end where a router has stripped a prefix.
+fn find<'a>(documents: &'a [Document], folder: Option<&str>, path: &str) -> Option<&'a Document> {
     let path = path.trim_end_matches('/');
     if path.is_empty() || folder == Some(path) {
-        return pages.iter().find(|page| page.path.is_none());
+        return documents.iter().find(|document| document.path.is_none());
     }
-    let under = |path: &str| pages.iter().find(|page| page.path.as_deref() == Some(path));
-    let stripped = || {
-        // Where the router strips another beginning than the folder: what only one type ends with.
-        let ends =
-            |page: &&Page| path.starts_with('/') && page.path.as_deref().is_some_and(|known| known.ends_with(path));
-        let mut found = pages.iter().filter(ends);
+    let with_path = |path: &str| documents.iter().find(|document| document.path.as_deref() == Some(path));
+    let with_end = || {
+        // The router has stripped another prefix than the folder, so the end must be that of one type only.
+        let ends = |document: &&Document| {
+            path.starts_with('/') && document.path.as_deref().is_some_and(|known| known.ends_with(path))
+        };
+        let mut found = documents.iter().filter(ends);
         found.next().filter(|_| found.next().is_none())
     };
-    under(path).or_else(|| under(&format!("{}{path}", folder?))).or_else(stripped)
+    with_path(path).or_else(|| with_path(&format!("{}{path}", folder?))).or_else(with_end)
 }
 
 impl Problem {
@@ -196,7 +228,7 @@ impl Problem {
         self.documented.title.or(self.entry.map(|entry| entry.title)).unwrap_or("Error")
     }
 
-    /// The path of the type (RFC 3986 §3.3), if it is one that can be asked for here.
+    /// Returns the path of the type (RFC 3986 §3.3), if it can be requested here.
     fn path(&self) -> Option<&str> {
         let uri = self.type_uri.as_deref().filter(|uri| html::is_link(uri))?;
         let uri = uri.split(['?', '#']).next()?;
@@ -210,14 +242,14 @@ impl Problem {
     }
 }
 
-impl Page {
+impl Document {
     fn new(path: Option<String>, html: String, json: &serde_json::Value) -> Self {
-        let tagged = |text: String| {
+        let with_tag = |text: String| {
             let tag = ETag::of_bytes(text.as_bytes()).to_string();
-            // A tag of our own making is a field value.
+            // A generated tag is a valid field value.
             (text.into(), HeaderValue::try_from(tag).unwrap_or(HeaderValue::from_static("")))
         };
-        Self { path, html: tagged(html), json: tagged(json.to_string()) }
+        Self { path, html: with_tag(html), json: with_tag(json.to_string()) }
     }
 }
 
@@ -231,12 +263,12 @@ impl<B> Service<Request<B>> for Problems {
     }
 
     fn call(&mut self, request: Request<B>) -> Self::Future {
-        ready(Ok(self.answer(request.method(), request.uri().path(), request.headers())))
+        ready(Ok(self.respond(request.method(), request.uri().path(), request.headers())))
     }
 }
 
 impl fmt::Debug for Problems {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Problems").field("statuses", &self.statuses).finish_non_exhaustive()
+        f.debug_struct("Problems").field("statuses", &self.statuses).field("page", &self.site).finish_non_exhaustive()
     }
 }

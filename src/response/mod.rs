@@ -19,6 +19,7 @@ mod text;
 pub use body::StatusBody;
 pub use context::Context;
 pub(crate) use from_status::{from_status, replace_response};
+pub use html::{Accent, Page};
 pub(crate) use public_problem::PublicProblem;
 pub use render::{Render, Rendered};
 pub(crate) use representation::{Content, RenderOptions, write};

@@ -8,12 +8,16 @@ use super::{
     body::StatusBody,
     caching,
     context::Context,
-    html, json,
+    html::{self, Page, PageRequest},
+    json,
     public_problem::PublicProblem,
     render::{Render, Rendered},
     text,
 };
-use crate::{Format, Status, catalog, fields::list::has_token};
+use crate::{
+    Format, Status, catalog,
+    fields::{list::has_token, retry_after},
+};
 
 /// The layer's options that concern bodies.
 pub(crate) struct RenderOptions<'a> {
@@ -21,6 +25,10 @@ pub(crate) struct RenderOptions<'a> {
     pub(crate) expose: bool,
     pub(crate) negotiated: bool,
     pub(crate) content: Content,
+    /// What the application adds to the page.
+    pub(crate) page: &'a Page,
+    /// Whether loading the address again repeats the request.
+    pub(crate) can_reload: bool,
 }
 
 /// What becomes of the body that is written.
@@ -74,12 +82,16 @@ fn write_built_in(
     let (content_type, body) = match context.format {
         Format::Json => (json::CONTENT_TYPE, json::render(&problem)),
         Format::Text => (text::CONTENT_TYPE, text::render(&problem)),
-        Format::Html => (html::CONTENT_TYPE, html::render(&problem).into()),
+        Format::Html => {
+            let retry_after = retry_after(headers).map(|delay| delay.as_secs());
+            let request = PageRequest { page: options.page, can_reload: options.can_reload, retry_after };
+            (html::CONTENT_TYPE, html::render(&problem, &request).into())
+        }
     };
     let _ = headers.try_insert(header::CONTENT_TYPE, content_type);
     if context.format == Format::Html {
         // Beside another policy the page would have no style: a browser applies all of them.
-        let _ = headers.try_insert(header::CONTENT_SECURITY_POLICY, html::CONTENT_SECURITY_POLICY);
+        let _ = headers.try_insert(header::CONTENT_SECURITY_POLICY, options.page.content_security_policy());
     }
     // The language of a hidden detail is not that of the body.
     let is_masked = status.detail().is_some() && status.hides() && !options.expose;

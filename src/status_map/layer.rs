@@ -16,7 +16,7 @@ use pin_project_lite::pin_project;
 use tower::{Layer, Service};
 
 use super::{exchange::Exchange, options::Options, plan::plan, resolve, respond::respond};
-use crate::{Context, Format, IntoStatus, Render, Status, StatusBody, warning::warning};
+use crate::{Context, Format, IntoStatus, Page, Render, Status, StatusBody, warning::warning};
 
 /// Gives every error response of the inner service the correct, documented status.
 ///
@@ -150,6 +150,20 @@ impl StatusMapLayer {
     /// Writes bodies in a custom format: see [`Render`].
     pub fn render(self, render: impl Render) -> Self {
         self.with(|options| options.render = Some(Arc::new(render)))
+    }
+
+    /// Adds the site's name, links and color to the built-in HTML pages. Default: none.
+    ///
+    /// # Example: a shop
+    ///
+    /// ```
+    /// use tower_status::{Page, StatusMapLayer};
+    ///
+    /// let page = Page::new().site("Shop").home("/").sign_in("/login").support("mailto:help@example.org");
+    /// let layer = StatusMapLayer::new().page(page);
+    /// ```
+    pub fn page(self, page: Page) -> Self {
+        self.with(|options| options.page = page)
     }
 
     /// Sets the formats that are offered, in order of preference. Default: all, JSON first.

@@ -13,4 +13,5 @@ mod request;
 mod resolve;
 mod respond;
 
+pub use crate::response::Accent;
 pub use layer::{StatusMap, StatusMapFuture};

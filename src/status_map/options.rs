@@ -5,7 +5,7 @@ use std::{fmt, sync::Arc};
 use http::{HeaderName, HeaderValue};
 
 use super::resolve::Mapper;
-use crate::{Context, Format, Render, Status};
+use crate::{Context, Format, Page, Render, Status};
 
 type MapStatus = Arc<dyn Fn(Status, &Context<'_>) -> Status + Send + Sync>;
 type OnError = Arc<dyn Fn(&Status, &Context<'_>) + Send + Sync>;
@@ -18,6 +18,7 @@ pub(super) struct Options {
     pub(super) fill: bool,
     pub(super) formats: Vec<Format>,
     pub(super) render: Option<Arc<dyn Render>>,
+    pub(super) page: Page,
     pub(super) expose_server_errors: bool,
     pub(super) conditional: bool,
     pub(super) rpc: bool,
@@ -34,6 +35,7 @@ impl Default for Options {
             fill: true,
             formats: vec![Format::Json, Format::Html, Format::Text],
             render: None,
+            page: Page::new(),
             expose_server_errors: false,
             conditional: true,
             rpc: cfg!(feature = "tonic"),
@@ -59,6 +61,7 @@ impl fmt::Debug for Options {
             .field("fill", &self.fill)
             .field("formats", &self.formats)
             .field("render", &self.render.is_some())
+            .field("page", &self.page)
             .field("expose_server_errors", &self.expose_server_errors)
             .field("conditional", &self.conditional)
             .field("rpc", &self.rpc)

@@ -16,6 +16,8 @@ pub(super) struct RequestInfo {
     pub(super) format: Option<Format>,
     pub(super) protocol: Protocol,
     pub(super) head: bool,
+    /// Whether loading the address again repeats the request: it is a GET or HEAD.
+    pub(super) can_reload: bool,
     pub(super) version: Version,
     has_request_id: bool,
 }
@@ -30,6 +32,7 @@ impl RequestInfo {
             format: None,
             protocol: Protocol::Http,
             head: *method == Method::HEAD,
+            can_reload: [Method::GET, Method::HEAD].contains(method),
             version: request.version(),
             has_request_id: false,
         };

@@ -74,6 +74,8 @@ fn write_response<B: Body>(planned: Write<B>, exchange: &Exchange) -> Response<S
             expose: exchange.options.expose_server_errors,
             negotiated: exchange.options.formats.len() > 1,
             content,
+            page: &exchange.options.page,
+            can_reload: exchange.request.can_reload,
         };
         write(&mut parts.headers, &status, &context, &options)
     };

@@ -19,7 +19,7 @@ fn app(response: impl IntoResponse + Clone + Send + Sync + 'static) -> Router {
 
 #[tokio::test]
 async fn it_is_written_in_the_format_of_the_client_and_reported_once() {
-    const DETAIL: &str = "the detail";
+    const DETAIL: &str = "The detail";
     let shown = [
         Status::not_found().with_detail(DETAIL),
         Status::permission_denied().with_detail(DETAIL),
@@ -121,7 +121,7 @@ async fn changing_the_code_outside_of_it_shows_nothing_hidden() {
         hidden: &'static str,
     }
     let secret = || Status::internal_server_error().with_detail("secret").with_extension("secret", 1);
-    let public = || Status::not_found().with_detail("the detail");
+    let public = || Status::not_found().with_detail("The detail");
     let io: Status = std::io::Error::other("secret").into();
     let rows = [
         Row { code: 404, status: secret(), shown: "404", hidden: "secret" },
@@ -132,8 +132,8 @@ async fn changing_the_code_outside_of_it_shows_nothing_hidden() {
         Row { code: 404, status: io, shown: "404", hidden: "secret" },
         Row { code: 404, status: Status::from_error("secret").with_detail("secret"), shown: "404", hidden: "secret" },
         Row { code: 404, status: secret().expose(), shown: "secret", hidden: "never" },
-        Row { code: 409, status: public(), shown: "the detail", hidden: "never" },
-        Row { code: 500, status: public(), shown: "500", hidden: "the detail" },
+        Row { code: 409, status: public(), shown: "The detail", hidden: "never" },
+        Row { code: 500, status: public(), shown: "500", hidden: "The detail" },
     ];
     for Row { code: new_code, status, shown, hidden } in rows {
         let change = MapResponseLayer::new(move |mut response: Response| {

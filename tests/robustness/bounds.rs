@@ -150,7 +150,7 @@ fn a_hundred_thousand_tags_are_compared() {
 #[tokio::test]
 async fn a_detail_of_ten_mebibytes_is_sent_in_full_over_http_and_cut_for_grpc() {
     // Characters of one to four bytes that no format escapes.
-    let detail = "aä漢🌷".repeat(MEBIBYTE);
+    let detail = "Aä漢🌷".repeat(MEBIBYTE);
     assert_eq!(detail.len(), 10 * MEBIBYTE);
     let status = Status::conflict().with_detail(detail.clone());
     assert!(problem(&status).await["detail"] == detail);
@@ -300,7 +300,7 @@ async fn ten_thousand_extension_members_are_written() {
     // And 10,000 errors of a form.
     let errors: Vec<_> = (0..10_000).map(|n| json!({ "pointer": format!("/{n}"), "detail": "missing" })).collect();
     let status = Status::unprocessable_entity().with_extension("errors", errors);
-    assert_eq!(body(&status, "text/html").await.matches("<code>/").count(), 10_000);
+    assert_eq!(body(&status, "text/html").await.matches(": missing</span></li>").count(), 10_000);
 }
 
 #[tokio::test]
@@ -368,7 +368,7 @@ async fn a_title_uris_and_a_member_name_of_a_mebibyte_are_written() {
         .with_extension(long.clone(), 1);
     let problem = problem(&status).await;
     assert!(problem["title"] == long && problem["type"] == format!("/{long}") && problem[&long] == 1);
-    assert!(body(&status, "text/html").await.contains(&format!("<title>409 {long}</title>")));
+    assert!(body(&status, "text/html").await.contains(&format!("<title>{long}</title>")));
     assert!(body(&status, "text/plain").await.starts_with(&format!("409 {long}\n")));
     assert!(!message(&grpc(&status, "/a/b", "7").await).cut);
     let layer = StatusMapLayer::new().rpc(true).formats(&[Format::Json]);

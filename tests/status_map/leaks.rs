@@ -117,12 +117,12 @@ async fn a_hidden_text_appears_nowhere() {
 #[tokio::test]
 async fn only_what_the_status_or_the_layer_exposes_is_shown() {
     /// Texts that a response may show.
-    const DETAIL: &str = "the detail";
+    const DETAIL: &str = "The detail";
     const MEMBER: &str = "the value";
     let exposing = || StatusMapLayer::new().expose_server_errors(true);
     let new = StatusMapLayer::new;
     let status = || Status::bad_gateway().with_detail(DETAIL).with_extension("member", MEMBER);
-    let with_keep_body = inner(500, "text/plain", "the detail and the value").map(|mut response| {
+    let with_keep_body = inner(500, "text/plain", "The detail and the value").map(|mut response| {
         response.extensions_mut().insert(KeepBody);
         response
     });

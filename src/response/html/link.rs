@@ -15,6 +15,13 @@ pub(crate) fn is_link(uri: &str) -> bool {
     is_relative_or_http && !uri.is_empty() && uri.bytes().all(is_allowed)
 }
 
+/// Whether a URI is a `mailto:` with an address (RFC 6068).
+pub(super) fn is_mail(uri: &str) -> bool {
+    let address = uri.split_at_checked("mailto:".len()).filter(|(scheme, _)| scheme.eq_ignore_ascii_case("mailto:"));
+    // The rest has the characters of a relative reference.
+    address.is_some_and(|(_, address)| address.contains('@') && is_link(&format!("./{address}")))
+}
+
 /// Writes a URI reference as a link, or as text if it must not become one.
 pub(super) fn write_reference(page: &mut Markup, uri: &str) {
     if is_link(uri) {

@@ -1,28 +1,27 @@
 //! Extension members and URIs on the page.
 
+use std::borrow::Cow;
+
 use http::StatusCode;
+use percent_encoding::percent_decode_str;
 use serde_json::Value;
 
 use super::{
-    Markup, PublicProblem,
+    Markup, PublicProblem, labels,
     link::{is_link, write_reference},
     non_blank, unknown_language, write_list,
 };
 
 /// Writes the members that have a list of their own: `errors`, and the `choices` of a 300.
-pub(super) fn write_lists(page: &mut Markup, problem: &PublicProblem<'_>) {
+pub(super) fn write_lists(html: &mut Markup, problem: &PublicProblem<'_>) {
     for (name, value) in problem.extensions {
         let Some(items) = list_items(problem, name, value) else { continue };
-        if name == "choices" {
-            write_list(page, "Choices", items, write_choice);
-        } else {
-            write_list(page, "Problems found", items, write_error);
-        }
+        write_list(html, items, if name == "choices" { write_choice } else { write_error });
     }
 }
 
-/// Writes all other members, and the URIs that are not links elsewhere on the page.
-pub(super) fn write_facts(page: &mut Markup, problem: &PublicProblem<'_>) {
+/// Writes the other members, which are for programs, and the URIs that are not links elsewhere on the page.
+pub(super) fn write_technical_details(html: &mut Markup, problem: &PublicProblem<'_>) {
     let mut members = problem
         .extensions
         .iter()
@@ -38,20 +37,20 @@ pub(super) fn write_facts(page: &mut Markup, problem: &PublicProblem<'_>) {
     if members.peek().is_none() && uris.iter().all(|(_, uri)| uri.is_none()) {
         return;
     }
-    page.raw("<h2>Details</h2>\n<dl>\n");
+    html.raw("<details>\n<summary>").raw(labels::TECHNICAL_DETAILS).raw("</summary>\n<dl>\n");
     for (name, value) in members {
-        page.raw("<dt>").text(name).raw(concat!("</dt><dd", unknown_language!(), ">"));
-        write_value(page, value);
-        page.raw("</dd>\n");
+        html.raw("<dt>").text(name).raw(concat!("</dt><dd", unknown_language!(), ">"));
+        write_value(html, value);
+        html.raw("</dd>\n");
     }
     for (name, uri) in uris {
         if let Some(uri) = uri {
-            page.raw("<dt>").raw(name).raw("</dt><dd>");
-            write_reference(page, uri);
-            page.raw("</dd>\n");
+            html.raw("<dt>").raw(name).raw("</dt><dd>");
+            write_reference(html, uri);
+            html.raw("</dd>\n");
         }
     }
-    page.raw("</dl>\n");
+    html.raw("</dl>\n</details>\n");
 }
 
 /// Returns the items of a member that has a list of its own.
@@ -61,34 +60,56 @@ fn list_items<'a>(problem: &PublicProblem<'_>, name: &str, value: &'a Value) -> 
 }
 
 /// Writes a string without quotes and any other value as JSON; an empty string keeps its quotes, so that it is visible.
-fn write_value(page: &mut Markup, value: &Value) {
+fn write_value(html: &mut Markup, value: &Value) {
     match value {
-        Value::String(text) if !text.is_empty() => page.text(text),
-        Value::Array(_) | Value::Object(_) => page.raw("<code>").text(&value.to_string()).raw("</code>"),
-        scalar => page.text(&scalar.to_string()),
+        Value::String(text) if !text.is_empty() => html.text(text),
+        Value::Array(_) | Value::Object(_) => html.raw("<code>").text(&value.to_string()).raw("</code>"),
+        scalar => html.text(&scalar.to_string()),
     };
 }
 
-/// Writes one of `errors`: usually an object with `detail` and `pointer` or `parameter`; other members are for programs.
-fn write_error(page: &mut Markup, error: &Value) {
+/// Writes one of `errors`: usually an object with `detail` and where it is, whose other members are for programs.
+fn write_error(html: &mut Markup, error: &Value) {
     let member = |name| non_blank(error.get(name).and_then(Value::as_str));
-    let Some(detail) = member("detail") else { return write_any(page, error) };
-    if let Some(place) = member("pointer").or_else(|| member("parameter")) {
-        page.raw("<code>").text(place).raw("</code> ");
+    let Some(detail) = member("detail") else { return write_any(html, error) };
+    html.raw(concat!("<span", unknown_language!(), ">"));
+    let pointer = member("pointer");
+    if let Some(name) = pointer.and_then(field_name).or_else(|| member("parameter").map(str::to_owned)) {
+        html.text(&name).raw(": ");
     }
-    page.raw(concat!("<span", unknown_language!(), ">")).text(detail).raw("</span>");
+    html.text(detail).raw("</span>");
+    // The name of a member of the document itself tells where it is.
+    if let Some(pointer) = pointer.filter(|pointer| pointer.matches('/').count() > 1) {
+        html.raw(" <code>").text(pointer).raw("</code>");
+    }
+}
+
+/// Returns the last name in a JSON pointer (RFC 6901), with the index that follows it; `None`: the whole document.
+fn field_name(pointer: &str) -> Option<String> {
+    let decoded = match pointer.strip_prefix('#') {
+        Some(fragment) => percent_decode_str(fragment).decode_utf8_lossy(),
+        None => Cow::Borrowed(pointer),
+    };
+    let is_index = |token: &str| !token.is_empty() && token.bytes().all(|byte| byte.is_ascii_digit());
+    let mut tokens = decoded.rsplit('/').take_while(|token| !token.is_empty());
+    let name = match (tokens.next(), tokens.next()) {
+        (Some(index), Some(name)) if is_index(index) && !is_index(name) => format!("{name} {index}"),
+        (Some(name), _) => name.to_owned(),
+        (None, _) => return None,
+    };
+    Some(name.replace("~1", "/").replace("~0", "~"))
 }
 
 /// Writes one of `choices`: usually a URI reference.
-fn write_choice(page: &mut Markup, choice: &Value) {
+fn write_choice(html: &mut Markup, choice: &Value) {
     match choice {
-        Value::String(uri) if is_link(uri) => write_reference(page, uri),
-        other => write_any(page, other),
+        Value::String(uri) if is_link(uri) => write_reference(html, uri),
+        other => write_any(html, other),
     }
 }
 
-fn write_any(page: &mut Markup, value: &Value) {
-    page.raw(concat!("<span", unknown_language!(), ">"));
-    write_value(page, value);
-    page.raw("</span>");
+fn write_any(html: &mut Markup, value: &Value) {
+    html.raw(concat!("<span", unknown_language!(), ">"));
+    write_value(html, value);
+    html.raw("</span>");
 }

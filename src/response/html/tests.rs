@@ -1,9 +1,7 @@
 use std::borrow::Cow;
 
-use base64::{Engine, prelude::BASE64_STANDARD};
 use http::StatusCode;
 use serde_json::{Value, json};
-use sha2::{Digest, Sha256};
 
 use super::*;
 
@@ -18,34 +16,32 @@ fn with_text_everywhere<'a>(code: u16, text: Option<&'a str>, extensions: &'a Me
     let code = StatusCode::from_u16(code).unwrap_or_default();
     let entry = catalog::entry(code);
     let title = text.unwrap_or(entry.title);
-    let [type_uri, detail, instance, location, request_id] = [text; 5];
-    PublicProblem { code, entry, title, type_uri, detail, instance, location, extensions, request_id }
+    let [type_uri, detail, instance, location, advice, request_id] = [text; 6];
+    PublicProblem { code, entry, title, type_uri, detail, instance, location, extensions, advice, request_id }
 }
 
 fn member(name: &'static str, value: Value) -> [(Cow<'static, str>, Value); 1] {
     [(name.into(), value)]
 }
 
-#[test]
-fn policy_names_the_hash_of_the_style() -> Result<(), http::header::ToStrError> {
-    let hash = BASE64_STANDARD.encode(Sha256::digest(STYLE));
-    let policy = CONTENT_SECURITY_POLICY;
-    assert!(policy.to_str()?.contains(&format!("style-src 'sha256-{hash}';")), "{hash}");
-    assert!(render(&bare(404)).contains(&format!("<style>{STYLE}</style>")));
-    assert!(!STYLE.contains(['<', '\r']), "an HTML parser would see another text than the one that was hashed");
-    Ok(())
+/// Returns the page of an application that has named nothing, after a GET.
+fn render_default(problem: &PublicProblem<'_>) -> String {
+    render(problem, &PageRequest { page: &Page::new(), can_reload: true, retry_after: None })
 }
 
-/// A problem, and parts that its page has or must not have.
+fn shop() -> Page {
+    Page::new().site("Shop & Co").home("/").sign_in("/login").search("/search").support("mailto:help@example.org")
+}
+
+/// A page, parts that it has and parts that it must not have.
 struct Row<'a> {
-    problem: PublicProblem<'a>,
+    page: String,
     has: &'a [&'a str],
     has_not: &'a [&'a str],
 }
 
 fn check(rows: &[Row<'_>]) {
-    for Row { problem, has, has_not } in rows {
-        let page = render(problem);
+    for Row { page, has, has_not } in rows {
         for part in *has {
             assert!(page.contains(part), "{part}\n{page}");
         }
@@ -60,134 +56,244 @@ fn bare_status_shows_the_texts_of_the_catalogue() {
     let gone = catalog::entry(StatusCode::GONE);
     check(&[
         Row {
-            problem: bare(410),
+            page: render_default(&bare(410)),
             has: &[
                 r#"<html lang="en" class="client">"#,
-                "<title>410 Gone</title>",
-                "<h1><b>410</b> <span>Gone</span></h1>",
+                "<title>This page is gone</title>",
+                "<p class=\"code\">410 Gone</p>\n<h1>This page is gone</h1>",
                 gone.explanation,
                 gone.advice,
-                "What usually causes this",
-                "RFC 9110 §15.5.11</a></footer>",
+                "Common reasons: something that was taken down on purpose, an offer or an event that is over, or an account",
+                "RFC 9110 §15.5.11</a></p>\n</footer>",
             ],
-            has_not: &["<dl>"],
+            has_not: &["<dl>", "class=\"next\"", "<header"],
         },
-        Row { problem: bare(302), has: &[r#"<html lang="en">"#], has_not: &["What usually causes this"] },
-        Row { problem: bare(503), has: &[r#"<html lang="en" class="server">"#], has_not: &[] },
-        Row { problem: bare(550), has: &[r#"<html lang="en" class="client">"#], has_not: &[] },
+        Row { page: render_default(&bare(302)), has: &[r#"<html lang="en">"#], has_not: &["Common reasons"] },
+        Row {
+            page: render_default(&bare(503)),
+            has: &[
+                r#"<html lang="en" class="server">"#,
+                "a crash, maintenance, overload, an attack, bandwidth that is",
+            ],
+            has_not: &[],
+        },
+        Row { page: render_default(&bare(550)), has: &[r#"<html lang="en" class="client">"#], has_not: &[] },
+        // A title that repeats the headline, and a code whose entry is that of its class.
+        Row { page: render_default(&bare(402)), has: &["<p class=\"code\">402</p>"], has_not: &["Payment Required"] },
+        Row { page: render_default(&bare(499)), has: &["<p class=\"code\">499</p>"], has_not: &["Bad Request"] },
     ]);
 }
 
 #[test]
-fn texts_and_uris_have_their_places() {
+fn detail_replaces_explanation_and_causes() {
+    let gone = catalog::entry(StatusCode::GONE);
+    check(&[
+        Row {
+            page: render_default(&PublicProblem { title: "Away", ..bare(410) }),
+            has: &["<title>Away</title>", r#"<h1 lang="" dir="auto">Away</h1>"#, "410 Gone"],
+            has_not: &[gone.headline],
+        },
+        Row {
+            page: render_default(&PublicProblem { detail: Some("a <\nb"), ..bare(410) }),
+            has: &["<p class=\"detail\" lang=\"\" dir=\"auto\">A &lt;\nb</p>", gone.advice],
+            has_not: &["Common reasons", gone.explanation],
+        },
+    ]);
+}
+
+#[test]
+fn uris_are_links_only_where_they_may_be() {
     let request_id = member("request_id", json!("theirs"));
     let order = member("order", json!(17));
     check(&[
         Row {
-            problem: PublicProblem { title: "Away", ..bare(410) },
-            has: &[r#"<h1><b>410</b> <span lang="" dir="auto">Away</span></h1>"#],
-            has_not: &[],
-        },
-        Row {
-            problem: PublicProblem { detail: Some("a <\nb"), ..bare(410) },
-            has: &["<p class=\"detail\" lang=\"\" dir=\"auto\">a &lt;\nb</p>"],
-            has_not: &["What usually causes this"],
-        },
-        Row {
-            problem: PublicProblem { type_uri: Some("/t"), ..bare(410) },
+            page: render_default(&PublicProblem { type_uri: Some("/t"), ..bare(410) }),
             has: &[r#"<a class="about" href="/t" rel="noreferrer">About this problem</a>"#],
             has_not: &["<dl>"],
         },
         Row {
-            problem: PublicProblem { type_uri: Some("urn:t"), ..bare(410) },
+            page: render_default(&PublicProblem { type_uri: Some("urn:t"), ..bare(410) }),
             has: &["<dt>type</dt><dd>urn:t</dd>"],
             has_not: &["About this problem"],
         },
         Row {
-            problem: PublicProblem { type_uri: Some("about:blank"), ..bare(410) },
+            page: render_default(&PublicProblem { type_uri: Some("about:blank"), ..bare(410) }),
             has: &[],
             has_not: &["about:blank"],
         },
         Row {
-            problem: PublicProblem { instance: Some("/i"), ..bare(410) },
+            page: render_default(&PublicProblem { instance: Some("/i"), ..bare(410) }),
             has: &[r#"<dt>instance</dt><dd><a href="/i" rel="noreferrer">/i</a></dd>"#],
             has_not: &[],
         },
         Row {
-            problem: PublicProblem { location: Some("/l"), ..bare(302) },
+            page: render_default(&PublicProblem { location: Some("/l"), ..bare(302) }),
             has: &[r#"<p>Go to <a href="/l" rel="noreferrer">/l</a></p>"#],
             has_not: &["<dl>"],
         },
         Row {
-            problem: PublicProblem { location: Some("javascript:l"), ..bare(302) },
+            page: render_default(&PublicProblem { location: Some("javascript:l"), ..bare(302) }),
             has: &["<dt>location</dt><dd>javascript:l</dd>"],
             has_not: &["Go to"],
         },
         Row {
-            problem: PublicProblem { request_id: Some("abc"), extensions: &request_id, ..bare(410) },
+            page: render_default(&PublicProblem { request_id: Some("abc"), extensions: &request_id, ..bare(410) }),
             has: &[r#"<code class="id">abc</code>"#],
             has_not: &["theirs", "<dl>"],
         },
         Row {
-            problem: PublicProblem { request_id: Some("abc"), extensions: &order, ..bare(410) },
+            page: render_default(&PublicProblem { request_id: Some("abc"), extensions: &order, ..bare(410) }),
             has: &["<dt>order</dt>"],
             has_not: &[],
         },
-        Row { problem: PublicProblem { extensions: &request_id, ..bare(410) }, has: &["theirs"], has_not: &[] },
+        Row {
+            page: render_default(&PublicProblem { extensions: &request_id, ..bare(410) }),
+            has: &["theirs"],
+            has_not: &[],
+        },
     ]);
 }
 
 #[test]
 fn extension_members_are_shown_by_their_kind() {
     let [order, nested, blank] = [json!(17), json!({ "a": ["<"] }), json!("")].map(|value| member("order", value));
-    let errors = member(
-        "errors",
-        json!([
-            { "pointer": "#/age", "detail": "no <", "code": 7 },
-            { "parameter": "page", "detail": "missing" },
-            "one",
-            { "a": 1 },
-        ]),
-    );
     let no_errors = member("errors", json!([]));
     let choices = member("choices", json!(["/a", "javascript:b", ["c"]]));
+    let with = |code: u16, extensions: &Members| render_default(&PublicProblem { extensions, ..bare(code) });
     check(&[
         Row {
-            problem: PublicProblem { extensions: &order, ..bare(410) },
-            has: &[r#"<dt>order</dt><dd lang="" dir="auto">17</dd>"#],
-            has_not: &[],
+            page: with(410, &order),
+            has: &["<details>", r#"<dt>order</dt><dd lang="" dir="auto">17</dd>"#],
+            has_not: &["<details open"],
         },
         Row {
-            problem: PublicProblem { extensions: &nested, ..bare(410) },
+            page: with(410, &nested),
             has: &[r#"auto"><code>{&#34;a&#34;:[&#34;&lt;&#34;]}</code></dd>"#],
             has_not: &[],
         },
+        Row { page: with(410, &blank), has: &[r#"auto">&#34;&#34;</dd>"#], has_not: &[] },
+        Row { page: with(410, &no_errors), has: &["<dt>errors</dt>"], has_not: &[] },
         Row {
-            problem: PublicProblem { extensions: &blank, ..bare(410) },
-            has: &[r#"auto">&#34;&#34;</dd>"#],
-            has_not: &[],
-        },
-        Row {
-            problem: PublicProblem { extensions: &errors, ..bare(410) },
-            has: &[
-                r#"<li><code>#/age</code> <span lang="" dir="auto">no &lt;</span></li>"#,
-                r#"<li><code>page</code> <span lang="" dir="auto">missing</span></li>"#,
-                r#"<li><span lang="" dir="auto">one</span></li>"#,
-                "<code>{&#34;a&#34;:1}</code></span></li>",
-            ],
-            has_not: &["<dl>"],
-        },
-        Row { problem: PublicProblem { extensions: &no_errors, ..bare(410) }, has: &["<dt>errors</dt>"], has_not: &[] },
-        Row {
-            problem: PublicProblem { extensions: &choices, ..bare(300) },
+            page: with(300, &choices),
             has: &[
                 r#"<li><a href="/a" rel="noreferrer">/a</a></li>"#,
                 r#"<li><span lang="" dir="auto">javascript:b</span></li>"#,
             ],
             has_not: &["<dt>choices</dt>"],
         },
-        Row { problem: PublicProblem { extensions: &choices, ..bare(410) }, has: &["<dt>choices</dt>"], has_not: &[] },
+        Row { page: with(410, &choices), has: &["<dt>choices</dt>"], has_not: &[] },
     ]);
+}
+
+#[test]
+fn errors_begin_with_the_name_of_their_field() {
+    for (error, expected) in [
+        (json!({ "pointer": "#/age", "detail": "no <", "code": 7 }), "age: no &lt;</span></li>"),
+        (json!({ "pointer": "/age", "detail": "no" }), "age: no</span></li>"),
+        (json!({ "pointer": "#/lines/0/count", "detail": "no" }), "count: no</span> <code>#/lines/0/count</code></li>"),
+        (json!({ "pointer": "#/lines/0", "detail": "no" }), "lines 0: no</span> <code>#/lines/0</code></li>"),
+        (json!({ "pointer": "#/a~1b%20c", "detail": "no" }), "a/b c: no</span></li>"),
+        (json!({ "pointer": "#", "detail": "no" }), "auto\">no</span></li>"),
+        (json!({ "pointer": "", "detail": "no" }), "auto\">no</span></li>"),
+        (json!({ "parameter": "page", "detail": "no" }), "page: no</span></li>"),
+        (json!({ "detail": "no" }), "auto\">no</span></li>"),
+        (json!("one"), "<li><span lang=\"\" dir=\"auto\">one</span></li>"),
+        (json!({ "a": 1 }), "<code>{&#34;a&#34;:1}</code></span></li>"),
+    ] {
+        let page = render_default(&PublicProblem { extensions: &member("errors", json!([error])), ..bare(422) });
+        assert!(page.contains(expected), "{error}\n{page}");
+        assert!(!page.contains("<dl>"), "{error}");
+    }
+}
+
+#[test]
+fn next_steps_are_those_that_the_application_named() {
+    let page = shop();
+    let after_get = |code| render(&bare(code), &PageRequest { page: &page, can_reload: true, retry_after: None });
+    let sign_in = r#"<a class="button" href="/login">Sign in</a>"#;
+    let home = "<a class=\"button\" href=\"/\">Home</a>\n<a href=\"/search\">Search</a>";
+    check(&[
+        Row { page: after_get(401), has: &[sign_in], has_not: &["Home", "Contact support"] },
+        Row { page: after_get(404), has: &[home], has_not: &["Sign in", "Contact support"] },
+        Row { page: after_get(410), has: &[home], has_not: &[] },
+        Row { page: after_get(403), has: &[], has_not: &["class=\"next\""] },
+        Row { page: after_get(550), has: &[], has_not: &["class=\"next\""] },
+        Row {
+            page: after_get(500),
+            has: &[r#"<a class="support" href="mailto:help@example.org?subject=Error%20500">Contact support</a>"#],
+            has_not: &["Home", "Try again<"],
+        },
+        Row {
+            page: after_get(404),
+            has: &[
+                "<title>Page not found · Shop &amp; Co</title>",
+                r#"<header lang="" dir="auto"><a href="/">Shop &amp; Co</a></header>"#,
+            ],
+            has_not: &[],
+        },
+    ]);
+    for code in [401, 404, 410, 500] {
+        assert!(!render_default(&bare(code)).contains("class=\"next\""), "{code}");
+    }
+}
+
+#[test]
+fn mail_to_the_support_names_the_request_id() {
+    let problem = PublicProblem { request_id: Some("a+b/c=d"), ..bare(500) };
+    for (support, expected) in [
+        ("mailto:help@example.org", "mailto:help@example.org?subject=Error%20500%2C%20request%20id%20a%2Bb%2Fc%3Dd\""),
+        ("mailto:a@b.example?cc=c@b.example", "mailto:a@b.example?cc=c@b.example&amp;subject=Error%20500%2C%20request"),
+        ("https://example.org/help?a=b", "\"https://example.org/help?a=b\""),
+    ] {
+        let page = Page::new().support(support);
+        let html = render(&problem, &PageRequest { page: &page, can_reload: true, retry_after: None });
+        assert!(html.contains(expected), "{support}\n{html}");
+    }
+}
+
+#[test]
+fn retry_is_a_link_only_after_a_request_that_a_link_repeats() {
+    let page = |code, can_reload, retry_after, auto_refresh| {
+        let page = Page::new().auto_refresh(auto_refresh);
+        render(&bare(code), &PageRequest { page: &page, can_reload, retry_after })
+    };
+    let refresh = "http-equiv=\"refresh\"";
+    check(&[
+        Row {
+            page: page(503, true, Some(30), false),
+            has: &["<a class=\"button\" href=\"\">Try again in 30 seconds</a>"],
+            has_not: &["Try again later.", refresh],
+        },
+        Row {
+            page: page(503, true, Some(1), true),
+            has: &["<meta http-equiv=\"refresh\" content=\"1\">"],
+            has_not: &[],
+        },
+        Row {
+            page: page(503, false, Some(3600), true),
+            has: &["<p>Go back and submit again in 1 hour.</p>"],
+            has_not: &["<a class=\"button\"", refresh],
+        },
+        Row { page: page(503, true, None, true), has: &["Try again</a>", "Try again later."], has_not: &[refresh] },
+        Row { page: page(502, false, None, false), has: &["<p>Go back and submit again.</p>"], has_not: &[] },
+        // 429 explains how to repeat the request (RFC 6585 §4).
+        Row { page: page(429, true, Some(60), false), has: &["in 1 minute</a>", "Wait a while"], has_not: &[] },
+        Row { page: page(404, true, None, false), has: &[], has_not: &["Try again", "submit again"] },
+        Row { page: page(404, true, Some(9), false), has: &["Try again in 9 seconds"], has_not: &[] },
+        // A redirect is not an error.
+        Row { page: page(302, true, Some(9), false), has: &[], has_not: &["Try again"] },
+    ]);
+}
+
+#[test]
+fn accent_has_a_style_of_its_own() {
+    let page = Page::new().accent(Accent::Teal);
+    let html = render(&bare(404), &PageRequest { page: &page, can_reload: true, retry_after: None });
+    assert!(html.contains(&format!("<style>{STYLE}</style>\n<style>{}</style>", Accent::Teal.style())));
+    assert_eq!(render_default(&bare(404)).matches("<style>").count(), 1);
+    for style in [STYLE, Accent::Teal.style()] {
+        assert!(!style.contains(['<', '\r']), "an HTML parser would see another text than the one that was hashed");
+    }
 }
 
 #[test]
@@ -196,7 +302,7 @@ fn hostile_text_adds_no_markup() {
     let item = json!({ "detail": hostile, "pointer": hostile });
     for value in [json!(hostile), json!([hostile, item, [hostile]]), json!({ hostile: [hostile] })] {
         for (code, name) in [(300, "choices"), (404, "choices"), (502, "errors"), (404, hostile)] {
-            let page = render(&with_text_everywhere(code, Some(hostile), &member(name, value.clone())));
+            let page = render_default(&with_text_everywhere(code, Some(hostile), &member(name, value.clone())));
             for (part, times) in [("<script", 0), ("</style", 1), ("</title", 1), ("<!", 1), ("\"'", 0), ("\0", 0)] {
                 assert_eq!(page.matches(part).count(), times, "{part} {code} {name} {value}");
             }
@@ -207,13 +313,13 @@ fn hostile_text_adds_no_markup() {
 #[test]
 fn blank_fields_are_left_out() {
     for blank in ["", " \n"] {
-        assert_eq!(render(&with_text_everywhere(302, Some(blank), &[])), render(&bare(302)));
+        assert_eq!(render_default(&with_text_everywhere(302, Some(blank), &[])), render_default(&bare(302)));
     }
 }
 
 #[test]
 fn ten_thousand_members_are_all_shown() {
     let extensions: Vec<_> = (0..10_000).map(|n| (format!("name{n}").into(), json!([n, { "a": "b" }]))).collect();
-    let page = render(&PublicProblem { extensions: &extensions, ..bare(404) });
+    let page = render_default(&PublicProblem { extensions: &extensions, ..bare(404) });
     assert_eq!(page.matches("<dt>name").count(), 10_000);
 }

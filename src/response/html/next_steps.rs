@@ -1,0 +1,111 @@
+//! The links and buttons that lead on.
+
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+
+use super::{
+    Markup, PageRequest, PublicProblem, labels,
+    link::{is_link, is_mail, write_reference},
+    non_blank,
+};
+use crate::catalog::{self, NextStep, Permanence};
+
+/// Writes the next steps that fit the status, as far as the application named them.
+pub(super) fn write_next_steps(html: &mut Markup, problem: &PublicProblem<'_>, request: &PageRequest<'_>) {
+    let (entry, page) = (problem.entry, request.page);
+    write_retry_note(html, problem, request);
+    let mut steps = Steps { html, any: false };
+    if can_retry(problem, request) && request.can_reload {
+        // An empty reference is the page itself, with its query.
+        let delay = labels::in_delay(request.retry_after.unwrap_or_default());
+        steps.add("", &[labels::TRY_AGAIN, &delay]);
+    }
+    match entry.next_step {
+        NextStep::SignIn => steps.add_named(page.sign_in.as_deref(), labels::SIGN_IN),
+        NextStep::Home => {
+            steps.add_named(page.home.as_deref(), labels::HOME);
+            steps.add_named(page.search.as_deref(), labels::SEARCH);
+        }
+        NextStep::None => {}
+    }
+    if let Some(support) = page.support.as_deref().filter(|_| catalog::is_server_error(problem.code)) {
+        steps.add_support(support, problem);
+    }
+    if let Some(uri) = problem.type_uri.filter(|uri| is_link(uri)) {
+        steps.open().raw(r#"<a class="about" href=""#).text(uri).raw(r#"" rel="noreferrer">"#);
+        steps.html.raw(labels::ABOUT_PROBLEM).raw("</a>\n");
+    }
+    steps.close();
+}
+
+/// Writes where a redirect leads.
+pub(super) fn write_location(html: &mut Markup, problem: &PublicProblem<'_>) {
+    if let Some(location) = problem.location.filter(|uri| is_link(uri)) {
+        html.raw("<p>").raw(labels::GO_TO);
+        write_reference(html, location);
+        html.raw("</p>\n");
+    }
+}
+
+/// Whether the same request may succeed later.
+fn can_retry(problem: &PublicProblem<'_>, request: &PageRequest<'_>) -> bool {
+    problem.code.as_u16() >= 400 && (request.retry_after.is_some() || problem.entry.permanence == Permanence::Temporary)
+}
+
+/// A link would repeat a form's request as a GET.
+fn write_retry_note(html: &mut Markup, problem: &PublicProblem<'_>, request: &PageRequest<'_>) {
+    if can_retry(problem, request) && !request.can_reload {
+        let delay = labels::in_delay(request.retry_after.unwrap_or_default());
+        html.raw("<p>").raw(labels::SUBMIT_AGAIN).raw(&delay).raw(".</p>\n");
+    }
+}
+
+/// A row of links, of which the first is a button. Without a link there is no row.
+struct Steps<'a> {
+    html: &'a mut Markup,
+    any: bool,
+}
+
+impl Steps<'_> {
+    fn open(&mut self) -> &mut Markup {
+        if !std::mem::replace(&mut self.any, true) {
+            self.html.raw("<p class=\"next\">\n");
+        }
+        self.html
+    }
+
+    fn add(&mut self, uri: &str, label: &[&str]) {
+        let class = if self.any { "" } else { r#" class="button""# };
+        let html = self.open().raw("<a").raw(class).raw(" href=\"").text(uri).raw("\">");
+        for text in label {
+            html.raw(text);
+        }
+        html.raw("</a>\n");
+    }
+
+    fn add_named(&mut self, uri: Option<&str>, label: &str) {
+        if let Some(uri) = uri {
+            self.add(uri, &[label]);
+        }
+    }
+
+    /// Adds a link whose mail names the status and the request id.
+    fn add_support(&mut self, uri: &str, problem: &PublicProblem<'_>) {
+        let html = self.open().raw(r#"<a class="support" href=""#).text(uri);
+        if is_mail(uri) {
+            let id = non_blank(problem.request_id).map(|id| format!(", request id {id}")).unwrap_or_default();
+            let subject = format!("Error {}{id}", problem.code.as_str());
+            html.text(if uri.contains('?') { "&subject=" } else { "?subject=" });
+            html.text(&utf8_percent_encode(&subject, IN_MAIL).to_string());
+        }
+        html.raw("\">").raw(labels::SUPPORT).raw("</a>\n");
+    }
+
+    fn close(self) {
+        if self.any {
+            self.html.raw("</p>\n");
+        }
+    }
+}
+
+/// RFC 6068 §2: what is not unreserved (RFC 3986 §2.3) is encoded.
+const IN_MAIL: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
