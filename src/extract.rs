@@ -68,6 +68,9 @@
 //! # assert_eq!(serde_json::from_str::<Sku>("\"x\"").unwrap().0, "x");
 //! ```
 
+// The package examples/validation compiles this page's examples: they need derives that this package does not depend on.
+#![cfg_attr(not(doctest), doc = include_str!("validation.md"))]
+
 use std::ops::{Deref, DerefMut};
 
 use axum::{

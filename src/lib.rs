@@ -125,7 +125,8 @@
 //! line for each answer of 400 and above, a 5xx as an error, a 4xx for debugging, and warns of what an application got
 //! wrong. `axum` makes [`Status`] axum's `IntoResponse`, without axum's server, and gives axum's rejections their
 //! status; `axum-multipart` and `axum-ws` do so for those of `Multipart` and `WebSocketUpgrade`. `tonic` converts between
-//! [`Status`] and `tonic::Status`, without tonic's transport. `problems` is a service that explains an application's
+//! [`Status`] and `tonic::Status`, without tonic's transport. `validator` and `garde` give the errors of these crates
+//! their status. `problems` is a service that explains an application's
 //! problems. `buffer` knows the errors of tower's `buffer`. `anyhow` converts `anyhow::Error` with `?`.
 
 #![cfg_attr(docsrs, feature(doc_cfg))]
@@ -138,7 +139,7 @@ pub mod catalog;
 pub mod conditional;
 #[cfg(feature = "axum")]
 pub mod extract;
-#[cfg(feature = "axum")]
+#[cfg(any(feature = "axum", feature = "garde", feature = "validator"))]
 mod field_errors;
 mod fields;
 #[cfg(feature = "problems")]
@@ -148,6 +149,8 @@ mod status;
 pub mod status_map;
 #[cfg(feature = "tonic")]
 mod tonic;
+#[cfg(any(feature = "garde", feature = "validator"))]
+mod validation;
 mod warning;
 
 pub use conditional::{ConditionalLayer, ETag, Preconditions, Validators, Verdict, evaluate, range_applies};

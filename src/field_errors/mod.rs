@@ -2,6 +2,7 @@
 
 use serde_json::{Value, json};
 
+#[cfg(any(feature = "axum", feature = "garde"))]
 use crate::MemberSchema;
 
 mod json_pointer;
@@ -12,12 +13,14 @@ pub(crate) use json_pointer::JsonPointer;
 pub(crate) const MEMBER: &str = "errors";
 
 /// The schema of the errors of a body.
+#[cfg(any(feature = "axum", feature = "garde"))]
 pub(crate) const IN_BODY: (&str, MemberSchema) = (
     MEMBER,
     MemberSchema::Array(&MemberSchema::Object(&[("detail", MemberSchema::String), ("pointer", MemberSchema::String)])),
 );
 
 /// The schema of the errors of parameters.
+#[cfg(feature = "axum")]
 pub(crate) const IN_PARAMETERS: (&str, MemberSchema) = (
     MEMBER,
     MemberSchema::Array(&MemberSchema::Object(&[
@@ -32,6 +35,7 @@ pub(crate) fn in_body(detail: &str, pointer: JsonPointer) -> Value {
 }
 
 /// Returns an error in a parameter of the query, the form or the path.
+#[cfg(feature = "axum")]
 pub(crate) fn in_parameter(detail: &str, parameter: &str) -> Value {
     json!({ "detail": detail, "parameter": parameter })
 }

@@ -1,0 +1,106 @@
+//! What clients read of content that is not valid.
+#![allow(clippy::unwrap_used, clippy::indexing_slicing)] // a test may panic
+
+use axum::body::Body;
+use http_body_util::BodyExt;
+use serde_json::{Value, json};
+use tower::ServiceExt;
+
+/// Sends content, and returns the status code and the problem document.
+async fn send(target: &str, content: &Value) -> (u16, Value) {
+    let request = axum::http::Request::post(target).header("content-type", "application/json");
+    let request = request.body(Body::from(content.to_string())).unwrap();
+    let response = validation::app().oneshot(request).await.unwrap();
+    let code = response.status().as_u16();
+    let body = response.into_body().collect().await.unwrap().to_bytes();
+    (code, serde_json::from_slice(&body).unwrap_or_default())
+}
+
+#[tokio::test]
+async fn validator_errors_have_message_code_and_pointer() {
+    let content = json!({
+        "email": "tulip",
+        "password": "secret",
+        "customer": { "name": "nobody" },
+        "lines": [{ "count": 1 }, { "count": 0 }],
+    });
+    let (code, problem) = send("/validator", &content).await;
+    assert_eq!(code, 422);
+    assert_eq!(problem["detail"], "4 values of the content are not valid");
+    let expected = json!([
+        { "detail": "does not satisfy `unknown_customer`", "pointer": "#/customer/name", "code": "unknown_customer" },
+        { "detail": "must be an e-mail address", "pointer": "#/email", "code": "email" },
+        { "detail": "does not satisfy `range` (max 100, min 1)", "pointer": "#/lines/1/count", "code": "range" },
+        { "detail": "does not satisfy `length` (min 8)", "pointer": "#/password", "code": "length" },
+    ]);
+    assert_eq!(problem["errors"], expected);
+    assert!(!problem.to_string().contains("secret"), "{problem}");
+}
+
+#[tokio::test]
+async fn error_of_the_whole_content_points_at_the_document() {
+    let line = json!({ "count": 1 });
+    let content = json!({
+        "email": "a@b.example",
+        "password": "long enough",
+        "customer": { "name": "somebody" },
+        "lines": vec![line; 11],
+    });
+    let (code, problem) = send("/validator", &content).await;
+    assert_eq!((code, &problem["detail"]), (422, &json!("1 value of the content is not valid")));
+    let expected = json!([
+        { "detail": "does not satisfy `too_many_lines`", "pointer": "#", "code": "too_many_lines" },
+    ]);
+    assert_eq!(problem["errors"], expected);
+}
+
+#[tokio::test]
+async fn element_of_a_bare_list_has_its_index() {
+    let (code, problem) = send("/validator/lines", &json!([{ "count": 1 }, { "count": 101 }])).await;
+    assert_eq!((code, &problem["errors"][0]["pointer"]), (422, &json!("#/1/count")));
+}
+
+#[tokio::test]
+async fn garde_errors_have_message_and_pointer() {
+    let content = json!({
+        "email": "tulip",
+        "customer": { "name": "n" },
+        "lines": [{ "count": 1 }, { "count": 0 }],
+        "copies": ["abc", "a"],
+    });
+    let (code, problem) = send("/garde", &content).await;
+    assert_eq!(code, 422);
+    let errors = problem["errors"].as_array().unwrap();
+    let pointers: Vec<_> = errors.iter().map(|error| error["pointer"].as_str().unwrap()).collect();
+    assert_eq!(pointers, ["#/copies/1", "#/customer/name", "#/email", "#/lines/1/count"]);
+    // The messages of garde 0.23.
+    assert_eq!(errors[1]["detail"], "length is lower than 2");
+}
+
+#[tokio::test]
+async fn both_errors_of_axum_valid_have_a_status() {
+    let rows = [
+        (json!({ "email": "a@b.example" }), 200, Value::Null),
+        (json!({ "email": "tulip" }), 422, json!("#/email")),
+        (json!({ "email": 7 }), 422, json!("#/email")),
+        (json!({}), 422, json!("#/email")),
+    ];
+    for (content, expected, pointer) in rows {
+        let (code, problem) = send("/axum-valid", &content).await;
+        assert_eq!((code, &problem["errors"][0]["pointer"]), (expected, &pointer), "{content}");
+    }
+}
+
+#[tokio::test]
+async fn valid_content_is_accepted() {
+    let order = json!({
+        "email": "a@b.example",
+        "password": "long enough",
+        "customer": { "name": "somebody" },
+        "lines": [{ "count": 1 }],
+        "copies": [],
+    });
+    for target in ["/validator", "/garde"] {
+        assert_eq!(send(target, &order).await.0, 200, "{target}");
+    }
+}

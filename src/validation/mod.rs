@@ -1,0 +1,26 @@
+//! [`IntoStatus`](crate::IntoStatus) for the errors of the crates validator and garde: a 422 with the extension member `errors`.
+
+use http::StatusCode;
+use serde_json::Value;
+
+use crate::{DocumentedStatus, Status, field_errors};
+
+#[cfg(feature = "garde")]
+mod garde;
+#[cfg(feature = "validator")]
+mod validator;
+
+/// Returns the status for these errors, which may be none.
+fn status(errors: &[Value]) -> Status {
+    let detail = match errors.len() {
+        1 => "1 value of the content is not valid".into(),
+        count => format!("{count} values of the content are not valid"),
+    };
+    Status::unprocessable_entity().with_detail(detail).with_extension(field_errors::MEMBER, errors)
+}
+
+const fn documented(name: &'static str) -> DocumentedStatus {
+    DocumentedStatus::new(StatusCode::UNPROCESSABLE_ENTITY)
+        .with_name(name)
+        .with_description("Values of the content are not valid.")
+}
