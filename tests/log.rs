@@ -80,7 +80,8 @@ fn in_its_own_process(test: &str, work: impl FnOnce()) {
         return work();
     }
     let mut process = Command::new(env::current_exe().unwrap());
-    let output = process.args(["--exact", test, "--nocapture"]).env(VARIABLE, "1").output().unwrap();
+    let output =
+        process.args(["--exact", test, "--nocapture"]).env(VARIABLE, "1").env("RUST_BACKTRACE", "1").output().unwrap();
     let written = [output.stdout, output.stderr].concat();
     let written = String::from_utf8_lossy(&written);
     assert!(output.status.success() && written.contains("1 passed"), "{written}");
@@ -350,4 +351,183 @@ fn a_code_field_below_300_is_warned_about() {
     });
     let expected = "an error has the status code 226 IM Used, which is not that of an error: the response is a 500";
     assert_eq!(warnings(&lines), [expected]);
+}
+
+/// Texts are strings to a subscriber, which quotes them: a text cannot look like another field.
+#[test]
+fn text_in_a_line_is_quoted_by_a_subscriber() {
+    use std::sync::{Arc, Mutex};
+
+    #[derive(Clone, Default)]
+    struct Lines(Arc<Mutex<Vec<u8>>>);
+
+    impl io::Write for Lines {
+        fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+            self.0.lock().unwrap().extend_from_slice(bytes);
+            Ok(bytes.len())
+        }
+
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+
+    let lines = Lines::default();
+    let writer = lines.clone();
+    let subscriber = tracing_subscriber::fmt()
+        .with_max_level(Level::DEBUG)
+        .with_ansi(false)
+        .without_time()
+        .with_writer(move || writer.clone())
+        .finish();
+    let forged = "no such order status=200 path=/admin";
+    let statuses = [
+        status(404).with_detail(forged),
+        status(404).with_source(forged),
+        Status::from_error(forged),
+        status(500).with_detail(forged),
+    ];
+    tracing::subscriber::with_default(subscriber, || {
+        for status in statuses {
+            common::now(common::send(&StatusMapLayer::new(), get("/", &[]), Err::<Response<Full<Bytes>>, _>(status)));
+        }
+    });
+    let text = String::from_utf8(lines.0.lock().unwrap().clone()).unwrap();
+    assert_eq!(text.lines().count(), 4, "{text}");
+    for line in text.lines() {
+        assert_eq!(line.matches(&format!("\"{forged}\"")).count(), 1, "{line}");
+        assert_eq!(line.matches("path=").count(), 2, "the path of the request and the one in the quotes: {line}");
+    }
+}
+
+#[derive(Debug, thiserror::Error)]
+#[error("order 8 does not exist")]
+struct NoSuchOrder;
+
+impl tower_status::IntoStatus for NoSuchOrder {
+    fn status(&self) -> Status {
+        Status::not_found()
+    }
+}
+
+#[test]
+fn detail_that_is_the_text_of_the_error_is_logged_once() {
+    let lines = send(&StatusMapLayer::new(), get("/", &[]), Err(NoSuchOrder.into()));
+    assert_eq!(format!("{lines:?}").matches("order 8 does not exist").count(), 1, "{lines:?}");
+    let lines = send(&StatusMapLayer::new(), get("/", &[]), Err(Status::from(NoSuchOrder).with_detail("other")));
+    assert_eq!((lines[0].field("detail"), lines[0].field("error")), (Some("other"), Some("order 8 does not exist")));
+}
+
+#[test]
+fn unmapped_error_is_logged_as_such() {
+    let layer = || StatusMapLayer::new().map_error(|_: &NoSuchOrder| Some(Status::bad_gateway()));
+    let inner = || Ok(inner(500, "text/plain", "it"));
+    let rows = [
+        ("unmapped", layer(), Err(Status::from_error("it")), Some("true")),
+        ("mapped", layer(), Err(Status::from_error(NoSuchOrder)), None),
+        ("a status", layer(), Err(status(500)), None),
+        ("an inner response", layer(), inner(), None),
+        ("changed", layer().map_status(|_, _| Status::not_found()), Err(Status::from_error("it")), None),
+    ];
+    for (name, layer, outcome, expected) in rows {
+        let lines = send(&layer, get("/", &[]), outcome);
+        assert_eq!(lines[0].field("unmapped"), expected, "{name}");
+    }
+}
+
+#[cfg(feature = "anyhow")]
+#[test]
+fn backtrace_of_anyhow_is_logged_with_a_5xx_up_to_8_kib() {
+    in_its_own_process("backtrace_of_anyhow_is_logged_with_a_5xx_up_to_8_kib", || {
+        let error = || anyhow::anyhow!("it failed");
+        let lines = send(&StatusMapLayer::new(), get("/", &[]), Err(error().into()));
+        let backtrace = lines[0].field("backtrace").unwrap();
+        // An escaped line feed takes two bytes.
+        assert!(backtrace.len() <= 2 * 8 * 1024 && !backtrace.contains('\n'), "{backtrace}");
+        let layer = StatusMapLayer::new().map_status(|status, _| Status::not_found().with_source(status));
+        let lines = send(&layer, get("/", &[]), Err(error().into()));
+        assert_eq!(lines[0].field("backtrace"), None, "a 4xx");
+    });
+}
+
+/// A subscriber that panics once, as a writer does when the disk is full.
+#[test]
+fn warning_that_panics_does_not_disturb_later_requests() {
+    in_its_own_process("warning_that_panics_does_not_disturb_later_requests", || {
+        use std::{
+            panic::{AssertUnwindSafe, catch_unwind},
+            sync::atomic::{AtomicBool, Ordering},
+        };
+
+        struct PanicsOnce(AtomicBool);
+
+        impl<S: Subscriber> tracing_subscriber::Layer<S> for PanicsOnce {
+            fn on_event(&self, _: &Event<'_>, _: Context<'_, S>) {
+                assert!(self.0.swap(true, Ordering::Relaxed), "the disk is full");
+            }
+        }
+
+        let subscriber = tracing_subscriber::registry().with(PanicsOnce(AtomicBool::new(false)));
+        tracing::subscriber::with_default(subscriber, || {
+            let send = || {
+                common::now(common::send(
+                    &StatusMapLayer::new(),
+                    get("/", &[]),
+                    Err::<Response<Full<Bytes>>, _>(status(401)),
+                ))
+            };
+            assert!(catch_unwind(AssertUnwindSafe(send)).is_err());
+            for _ in 0..3 {
+                assert_eq!(send().0.headers["www-authenticate"], "Bearer realm=\"api\"");
+            }
+        });
+    });
+}
+
+/// One byte and then 256 MiB: only what is logged is copied.
+#[test]
+fn text_of_an_inner_5xx_is_cut_at_8_kib() {
+    let text = "a".repeat(1 << 20);
+    let lines = send(&StatusMapLayer::new(), get("/", &[]), Ok(inner(500, "text/plain", text)));
+    assert_eq!(lines[0].field("detail").map(str::len), Some(8192 + '…'.len_utf8()));
+}
+
+#[test]
+fn response_is_reported_before_the_replaced_body_is_dropped() {
+    use std::panic::{AssertUnwindSafe, catch_unwind};
+
+    struct PanicsOnDrop;
+
+    impl http_body::Body for PanicsOnDrop {
+        type Data = Bytes;
+        type Error = std::convert::Infallible;
+
+        fn poll_frame(
+            self: std::pin::Pin<&mut Self>,
+            _: &mut std::task::Context<'_>,
+        ) -> std::task::Poll<Option<Result<http_body::Frame<Bytes>, Self::Error>>> {
+            std::task::Poll::Pending
+        }
+    }
+
+    impl Drop for PanicsOnDrop {
+        fn drop(&mut self) {
+            panic!("in drop");
+        }
+    }
+
+    let lines = logged(|| {
+        catch_unwind(AssertUnwindSafe(|| {
+            let mut response = Some(Response::new(PanicsOnDrop));
+            *response.as_mut().unwrap().status_mut() = StatusCode::BAD_GATEWAY;
+            let mut service = StatusMapLayer::new().layer(tower::service_fn(move |_: Request<()>| {
+                std::future::ready(Ok::<_, Status>(response.take().unwrap()))
+            }));
+            let future = tower::Service::call(&mut service, get("/", &[]));
+            common::now(future).unwrap().status()
+        }))
+        .is_err()
+    });
+    assert_eq!(reports(&lines).len(), 1, "{lines:?}");
+    assert_eq!(lines[0].field("status"), Some("502"));
 }

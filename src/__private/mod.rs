@@ -24,7 +24,11 @@ pub use serde::Serialize;
 pub use tonic;
 
 use crate::warning::warning;
-pub use crate::{Documented, DocumentedStatus, IntoStatus, MemberSchema, Status, catalog::GrpcCode, status::CauseOf};
+pub use crate::{
+    Documented, DocumentedStatus, IntoStatus, MemberSchema, Status,
+    catalog::GrpcCode,
+    status::{Cause, CauseOf},
+};
 // The derive repeats these lists, and its tests compare them.
 pub use crate::{
     catalog::grpc::GRPC_CODES,
@@ -206,25 +210,45 @@ fn reference(literals: &[&str], values: &[fmt::Arguments<'_>]) -> Option<String>
 }
 
 /// Returns the error in a field. A method, so that auto-dereferencing finds the error in any pointer.
-pub trait Cause {
+pub trait AsCause {
     /// Returns the error.
-    fn __as_dyn_error(&self) -> &(dyn Error + 'static);
+    fn __as_cause(&self) -> Cause<'_>;
 }
 
-impl<T: Error + 'static> Cause for T {
-    fn __as_dyn_error(&self) -> &(dyn Error + 'static) {
-        self
+impl<T: Error + 'static> AsCause for T {
+    fn __as_cause(&self) -> Cause<'_> {
+        Cause::Error(self)
     }
 }
 
 macro_rules! cause {
     ($($object:ty;)*) => {$(
-        impl Cause for $object {
-            fn __as_dyn_error(&self) -> &(dyn Error + 'static) {
-                self
+        impl AsCause for $object {
+            fn __as_cause(&self) -> Cause<'_> {
+                Cause::Error(self)
             }
         }
     )*};
+}
+
+/// Returns the report in a field. A second trait, because a report may become an error with any version of its crate.
+pub trait ReportAsCause {
+    /// Returns the report, whose contexts its error does not show.
+    fn __as_cause(&self) -> Cause<'_>;
+}
+
+#[cfg(feature = "anyhow")]
+impl ReportAsCause for anyhow::Error {
+    fn __as_cause(&self) -> Cause<'_> {
+        Cause::Anyhow(self)
+    }
+}
+
+#[cfg(feature = "eyre")]
+impl ReportAsCause for eyre::Report {
+    fn __as_cause(&self) -> Cause<'_> {
+        Cause::Eyre(self)
+    }
 }
 
 cause! { dyn Error; dyn Error + Send; dyn Error + Send + Sync; }

@@ -5,7 +5,9 @@ use std::{borrow::Cow, fmt, sync::Arc};
 use http::{HeaderName, HeaderValue, StatusCode, header};
 use serde_json::Value;
 
-use super::{Malformed, Parts, Rpc, Source, Status, header_values as field};
+#[cfg(any(feature = "anyhow", feature = "eyre"))]
+use super::source::Root;
+use super::{Malformed, Parts, Resolution, Rpc, Source, Status, header_values as field};
 use crate::warning::warning;
 
 impl Status {
@@ -98,14 +100,43 @@ impl Status {
     }
 
     /// Whether the layer has to find the status in the source.
-    pub(crate) const fn is_unresolved(&self) -> bool {
-        self.unresolved
+    pub(crate) fn is_unresolved(&self) -> bool {
+        matches!(self.resolution, Resolution::Unresolved | Resolution::Provisional)
     }
 
-    /// Marks the status as final: a carried error that nothing maps is a 500.
+    /// Carries a report. `own` is the status that it holds: a layer may find another one outside of it.
+    #[cfg(any(feature = "anyhow", feature = "eyre"))]
+    pub(super) fn of_report(own: Option<Status>, report: Root) -> Self {
+        let mut status = own.unwrap_or(Self::unresolved());
+        if status.resolution == Resolution::Final {
+            status.resolution = Resolution::Provisional;
+        }
+        status.set_source(report.into());
+        status
+    }
+
+    /// Whether the status is only used where the layer finds no other one in the source.
+    pub(crate) fn is_provisional(&self) -> bool {
+        self.resolution == Resolution::Provisional
+    }
+
+    /// Marks the status as final.
     pub(crate) fn resolved(mut self) -> Self {
-        self.unresolved = false;
+        self.resolution = Resolution::Final;
         self
+    }
+
+    /// Returns the 500 of a carried error that nothing maps. Its `Display` is hidden: the application has not chosen it.
+    pub(crate) fn unmapped(mut self) -> Self {
+        self.exposed &= !self.detail_is_display;
+        self.resolution = Resolution::Unmapped;
+        self
+    }
+
+    /// Whether nothing maps the carried error.
+    #[cfg(feature = "tracing")]
+    pub(crate) fn is_unmapped(&self) -> bool {
+        self.resolution == Resolution::Unmapped
     }
 
     /// Adds what the application has set on the carrier in which this status was found.

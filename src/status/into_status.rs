@@ -4,6 +4,8 @@ use std::{convert::Infallible, error::Error, io, sync::Arc};
 
 use http::StatusCode;
 
+#[cfg(any(feature = "anyhow", feature = "eyre"))]
+use super::source::Root;
 use super::{Documented, Source, Status};
 use crate::BoxError;
 
@@ -186,22 +188,21 @@ impl From<io::Error> for Status {
     }
 }
 
-/// The same as [`Status::from_error`]; a `Status` among its contexts and causes is used.
+/// The same as [`Status::from_error`]. A `Status` among its contexts and causes is used, also without a layer.
 #[cfg(feature = "anyhow")]
 impl From<anyhow::Error> for Status {
     fn from(error: anyhow::Error) -> Self {
-        let own = error.downcast_ref::<Status>().cloned();
-        let source = Source::new(Arc::from(error.reallocate_into_boxed_dyn_error_without_backtrace()));
-        match own {
-            Some(mut status) => {
-                // A context has no source yet: it is the error that the context was added to.
-                if status.source_link().is_none() && !source.is::<Status>() {
-                    status.set_source(source);
-                }
-                status
-            }
-            None => Self::carrying(source),
-        }
+        let own = error.downcast_ref().cloned();
+        Self::of_report(own, Root::Anyhow(Arc::new(error)))
+    }
+}
+
+/// The same as [`Status::from_error`]. A `Status` among its contexts and causes is used, also without a layer.
+#[cfg(feature = "eyre")]
+impl From<eyre::Report> for Status {
+    fn from(error: eyre::Report) -> Self {
+        let own = error.downcast_ref().cloned();
+        Self::of_report(own, Root::Eyre(Arc::new(error)))
     }
 }
 

@@ -35,7 +35,7 @@ pub use header_values::{FRAMING, SINGLE};
 #[cfg(feature = "tonic")]
 pub(crate) use hidden::Hidden;
 pub use into_status::{IntoStatus, OrStatus};
-pub use source::CauseOf;
+pub use source::{Cause, CauseOf};
 pub(crate) use source::{LINKS, Source};
 
 /// A status with all that its answer needs: code, header fields, and the words that explain it.
@@ -78,12 +78,22 @@ pub(crate) use source::{LINKS, Source};
 pub struct Status {
     code: StatusCode,
     exposed: bool,
-    /// The layer finds the status in the source.
-    unresolved: bool,
+    resolution: Resolution,
     /// The detail is the error's `Display`: the application has not chosen it for clients.
     detail_is_display: bool,
     grpc_code: Option<GrpcCode>,
     parts: Option<Arc<Parts>>,
+}
+
+/// Whether the layer has to find the status in the source.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Resolution {
+    Final,
+    Unresolved,
+    /// As `Unresolved`, but the status is that of a report, and is used if the layer finds no other one outside of it.
+    Provisional,
+    /// Final: nothing maps the carried error.
+    Unmapped,
 }
 
 /// What most statuses do not have.
@@ -150,13 +160,21 @@ impl Status {
             ..=199 => StatusCode::INTERNAL_SERVER_ERROR,
             _ => code,
         };
-        Self { code, exposed: false, unresolved: false, detail_is_display: false, grpc_code: None, parts: None }
+        Self {
+            code,
+            exposed: false,
+            resolution: Resolution::Final,
+            detail_is_display: false,
+            grpc_code: None,
+            parts: None,
+        }
     }
 
-    /// Carries an error that has no status of its own, for `?` on foreign errors.
+    /// Carries an error that has no status, for `?` on foreign errors.
     ///
-    /// The layer's `map_error` and `recognize` decide what it is; what they do not know is a 500 that shows nothing
-    /// of it. A `Status` that was boxed is taken out of its box. Allocates twice.
+    /// The layer maps it with `map_error` and `recognize`; an error that nothing maps is a 500 that shows nothing of it.
+    /// A `Status` in a `Box` or `Arc` is returned. An `anyhow::Error` or `eyre::Report` keeps its contexts (features
+    /// `anyhow` and `eyre`).
     ///
     /// # Example: a database error in a handler
     ///
@@ -169,18 +187,35 @@ impl Status {
     ///
     /// assert_eq!(count().unwrap_err().to_string(), "500 Internal Server Error");
     /// ```
-    pub fn from_error(error: impl Into<BoxError>) -> Self {
-        match error.into().downcast::<Status>() {
-            Ok(status) => *status,
-            Err(error) => Self::carrying(Source::new(Arc::from(error))),
+    pub fn from_error(error: impl Into<BoxError> + 'static) -> Self {
+        #[cfg(any(feature = "anyhow", feature = "eyre"))]
+        let error = {
+            let mut error = Some(error);
+            #[cfg(feature = "anyhow")]
+            if let Some(report) = source::take::<_, anyhow::Error>(&mut error) {
+                return report.into();
+            }
+            #[cfg(feature = "eyre")]
+            if let Some(report) = source::take::<_, eyre::Report>(&mut error) {
+                return report.into();
+            }
+            let Some(error) = error else { return Self::unresolved() };
+            error
+        };
+        let error: BoxError = error.into();
+        match source::downcast::<Status>(&*error) {
+            Some(status) => status.clone(),
+            None => Self::carrying(Source::new(Arc::from(error))),
         }
     }
 
-    /// What [`status`](crate::IntoStatus::status) answers for an error whose cause has no status of its own: the layer's
-    /// `map_error` and `recognize` look at the error's causes, what they do not know is a 500. Allocates nothing.
+    /// Returns the status of an error whose source has to be resolved, for a hand-written
+    /// [`status`](crate::IntoStatus::status).
+    ///
+    /// The layer maps the source with `map_error` and `recognize`; a source that nothing maps is a 500. Allocates nothing.
     pub const fn unresolved() -> Self {
         let mut status = Self::internal_server_error();
-        status.unresolved = true;
+        status.resolution = Resolution::Unresolved;
         status
     }
 

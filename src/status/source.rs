@@ -2,83 +2,213 @@
 
 use std::{error::Error, io, iter, sync::Arc};
 
-use smallvec::SmallVec;
-
 use super::{Status, hidden::Hidden};
 use crate::IntoStatus;
 
-/// The cause of an error where its type says another one than `Error::source`, or says it where that does not.
-pub type CauseOf = for<'a> fn(&'a (dyn Error + 'static)) -> Option<&'a (dyn Error + 'static)>;
+/// A link of a chain of causes.
+#[derive(Clone, Copy, Debug)]
+#[doc(hidden)]
+#[non_exhaustive]
+pub enum Cause<'a> {
+    /// An error. Its cause is the next link.
+    Error(&'a (dyn Error + 'static)),
+    /// A report, which may have contexts. The error in it is the next link.
+    #[cfg(feature = "anyhow")]
+    Anyhow(&'a anyhow::Error),
+    /// A report, which may have contexts. The error in it is the next link.
+    #[cfg(feature = "eyre")]
+    Eyre(&'a eyre::Report),
+}
 
-/// Of the types that are known so far; there is seldom one.
-type Causes = SmallVec<[CauseOf; 1]>;
+/// Returns the cause of an error where `Error::source` leaves it out. `#[derive(IntoStatus)]` writes it.
+#[doc(hidden)]
+pub type CauseOf = for<'a> fn(&'a (dyn Error + 'static)) -> Option<Cause<'a>>;
 
-/// Causes that are followed, so that a chain that leads back to itself ends.
+/// The links that are followed, so that a chain that leads back to itself ends.
 pub(crate) const LINKS: usize = 128;
 
-/// An error, and which of its causes is meant.
+impl<'a> Cause<'a> {
+    /// Returns the error of this type: also from a `Box` or an `Arc`, and as the context of a report.
+    pub(crate) fn find<E: Error + Send + Sync + 'static>(self) -> Option<&'a E> {
+        // A report finds also what its chain contains: that comes later.
+        #[cfg(any(feature = "anyhow", feature = "eyre"))]
+        macro_rules! context {
+            ($report:expr) => {{
+                let found = $report.downcast_ref().or_else(|| $report.downcast_ref::<Box<E>>().map(|error| &**error));
+                let found: &E = found.or_else(|| $report.downcast_ref::<Arc<E>>().map(|error| &**error))?;
+                let mut in_chain = $report.chain().filter_map(downcast::<E>);
+                (!in_chain.any(|error| std::ptr::eq(error, found))).then_some(found)
+            }};
+        }
+        match self {
+            Self::Error(error) => downcast(error),
+            #[cfg(feature = "anyhow")]
+            Self::Anyhow(report) => context!(report),
+            #[cfg(feature = "eyre")]
+            Self::Eyre(report) => context!(report),
+        }
+    }
+
+    /// Returns the error of this link; that of a report is its outermost.
+    pub(crate) fn error(self) -> &'a (dyn Error + 'static) {
+        match self {
+            Self::Error(error) => error,
+            #[cfg(feature = "anyhow")]
+            Self::Anyhow(report) => &**report,
+            #[cfg(feature = "eyre")]
+            Self::Eyre(report) => &**report,
+        }
+    }
+
+    /// Whether this is a report: its error is the next link.
+    pub(crate) fn is_report(self) -> bool {
+        !matches!(self, Self::Error(_))
+    }
+
+    /// Whether this is an `Arc<dyn Error>`, which only shares its error.
+    pub(crate) fn is_shared(self) -> bool {
+        !self.is_report() && shared(self.error()).is_some()
+    }
+
+    /// Returns the next link.
+    fn next(self) -> Option<Cause<'a>> {
+        if self.is_report() {
+            return Some(Self::Error(self.error()));
+        }
+        let error = self.error();
+        if let Some(Hidden(status)) = error.downcast_ref() {
+            return Some(Self::Error(status));
+        }
+        if let Some(source) = downcast::<Status>(error).and_then(Status::source_link) {
+            return if source.depth == 0 { Some(source.root.cause()) } else { source.error().map(Self::Error) };
+        }
+        // `io::Error::source` skips the error that it was created with.
+        let inner = downcast::<io::Error>(error).and_then(io::Error::get_ref).map(|error| error as _);
+        inner.or_else(|| shared(error)).or_else(|| error.source()).map(Self::Error)
+    }
+}
+
+/// Returns the error of this type, also from a `Box` or an `Arc`.
+pub(super) fn downcast<'a, E: Error + 'static>(error: &'a (dyn Error + 'static)) -> Option<&'a E> {
+    error
+        .downcast_ref()
+        .or_else(|| error.downcast_ref::<Box<E>>().map(|error| &**error))
+        .or_else(|| error.downcast_ref::<Arc<E>>().map(|error| &**error))
+}
+
+/// Returns the error in an `Arc<dyn Error>`, whose `source` skips it.
+fn shared<'a>(error: &'a (dyn Error + 'static)) -> Option<&'a (dyn Error + 'static)> {
+    if let Some(shared) = error.downcast_ref::<Arc<dyn Error + Send + Sync>>() {
+        return Some(&**shared);
+    }
+    if let Some(shared) = error.downcast_ref::<Arc<dyn Error + Send>>() {
+        return Some(&**shared);
+    }
+    error.downcast_ref::<Arc<dyn Error>>().map(|shared| &**shared)
+}
+
+/// The outermost error.
+#[derive(Clone)]
+pub(crate) enum Root {
+    Error(Arc<dyn Error + Send + Sync>),
+    #[cfg(feature = "anyhow")]
+    Anyhow(Arc<anyhow::Error>),
+    #[cfg(feature = "eyre")]
+    Eyre(Arc<eyre::Report>),
+}
+
+impl Root {
+    fn cause(&self) -> Cause<'_> {
+        match self {
+            Self::Error(error) => Cause::Error(&**error),
+            #[cfg(feature = "anyhow")]
+            Self::Anyhow(report) => Cause::Anyhow(report),
+            #[cfg(feature = "eyre")]
+            Self::Eyre(report) => Cause::Eyre(report),
+        }
+    }
+}
+
+/// An error, and which link of its chain is meant.
 #[derive(Clone)]
 pub(crate) struct Source {
-    root: Arc<dyn Error + Send + Sync>,
+    root: Root,
     depth: usize,
-    /// Whether the root said itself that it only carries its cause.
+    /// Whether the status of the root is that of its cause.
     pub(crate) carries: bool,
-    causes: Causes,
+    causes: Vec<CauseOf>,
 }
 
 impl Source {
-    pub(crate) fn new(root: Arc<dyn Error + Send + Sync>) -> Self {
-        Self { root, depth: 0, carries: false, causes: Causes::new() }
+    pub(crate) fn new(error: Arc<dyn Error + Send + Sync>) -> Self {
+        Root::Error(error).into()
     }
 
-    /// An application's own error, which may answer as a carrier for its cause.
+    /// An error of the application, whose status may be that of its cause.
     pub(crate) fn of<E: IntoStatus>(error: E, carries: bool) -> Self {
         Self { carries, ..Self::new(error.__into_source()) }.knowing(E::__CAUSE)
     }
 
+    /// Adds causes that `Error::source` leaves out.
     pub(crate) fn knowing(mut self, causes: impl IntoIterator<Item = CauseOf>) -> Self {
         self.causes.extend(causes);
         self
     }
 
-    /// The error that is meant.
+    /// Returns the error that is meant.
     pub(crate) fn error(&self) -> Option<&(dyn Error + 'static)> {
-        self.chain().nth(self.depth)
+        self.chain().nth(self.depth).map(Cause::error)
     }
 
-    /// The whole chain, from the outermost error on.
-    pub(crate) fn chain(&self) -> impl Iterator<Item = &(dyn Error + 'static)> {
+    /// Returns the whole chain, from the outermost link on.
+    pub(crate) fn chain(&self) -> impl Iterator<Item = Cause<'_>> {
         let mut causes = self.causes.clone();
-        let mut next: Option<&(dyn Error + 'static)> = Some(&*self.root);
+        let mut next = Some(self.root.cause());
         iter::from_fn(move || {
-            let error = next?;
-            // What was said of this cause by a status knows its type.
-            if let Some(said) = error.downcast_ref::<Status>().and_then(Status::source_link) {
-                causes.extend_from_slice(&said.causes);
+            let link = next?;
+            let error = if link.is_report() { None } else { Some(link.error()) };
+            // The source of a status knows the causes of its own type.
+            if let Some(source) = error.and_then(downcast::<Status>).and_then(Status::source_link) {
+                causes.extend_from_slice(&source.causes);
             }
-            next = causes.iter().find_map(|known| known(error)).or_else(|| cause(error));
-            Some(error)
+            next = error.and_then(|error| causes.iter().find_map(|known| known(error))).or_else(|| link.next());
+            Some(link)
         })
         .take(LINKS)
     }
 
-    #[cfg(feature = "anyhow")]
-    pub(crate) fn is<E: Error + 'static>(&self) -> bool {
-        self.root.is::<E>()
+    /// Returns the chain without the links that only repeat the error of a report.
+    #[cfg(feature = "tracing")]
+    pub(crate) fn errors(&self) -> impl Iterator<Item = &(dyn Error + 'static)> {
+        self.chain().filter(|link| !link.is_report()).map(Cause::error)
     }
 
+    /// Returns the same chain, with another link meant.
     pub(crate) fn at(&self, depth: usize) -> Self {
         Self { depth, ..self.clone() }
     }
+
+    /// Returns the backtrace of the first report that has one.
+    #[cfg(feature = "tracing")]
+    pub(crate) fn backtrace(&self) -> Option<&std::backtrace::Backtrace> {
+        self.chain().find_map(|link| match link {
+            #[cfg(feature = "anyhow")]
+            Cause::Anyhow(report) => {
+                Some(report.backtrace()).filter(|trace| trace.status() == std::backtrace::BacktraceStatus::Captured)
+            }
+            _ => None,
+        })
+    }
 }
 
-fn cause<'a>(error: &'a (dyn Error + 'static)) -> Option<&'a (dyn Error + 'static)> {
-    // `io::Error::source` skips the error that it was made of.
-    if let Some(Hidden(status)) = error.downcast_ref() {
-        return Some(status);
+impl From<Root> for Source {
+    fn from(root: Root) -> Self {
+        Self { root, depth: 0, carries: false, causes: Vec::new() }
     }
-    match error.downcast_ref::<io::Error>().and_then(io::Error::get_ref) {
-        Some(inner) => Some(inner),
-        None => error.source(),
-    }
+}
+
+/// Takes an error of this type out of a generic value.
+#[cfg(any(feature = "anyhow", feature = "eyre"))]
+pub(super) fn take<T: 'static, E: 'static>(value: &mut Option<T>) -> Option<E> {
+    (value as &mut dyn std::any::Any).downcast_mut::<Option<E>>()?.take()
 }

@@ -79,7 +79,10 @@ impl StatusMapLayer {
     ///     _ => None,
     /// });
     /// ```
-    pub fn map_error<E: Error + 'static>(self, map: impl Fn(&E) -> Option<Status> + Send + Sync + 'static) -> Self {
+    pub fn map_error<E: Error + Send + Sync + 'static>(
+        self,
+        map: impl Fn(&E) -> Option<Status> + Send + Sync + 'static,
+    ) -> Self {
         self.with(|options| options.mappers.push(resolve::map_error(map)))
     }
 

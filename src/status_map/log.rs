@@ -1,7 +1,5 @@
 //! One log line per error response.
 
-#[cfg(feature = "tracing")]
-use crate::warning::Escaped;
 use crate::{Context, Status};
 
 /// Whether a subscriber may read a log line. Its targets are not checked per request: that would take longer than keeping
@@ -15,8 +13,16 @@ pub(crate) fn is_enabled() -> bool {
 }
 
 /// Logs an error response: a 5xx as an error, a 4xx for debugging. `is_read`: method and path are known.
+///
+/// Texts are recorded as strings, which subscribers quote: a text cannot look like another field.
 #[cfg(feature = "tracing")]
-pub(crate) fn log(status: &Status, context: &Context<'_>, is_read: bool) {
+pub(super) fn log(status: &Status, context: &Context<'_>, is_read: bool) {
+    let is_server_error = status.is_server_error();
+    let error = status.source_link().map(logged::chain);
+    // The detail is often the error's own text.
+    let detail = status.detail().map(logged::escaped);
+    let detail = detail.filter(|detail| !error.as_ref().is_some_and(|error| error.starts_with(detail)));
+    let backtrace = status.source_link().filter(|_| is_server_error).and_then(logged::backtrace);
     macro_rules! event {
         ($level:ident) => {
             tracing::event!(
@@ -24,17 +30,19 @@ pub(crate) fn log(status: &Status, context: &Context<'_>, is_read: bool) {
                 tracing::Level::$level,
                 status = status.code().as_u16(),
                 // A subscriber that was not enabled when the request came gets neither.
-                method = is_read.then(|| tracing::field::display(context.method)),
-                path = is_read.then(|| tracing::field::display(Escaped(context.path))),
+                method = is_read.then(|| context.method.as_str()),
+                path = is_read.then(|| logged::escaped(context.path)).as_deref(),
                 route = context.route,
                 request_id = context.request_id,
-                detail = status.detail().map(|detail| tracing::field::display(Escaped(detail))),
-                error = status.source_link().map(|source| tracing::field::display(Escaped(Chain(source)))),
-                "{}", Escaped(status.title().unwrap_or(status.entry().title))
+                detail = detail.as_deref(),
+                error = error.as_deref(),
+                unmapped = status.is_unmapped().then_some(true),
+                backtrace = backtrace.as_deref(),
+                "{}", logged::escaped(status.title().unwrap_or(status.entry().title))
             )
         };
     }
-    if crate::catalog::is_server_error(status.code()) {
+    if is_server_error {
         event!(ERROR);
     } else {
         event!(DEBUG);
@@ -42,38 +50,46 @@ pub(crate) fn log(status: &Status, context: &Context<'_>, is_read: bool) {
 }
 
 #[cfg(not(feature = "tracing"))]
-pub(crate) fn log(_: &Status, _: &Context<'_>, _: bool) {}
-
-#[cfg(feature = "tracing")]
-pub(crate) use logged::*;
+pub(super) fn log(_: &Status, _: &Context<'_>, _: bool) {}
 
 #[cfg(feature = "tracing")]
 mod logged {
-    use std::fmt::{self, Display, Write};
+    use std::fmt::Write;
 
-    use crate::status::Source;
+    use crate::{status::Source, warning::Escaped};
 
-    /// An error and its causes in one line. A text that repeats the one before is left out.
-    pub(crate) struct Chain<'a>(pub(crate) &'a Source);
+    /// The longest part of a backtrace that is logged, in bytes.
+    const BACKTRACE: usize = 8 * 1024;
 
-    impl Display for Chain<'_> {
-        fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-            let mut last = String::new();
-            for error in self.0.chain() {
-                let mut text = String::new();
-                // A Display that fails keeps what it wrote.
-                let _ = write!(text, "{error}");
-                // A transparent error has the text of its cause.
-                if text == last {
-                    continue;
-                }
-                if !last.is_empty() {
-                    f.write_str(": ")?;
-                }
-                f.write_str(&text)?;
-                last = text;
+    /// Returns the text with its control characters escaped.
+    pub(super) fn escaped(text: &str) -> String {
+        Escaped(text).to_string()
+    }
+
+    /// Returns an error and its causes in one line. A text that repeats the one before is left out.
+    pub(super) fn chain(source: &Source) -> String {
+        let (mut chain, mut last) = (String::new(), String::new());
+        for error in source.errors() {
+            let mut text = String::new();
+            // A Display that fails keeps what it has written; `to_string` would panic.
+            let _ = write!(text, "{error}");
+            // A transparent error has the text of its cause.
+            if text == last {
+                continue;
             }
-            Ok(())
+            if !last.is_empty() {
+                chain.push_str(": ");
+            }
+            chain.push_str(&text);
+            last = text;
         }
+        escaped(&chain)
+    }
+
+    /// Returns the first lines of the source's backtrace, if it has one.
+    pub(super) fn backtrace(source: &Source) -> Option<String> {
+        let text = source.backtrace()?.to_string();
+        let head = text.as_bytes().get(..BACKTRACE).unwrap_or(text.as_bytes());
+        Some(escaped(&String::from_utf8_lossy(head)))
     }
 }

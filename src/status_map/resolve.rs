@@ -1,4 +1,4 @@
-//! Error ─► [`Status`]: what a carried error is.
+//! Finds the status of a carried error in its chain of causes.
 
 use std::{error::Error, io, sync::Arc, time::Duration};
 
@@ -8,25 +8,30 @@ use tower::{load_shed::error::Overloaded, timeout::error::Elapsed};
 use crate::{
     IntoStatus, Status,
     catalog::GrpcCode,
-    status::{CauseOf, LINKS, Source},
+    status::{Cause, CauseOf, LINKS, Source},
 };
 
-/// What `map_error` or `recognize` added: the status of one type of error, and the causes that only this type knows.
+/// A mapping of one error type, added by `map_error` or `recognize`.
 #[derive(Clone)]
 pub(crate) struct Mapper {
     status: Arc<StatusOf>,
+    /// The causes that `Error::source` leaves out.
     cause: Option<CauseOf>,
 }
 
-type StatusOf = dyn Fn(&(dyn Error + 'static)) -> Option<Status> + Send + Sync;
+type StatusOf = dyn Fn(Cause<'_>) -> Option<Status> + Send + Sync;
 
-pub(crate) fn map_error<E: Error + 'static>(map: impl Fn(&E) -> Option<Status> + Send + Sync + 'static) -> Mapper {
-    Mapper { status: Arc::new(move |error| error.downcast_ref().and_then(&map)), cause: None }
+/// Maps a foreign error type.
+pub(crate) fn map_error<E: Error + Send + Sync + 'static>(
+    map: impl Fn(&E) -> Option<Status> + Send + Sync + 'static,
+) -> Mapper {
+    Mapper { status: Arc::new(move |link| link.find().and_then(&map)), cause: None }
 }
 
+/// Maps an error type of the application.
 pub(crate) fn recognize<E: IntoStatus>() -> Mapper {
-    let status = |error: &(dyn Error + 'static)| {
-        let error: &E = error.downcast_ref()?;
+    let status = |link: Cause<'_>| {
+        let error: &E = link.find()?;
         let mut status = error.status().without_source();
         status.set_detail_from(error);
         Some(status)
@@ -34,7 +39,7 @@ pub(crate) fn recognize<E: IntoStatus>() -> Mapper {
     Mapper { status: Arc::new(status), cause: E::__CAUSE }
 }
 
-/// What the carried error is: said by the application, else built in, else a 500.
+/// Returns the final status of a carried error: what the application maps, otherwise what is built in, otherwise a 500.
 pub(super) fn resolve(status: Status, mappers: &[Mapper]) -> Status {
     if !status.is_unresolved() {
         return status;
@@ -42,118 +47,120 @@ pub(super) fn resolve(status: Status, mappers: &[Mapper]) -> Status {
     let found = status
         .source_link()
         .map(|source| source.clone().knowing(mappers.iter().filter_map(|mapper| mapper.cause)))
-        .and_then(|source| search(&source, mappers, &mut LINKS.clone()).or_else(|| built_in(&source)));
+        .and_then(|source| mapped(&source, mappers, &mut LINKS.clone()).or_else(|| built_in(&source)));
     match found {
+        Some(found) if status.is_provisional() => found,
         Some(found) => found.inherit_from(&status),
-        None => status.resolved(),
+        None => status.unmapped(),
     }
 }
 
-/// The outermost error that the application knows.
-fn search(source: &Source, mappers: &[Mapper], links: &mut usize) -> Option<Status> {
-    for (depth, error) in source.chain().enumerate() {
-        // One budget for all chains, so that carriers that carry each other end.
+/// Returns the status of the outermost error that the application maps. The search stops at a `Status`.
+fn mapped(source: &Source, mappers: &[Mapper], links: &mut usize) -> Option<Status> {
+    for (depth, link) in source.chain().enumerate() {
+        // One limit for all chains, so that carriers that carry each other end.
         *links = links.checked_sub(1)?;
         for mapper in mappers {
-            let Some(mut status) = (mapper.status)(error) else { continue };
+            let Some(mut status) = (mapper.status)(link) else { continue };
             if !status.is_unresolved() {
                 if status.source_link().is_none() {
                     status.set_source(source.at(depth));
                 }
                 return Some(status);
             }
-            // It answers as a carrier: the search goes on through what it carries, then along the chain.
-            let carried = status.source_link().and_then(|inner| search(inner, mappers, links));
+            // The mapped error is a carrier: what it carries comes before the rest of the chain.
+            let carried = status.source_link().and_then(|inner| mapped(inner, mappers, links));
             if carried.is_some() {
                 return carried;
             }
         }
-        if is_said(error) {
+        if own_status(link).is_some() {
             return None;
         }
     }
     None
 }
 
-/// The outermost error that this crate knows.
+/// Returns the status that the application has chosen for this link: a cause does not override it.
+fn own_status(link: Cause<'_>) -> Option<&Status> {
+    link.find::<Status>().filter(|status| !status.is_unresolved())
+}
+
+/// Returns the status of the outermost error that is known without a mapping.
 fn built_in(source: &Source) -> Option<Status> {
-    let mut unless_wrapped = None;
-    // Whether there were only carriers so far.
-    let mut direct = true;
-    for (depth, error) in source.chain().enumerate() {
-        if let Some(status) = error.downcast_ref::<Status>().filter(|status| !status.is_unresolved()) {
+    let mut of_wrapper = None;
+    let mut only_carriers = true;
+    for (depth, link) in source.chain().enumerate() {
+        if let Some(status) = own_status(link) {
             let status = status.clone();
-            // The log has what was said around it.
-            let cause = if status.source_link().is_some() { depth + 1 } else { 0 };
-            return Some(if depth == 0 { status } else { status.with_source_link(source.at(cause)) });
-        }
-        if let Some(mut status) = known(error, direct) {
-            status.set_source(source.at(depth));
-            return Some(status);
-        }
-        direct &= is_carrier(error) || source.carries && depth == 0;
-        if unless_wrapped.is_none() {
-            unless_wrapped = wrapper(error).map(|mut status| {
-                status.set_source(source.at(depth));
-                status
+            // The log shows the errors around the status, too. A context has no source yet.
+            return Some(match (depth, status.source_link()) {
+                (0, Some(_)) => status,
+                (_, Some(_)) => status.with_source_link(source.at(depth + 1)),
+                (0, None) if !link.is_report() => status,
+                (_, None) => status.with_source_link(source.at(0)),
             });
         }
+        if let Some(status) = known(link, only_carriers) {
+            return Some(status.with_source_link(source.at(depth)));
+        }
+        only_carriers &= is_carrier(link) || source.carries && depth == 0;
+        if of_wrapper.is_none() {
+            of_wrapper = wrapper(link).map(|status| status.with_source_link(source.at(depth)));
+        }
     }
-    unless_wrapped
+    of_wrapper
 }
 
-/// What an application said of an error is not overruled by that error's own cause.
-fn is_said(error: &(dyn Error + 'static)) -> bool {
-    error.downcast_ref::<Status>().is_some_and(|status| !status.is_unresolved())
+/// Whether a link only carries its cause, without describing it.
+fn is_carrier(link: Cause<'_>) -> bool {
+    link.is_report()
+        || link.find::<io::Error>().is_some_and(|error| error.get_ref().is_some())
+        || link.find::<Status>().is_some_and(Status::is_unresolved)
+        || link.is_shared()
 }
 
-/// Whether an error only carries its cause. Others say something of it.
-fn is_carrier(error: &(dyn Error + 'static)) -> bool {
-    let carries = |error: &io::Error| error.get_ref().is_some();
-    error.downcast_ref().is_some_and(carries) || error.downcast_ref().is_some_and(Status::is_unresolved)
-}
-
-/// `direct`: it stands in a carrier, not among the causes of some error.
-fn known(error: &(dyn Error + 'static), direct: bool) -> Option<Status> {
-    if error.is::<Elapsed>() {
+/// Returns the status of tower's, axum's and tonic's errors. `is_direct`: there are only carriers outside of it.
+fn known(link: Cause<'_>, is_direct: bool) -> Option<Status> {
+    if link.find::<Elapsed>().is_some() {
         // Not 408: browsers repeat such a request by themselves (RFC 9110 §15.5.9).
         return Some(Status::service_unavailable().with_grpc_code(GrpcCode::DeadlineExceeded));
     }
-    if error.is::<Overloaded>() {
+    if link.find::<Overloaded>().is_some() {
         let status = Status::service_unavailable().with_grpc_code(GrpcCode::ResourceExhausted);
         return Some(status.with_retry_after(Duration::from_secs(1)));
     }
-    if error.is::<LengthLimitError>() {
+    if link.find::<LengthLimitError>().is_some() {
         return Some(Status::payload_too_large());
     }
     #[cfg(feature = "axum")]
-    if let Some(status) = crate::axum::rejection::status_of(error) {
+    if let Some(status) = crate::axum::rejection::status_of(link.error()) {
         return Some(status);
     }
     #[cfg(feature = "tonic")]
-    if let Some(status) = error.downcast_ref::<tonic::Status>() {
-        let said = status.status();
-        // An upstream's message is not for our clients.
-        return Some(if direct { said } else { Status::new(said.code()).with_grpc_code(status.code().into()) });
+    if let Some(error) = link.find::<tonic::Status>() {
+        let status = error.status();
+        // The message of an upstream is not for our clients.
+        return Some(if is_direct { status } else { Status::new(status.code()).with_grpc_code(error.code().into()) });
     }
     #[cfg(feature = "tonic")]
-    if error.is::<tonic::TimeoutExpired>() {
+    if link.find::<tonic::TimeoutExpired>().is_some() {
         return Some(Status::service_unavailable().with_grpc_code(GrpcCode::DeadlineExceeded));
     }
-    let _ = direct;
+    let _ = is_direct;
     #[cfg(feature = "buffer")]
-    if error.is::<tower::buffer::error::Closed>() {
+    if link.find::<tower::buffer::error::Closed>().is_some() {
         return Some(Status::service_unavailable());
     }
     None
 }
 
-/// Errors that only say where something failed: they decide unless what they wrap does.
-fn wrapper(error: &(dyn Error + 'static)) -> Option<Status> {
+/// Returns the status of errors that only name the place of a failure: it serves unless the cause has another one.
+fn wrapper(link: Cause<'_>) -> Option<Status> {
     #[cfg(feature = "buffer")]
-    if error.is::<tower::buffer::error::ServiceError>() {
+    if link.find::<tower::buffer::error::ServiceError>().is_some() {
         return Some(Status::service_unavailable());
     }
-    let _ = error;
+    let _ = link;
     None
 }

@@ -18,3 +18,4 @@ mod records;
 mod resolve;
 mod resolve_built_in;
 mod sizes;
+mod wrapped_errors;

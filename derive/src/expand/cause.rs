@@ -23,7 +23,7 @@ pub(super) fn constant(input: &Input<'_>) -> Option<TokenStream> {
         const __CAUSE: #root::Option<#root::CauseOf> = #root::Option::Some(|#error| {
             // Unused if a cause is not an error, which is reported elsewhere.
             #[allow(unused_imports)]
-            use #root::Cause as _;
+            use #root::{AsCause as _, ReportAsCause as _};
             if let #root::Option::Some(#this) = #error.downcast_ref::<Self>() {
                 return match *#this {
                     #(#arms)*
@@ -52,7 +52,7 @@ fn arm(root: &TokenStream, variant: &Variant<'_>) -> TokenStream {
     quote!(#pattern => #cause,)
 }
 
-/// Writes the error that the field holds, as an `Option<&dyn Error>`.
+/// Writes the error that the field holds, as an `Option<Cause>`.
 fn cause(root: &TokenStream, ty: &Type, binding: &Ident) -> TokenStream {
     match bounds::wrapper(ty) {
         Wrapper::Option(inner) => {
@@ -68,6 +68,6 @@ fn cause(root: &TokenStream, ty: &Type, binding: &Ident) -> TokenStream {
             let cause = cause(root, inner, binding);
             quote!({ let #binding = &**#binding; #cause })
         }
-        Wrapper::None => quote_spanned!(ty.span()=> #root::Option::Some((*#binding).__as_dyn_error())),
+        Wrapper::None => quote_spanned!(ty.span()=> #root::Option::Some((*#binding).__as_cause())),
     }
 }

@@ -1,0 +1,246 @@
+//! Errors in a `Box`, an `Arc` or a report have the status that they have on their own.
+
+use std::{error::Error, io, sync::Arc};
+
+use http_body_util::LengthLimitError;
+use tower::{load_shed::error::Overloaded, timeout::error::Elapsed};
+use tower_status::{BoxError, IntoStatus, Status, StatusMapLayer};
+
+use crate::common::{error::length_limit_error, fail, get, text};
+
+/// A foreign error, which `map_error` maps to 404.
+#[derive(Clone, Copy, Debug, thiserror::Error)]
+#[error("secret database error")]
+struct DbErr;
+
+/// An error of the application, 409.
+#[derive(Clone, Copy, Debug, thiserror::Error)]
+#[error("sold out")]
+struct SoldOut;
+
+impl IntoStatus for SoldOut {
+    fn status(&self) -> Status {
+        Status::conflict()
+    }
+}
+
+/// A foreign error whose cause is in a pointer.
+#[derive(Debug, thiserror::Error)]
+#[error("secret foreign error")]
+struct Foreign<E: Error + 'static>(#[source] E);
+
+fn layer() -> StatusMapLayer {
+    StatusMapLayer::new().recognize::<SoldOut>().map_error(|_: &DbErr| Some(Status::not_found()))
+}
+
+async fn code_of(error: impl Into<Status>) -> u16 {
+    let (parts, body) = fail(&layer(), get("/", &[]), error).await;
+    assert!(!text(&body).contains("secret"), "{}", text(&body));
+    parts.status.as_u16()
+}
+
+macro_rules! rows {
+    ($($error:expr => $code:literal)*) => {$(
+        assert_eq!(code_of($error).await, $code, "{}", stringify!($error));
+    )*};
+}
+
+fn boxed(error: impl Into<BoxError>) -> BoxError {
+    error.into()
+}
+
+fn shared(error: impl Error + Send + Sync + 'static) -> Arc<dyn Error + Send + Sync> {
+    Arc::new(error)
+}
+
+#[tokio::test]
+async fn mapped_error_is_found_in_a_box_or_an_arc() {
+    rows! {
+        Status::from_error(Box::new(DbErr)) => 404
+        Status::from_error(Box::new(SoldOut)) => 409
+        Status::from_error(Arc::new(DbErr)) => 404
+        Status::from_error(Arc::new(SoldOut)) => 409
+        Status::from_error(shared(DbErr)) => 404
+        Status::from_error(shared(SoldOut)) => 409
+        boxed(Box::new(DbErr)) => 404
+        boxed(Arc::new(DbErr)) => 404
+        boxed(shared(SoldOut)) => 409
+        boxed(shared(Foreign(DbErr))) => 404
+        boxed(Foreign(Box::new(DbErr))) => 404
+        boxed(Foreign(Arc::new(DbErr))) => 404
+        boxed(Foreign(Box::new(SoldOut))) => 409
+        boxed(Foreign(Arc::new(SoldOut))) => 409
+        boxed(Foreign(shared(DbErr))) => 404
+        boxed(Foreign(Arc::new(Foreign(Box::new(SoldOut))))) => 409
+        io::Error::other(Box::new(DbErr)) => 404
+        io::Error::other(Arc::new(SoldOut)) => 409
+        io::Error::other(shared(io::Error::other(DbErr))) => 404
+        boxed(Arc::new(io::Error::other(SoldOut))) => 409
+        boxed(Box::new(io::Error::other(DbErr))) => 404
+    }
+}
+
+#[tokio::test]
+async fn built_in_error_is_found_in_a_box_or_an_arc() {
+    rows! {
+        boxed(Box::new(Status::gone())) => 410
+        boxed(Arc::new(Status::gone())) => 410
+        boxed(shared(Status::gone())) => 410
+        Status::from_error(Box::new(Status::gone())) => 410
+        Status::from_error(Arc::new(Status::gone())) => 410
+        boxed(Foreign(Box::new(Status::gone().with_source(DbErr)))) => 410
+        boxed(Arc::new(Status::from_error(DbErr))) => 404
+        boxed(Box::new(Elapsed::new())) => 503
+        boxed(Arc::new(Elapsed::new())) => 503
+        boxed(shared(Elapsed::new())) => 503
+        boxed(Foreign(Box::new(Overloaded::new()))) => 503
+        boxed(shared(Overloaded::new())) => 503
+        boxed(Foreign(length_limit_error().await.downcast::<LengthLimitError>().unwrap())) => 413
+    }
+}
+
+/// tower's own errors keep their gRPC codes in a box.
+#[cfg(feature = "tonic")]
+#[tokio::test]
+async fn grpc_client_gets_the_code_of_a_boxed_error() {
+    let tonic = || tonic::Status::not_found("no such order");
+    let rows: [(&str, BoxError, &str, &str); 7] = [
+        ("elapsed", Box::new(Box::new(Elapsed::new())), "4", ""),
+        ("overloaded", Box::new(Arc::new(Overloaded::new())), "8", ""),
+        ("shared overloaded", Box::new(shared(Overloaded::new())), "8", ""),
+        ("tonic", Box::new(tonic()), "5", "no such order"),
+        ("boxed tonic", Box::new(Box::new(tonic())), "5", "no such order"),
+        ("shared tonic", Box::new(Arc::new(tonic())), "5", "no such order"),
+        ("erased tonic", Box::new(shared(tonic())), "5", "no such order"),
+    ];
+    for (name, error, code, message) in rows {
+        let request =
+            http::Request::post("/shop.Orders/Get").header("content-type", "application/grpc").body(()).unwrap();
+        let (parts, _) = fail(&layer(), request, error).await;
+        assert_eq!(parts.headers["grpc-status"], code, "{name}");
+        let sent = parts.headers["grpc-message"].to_str().unwrap();
+        assert!(message.is_empty() || sent == message, "{name}: {sent}");
+    }
+}
+
+#[cfg(feature = "anyhow")]
+mod anyhow_contexts {
+    use anyhow::Context as _;
+
+    use super::*;
+
+    fn failed<E: Error + Send + Sync + 'static>(error: E) -> Result<(), E> {
+        Err(error)
+    }
+
+    fn io_error() -> io::Error {
+        io::Error::other("secret")
+    }
+
+    fn with<E: Error + Send + Sync + 'static>(
+        error: E,
+        context: impl std::fmt::Debug + std::fmt::Display + Send + Sync + 'static,
+    ) -> anyhow::Error {
+        failed(error).context(context).unwrap_err()
+    }
+
+    #[tokio::test]
+    async fn context_comes_before_its_cause() {
+        rows! {
+            with(io_error(), SoldOut) => 409
+            with(DbErr, SoldOut) => 409
+            with(SoldOut, DbErr) => 404
+            with(DbErr, "secret words") => 404
+            with(DbErr, "secret words").context(SoldOut) => 409
+            with(DbErr, SoldOut).context("secret words") => 409
+            with(io_error(), Box::new(SoldOut)) => 409
+            with(io_error(), Arc::new(DbErr)) => 404
+            with(DbErr, Status::gone()) => 410
+            with(Status::gone(), SoldOut) => 409
+            with(Status::gone(), "secret words") => 410
+            Status::from_error(with(DbErr, SoldOut)) => 409
+            Status::from_error(with(DbErr, Status::gone())) => 410
+            Status::from(with(DbErr, Status::gone())) => 410
+            Status::bad_gateway().with_source(Status::from_error(with(DbErr, SoldOut))) => 502
+            boxed(Status::from_error(with(DbErr, SoldOut))) => 409
+            io::Error::other(Status::from_error(with(DbErr, SoldOut))) => 409
+        }
+    }
+
+    /// Of several contexts, the order of the options decides.
+    #[tokio::test]
+    async fn first_option_decides_of_several_contexts() {
+        rows! {
+            with(io_error(), DbErr).context(SoldOut) => 409
+            with(io_error(), SoldOut).context(DbErr) => 409
+        }
+    }
+
+    #[tokio::test]
+    async fn context_that_another_layer_has_boxed_is_lost() {
+        rows! {
+            boxed(with(io_error(), SoldOut)) => 500
+            boxed(with(SoldOut, "secret words")) => 409
+        }
+    }
+
+    #[test]
+    fn status_in_a_report_is_used_without_a_layer() {
+        let status = Status::from(with(DbErr, Status::gone().with_detail("order 8 was deleted")));
+        assert_eq!((status.code().as_u16(), status.detail()), (410, Some("order 8 was deleted")));
+    }
+
+    #[cfg(feature = "derive")]
+    #[tokio::test]
+    async fn derived_from_error_variant_hands_its_report_over_whole() {
+        #[derive(Debug, thiserror::Error, IntoStatus)]
+        enum ShopError {
+            #[error("the shop failed")]
+            #[status(from_error)]
+            Other(#[from] anyhow::Error),
+        }
+        rows! {
+            ShopError::from(with(DbErr, Status::gone())) => 410
+            ShopError::from(with(io_error(), SoldOut)) => 409
+            ShopError::from(with(DbErr, "secret words")) => 404
+            boxed(Foreign(ShopError::from(with(io_error(), SoldOut)))) => 500
+        }
+        let layer = layer().recognize::<ShopError>();
+        let error = boxed(Foreign(ShopError::from(with(io_error(), SoldOut))));
+        assert_eq!(fail(&layer, get("/", &[]), error).await.0.status, 409);
+    }
+}
+
+#[cfg(feature = "eyre")]
+#[tokio::test]
+async fn context_of_an_eyre_report_comes_before_its_cause() {
+    use eyre::WrapErr as _;
+
+    let with = |error: Result<(), DbErr>| error.wrap_err(SoldOut).unwrap_err();
+    rows! {
+        with(Err(DbErr)) => 409
+        Status::from_error(with(Err(DbErr))) => 409
+        Err::<(), _>(DbErr).wrap_err("secret words").unwrap_err() => 404
+        Err::<(), _>(DbErr).wrap_err(Status::gone()).unwrap_err() => 410
+        Status::from_error(eyre::eyre!("secret")) => 500
+    }
+}
+
+/// An unmapped error that was exposed by hand still hides its `Display`.
+#[tokio::test]
+async fn display_of_an_unmapped_exposed_error_is_hidden() {
+    #[derive(Debug, thiserror::Error)]
+    #[error("secret words")]
+    struct Exposed(#[source] io::Error);
+
+    impl IntoStatus for Exposed {
+        fn status(&self) -> Status {
+            Status::unresolved().expose()
+        }
+    }
+
+    rows! {
+        Exposed(io::Error::other("secret")) => 500
+        boxed(Exposed(io::Error::other("secret"))) => 500
+    }
+}
