@@ -156,7 +156,7 @@ mod warning;
 pub use conditional::{ConditionalLayer, ETag, Preconditions, Validators, Verdict, evaluate, range_applies};
 pub use fields::{Format, Protocol};
 pub use response::{Context, Page, Render, Rendered, StatusBody};
-pub use status::{Documented, DocumentedStatus, IntoStatus, MemberSchema, OrStatus, Status};
+pub use status::{Documented, DocumentedStatus, IntoStatus, InvalidHeader, MemberSchema, OrStatus, Status};
 pub use status_map::{inner_response::KeepBody, layer::StatusMapLayer};
 pub use tower::BoxError;
 #[cfg(feature = "derive")]

@@ -25,6 +25,7 @@ mod header_values;
 mod hidden;
 mod internal;
 mod into_status;
+mod invalid_header;
 mod source;
 
 pub use documented::{Documented, DocumentedStatus, MemberSchema};
@@ -35,6 +36,7 @@ pub use header_values::{FRAMING, SINGLE};
 #[cfg(feature = "tonic")]
 pub(crate) use hidden::Hidden;
 pub use into_status::{IntoStatus, OrStatus};
+pub use invalid_header::InvalidHeader;
 pub use source::{Cause, CauseOf};
 pub(crate) use source::{LINKS, Source};
 
@@ -303,8 +305,9 @@ impl Status {
     /// further line. What describes or frames the body (Content-Type, Content-Length, Transfer-Encoding, …) belongs to
     /// the layer and is dropped with a warning. The Cache-Control of a 5xx is always `no-store`.
     ///
-    /// A malformed name or value is dropped with a warning; if the code demands that field (RFC 9110 §15), the
-    /// status becomes a 500 whose [source](Self::source) says so.
+    /// A malformed name or value is dropped with a warning; if the code requires that field (RFC 9110 §15), the
+    /// status becomes a 500 whose [source](Self::source) explains it. To get the error instead, use
+    /// [`try_with_header`](Self::try_with_header).
     ///
     /// # Example: a header field
     ///
@@ -317,17 +320,10 @@ impl Status {
     /// assert_eq!(status.headers().len(), 1);
     /// ```
     pub fn with_header(mut self, name: impl TryInto<HeaderName>, value: impl TryInto<HeaderValue>) -> Self {
-        let Ok(name) = name.try_into() else {
-            warning!("dropped a header field of {}: its name is malformed", self.code);
-            return self;
-        };
-        match value.try_into().map(field::trimmed) {
-            Ok(_) if field::is_framing(&name) => {
-                warning!("dropped the header field {name} of {}: it belongs to the body's writer", self.code);
-            }
-            Ok(value) if field::may_stand(&name, &value, self.requires(&name)) => self.set_header(name, value),
-            _ if self.requires(&name) => return self.malformed(name),
-            _ => warning!("dropped the header field {name} of {}: its value is malformed", self.code),
+        match self.valid_header(name, value) {
+            Ok((name, value)) => self.set_header(name, value),
+            Err(InvalidHeader::Value(name)) if self.requires(&name) => return self.malformed(name),
+            Err(error) => warning!("dropped a header field of {}: {error}", self.code),
         }
         self
     }

@@ -4,7 +4,7 @@ use std::{collections::HashMap, time::Duration};
 
 use http::{HeaderName, HeaderValue, StatusCode, header};
 use serde_json::json;
-use tower_status::{Status, StatusMapLayer, catalog};
+use tower_status::{InvalidHeader, Status, StatusMapLayer, catalog};
 
 use crate::common::{code, fail, get, lines};
 
@@ -159,6 +159,28 @@ fn valid_field_values_are_kept() {
     for (status, code, (name, value)) in rows {
         assert_eq!(status.code(), code, "{name}");
         assert_eq!(status.headers()[name], value);
+    }
+}
+
+#[test]
+fn try_with_header_returns_the_error() {
+    let name = |name: &'static str| HeaderName::from_static(name);
+    let rows = [
+        ("x-a", " b ", Ok("b")),
+        ("location", "/käse", Ok("/k%C3%A4se")),
+        ("x b", "c", Err(InvalidHeader::Name)),
+        ("", "c", Err(InvalidHeader::Name)),
+        ("x-a", "b\nc", Err(InvalidHeader::Value(name("x-a")))),
+        // The status requires it, so it must not be empty.
+        ("location", "", Err(InvalidHeader::Value(name("location")))),
+        ("location", "a\nb", Err(InvalidHeader::Value(name("location")))),
+        ("Content-Type", "text/html", Err(InvalidHeader::Framing(name("content-type")))),
+        ("content-length", "a\nb", Err(InvalidHeader::Framing(name("content-length")))),
+    ];
+    for (field, value, expected) in rows {
+        let result = Status::new(StatusCode::FOUND).try_with_header(field, value);
+        let set = result.as_ref().map(|status| status.headers()[field].to_str().unwrap()).map_err(Clone::clone);
+        assert_eq!(set, expected, "{field}: {value:?}");
     }
 }
 

@@ -10,8 +10,8 @@ mod layer;
 mod layer_bounds;
 mod leaks;
 mod map_status;
-mod public_members;
 mod no_content;
+mod public_members;
 mod readiness;
 #[cfg(feature = "axum")]
 mod records;
