@@ -45,6 +45,18 @@
 //! - axum-extra's `WithRejection<axum::Json<T>, Status>`;
 //! - an extractor of your own with `#[derive(FromRequest)]` and `#[from_request(via(axum::Json), rejection(Status))]`.
 //!
+//! # Bodies that are read without an extractor
+//!
+//! axum returns an `axum::Error` where a body cannot be read. One of a length limit is a 413. Any other is a 500, because
+//! the bodies of responses, server-sent events and `WebSocket` return it too. A server that only reads request bodies
+//! can map it to a 400:
+//!
+//! ```
+//! use tower_status::{Status, StatusMapLayer};
+//!
+//! let layer = StatusMapLayer::new().map_error(|_: &axum::Error| Some(Status::bad_request()));
+//! ```
+//!
 //! # What a `Deserialize` implementation writes is shown
 //!
 //! The message of an error in a `Deserialize` implementation becomes part of the detail, as in axum itself. If yours

@@ -82,6 +82,7 @@ use crate::BoxError;
 /// }
 /// # }
 /// ```
+#[doc = include_str!("../recipes.md")]
 #[diagnostic::on_unimplemented(
     message = "`{Self}` has no status: it does not implement `IntoStatus`",
     label = "derive `IntoStatus` for it, or convert an error of another crate with `.map_err(Status::from_error)?`",
