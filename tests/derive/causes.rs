@@ -286,5 +286,7 @@ async fn logged(status: Status) -> String {
     TEXT.take();
     respond(StatusMapLayer::new(), status).await;
     let text = String::from_utf8(TEXT.take()).unwrap();
-    text.trim_end().rsplit_once("error=").unwrap().1.to_owned()
+    // Text fields are quoted.
+    let (_, error) = text.rsplit_once("error=\"").unwrap();
+    error.split_once('"').unwrap().0.to_owned()
 }
