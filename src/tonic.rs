@@ -1,4 +1,4 @@
-//! [`tonic::Status`] as an error that answers for itself, and made of a [`Status`].
+//! Conversions between [`tonic::Status`] and [`Status`].
 
 use std::{error::Error, sync::Arc};
 
@@ -13,11 +13,11 @@ use crate::{
     status::{Hidden, Rpc},
 };
 
-/// gRPC clients get its code, message, details and metadata; to plain HTTP it is the status that [code.proto] names.
+/// gRPC clients get its code, message, details and metadata. Plain HTTP clients get the status of [code.proto].
 ///
-/// That holds for the error itself and for one directly in a carrier ([`Status::from_error`]). Deeper in a chain it is an
-/// upstream's, and only its code is taken. Messages and details of `INTERNAL`, `UNKNOWN` and `DATA_LOSS` stay inside,
-/// as those of a 5xx do.
+/// This applies to the error itself and to one directly in a carrier ([`Status::from_error`]). Deeper in a chain it is the
+/// error of an upstream, of which only the code is used. Messages and details of `INTERNAL`, `UNKNOWN` and `DATA_LOSS`
+/// are hidden like those of a 5xx.
 ///
 /// [code.proto]: https://github.com/googleapis/googleapis/blob/master/google/rpc/code.proto
 impl IntoStatus for tonic::Status {
@@ -38,12 +38,12 @@ impl IntoStatus for tonic::Status {
     }
 }
 
-/// For `?` in a tonic handler: the code, what may be shown as the message, and the details as `google.rpc.Status`.
+/// Converts a status for `?` in a tonic handler: its code, its message unless hidden, and its details.
 ///
 /// A [`StatusMapLayer`](crate::StatusMapLayer) outside finds the status again, maps and reports it. Display and Debug of the
 /// `tonic::Status` show no more than the client may see.
 ///
-/// # Example: an application's error in a tonic handler
+/// # Example: return an application's error from a tonic handler
 ///
 /// ```
 /// use tower_status::{IntoStatus, Status};

@@ -17,12 +17,23 @@ pub(crate) mod rejection;
 #[cfg(feature = "axum-ws")]
 mod websocket;
 
-/// A complete problem document (RFC 9457), written when someone reads it.
+/// Returns the status of a rejection of axum: what [`map_error`](crate::StatusMapLayer::map_error) does not map.
+pub(crate) fn status_of(error: &(dyn std::error::Error + 'static)) -> Option<Status> {
+    let lists = [
+        rejection::STATUS_OF,
+        #[cfg(feature = "axum-multipart")]
+        multipart::STATUS_OF,
+        #[cfg(feature = "axum-multipart")]
+        multipart::ERROR_STATUS_OF,
+        #[cfg(feature = "axum-ws")]
+        websocket::STATUS_OF,
+    ];
+    lists.into_iter().flatten().find_map(|status_of| status_of(error))
+}
+
+/// A complete response with a problem document (RFC 9457): see [`Status::into_http_response`].
 ///
-/// It keeps the status, so that a [`StatusMapLayer`](crate::StatusMapLayer) outside answers in the form that the
-/// client reads instead, and reports it. Without that layer nobody logs what a 5xx hides.
-///
-/// # Example: a handler's error
+/// # Example: return an error from a handler
 ///
 /// ```
 /// use axum::{Router, routing::get};
@@ -61,20 +72,20 @@ impl IntoResponse for Status {
     }
 }
 
-/// Never rejects.
+/// Never rejects: a request without conditions is performed.
 ///
-/// It only judges the preconditions that there are: a change without any is refused by
+/// To refuse changes without a condition, use
 /// [`require_preconditions`](crate::ConditionalLayer::require_preconditions).
 ///
-/// # Example: leave before the expensive part
+/// # Example: check before the expensive part
 ///
 /// ```
 /// use tower_status::{ETag, Preconditions, Status, Validators};
 ///
 /// async fn order(preconditions: Preconditions) -> Result<(Validators, &'static str), Status> {
 ///     let current = Validators::new().with_etag(ETag::strong("v7").map_err(Status::from_error)?);
-///     preconditions.check(Some(&current))?; // a 304 leaves here
-///     Ok((current, "what was expensive to make"))
+///     preconditions.check(Some(&current))?; // returns a 304
+///     Ok((current, "an expensive page"))
 /// }
 /// ```
 impl<S: Sync> FromRequestParts<S> for Preconditions {
@@ -85,9 +96,9 @@ impl<S: Sync> FromRequestParts<S> for Preconditions {
     }
 }
 
-/// The validators of what is sent: `ETag`, `Last-Modified`, and the fields that its 304 repeats.
+/// Adds the validators to a response: `ETag`, `Last-Modified`, and the fields that a 304 repeats.
 ///
-/// # Example: a tag on the answer to a write
+/// # Example: add the new tag to the response to a write
 ///
 /// ```
 /// use axum::response::IntoResponse;

@@ -23,20 +23,6 @@ use crate::{
     field_errors::{self, JsonPointer},
 };
 
-/// Returns the status of a rejection of axum: what [`map_error`](crate::StatusMapLayer::map_error) does not map.
-pub(crate) fn status_of(error: &(dyn Error + 'static)) -> Option<Status> {
-    let lists = [
-        STATUS_OF,
-        #[cfg(feature = "axum-multipart")]
-        super::multipart::STATUS_OF,
-        #[cfg(feature = "axum-multipart")]
-        super::multipart::ERROR_STATUS_OF,
-        #[cfg(feature = "axum-ws")]
-        super::websocket::STATUS_OF,
-    ];
-    lists.into_iter().flatten().find_map(|status_of| status_of(error))
-}
-
 pub(super) type StatusOf = fn(&(dyn Error + 'static)) -> Option<Status>;
 
 pub(super) fn downcast<E: IntoStatus>(error: &(dyn Error + 'static)) -> Option<Status> {

@@ -34,7 +34,7 @@ pub(super) fn with_generated_etag<B: Body>(
     if let Some(content) = body.content() {
         let _ = parts.headers.try_insert(header::ETAG, ETag::of_pieces(content, options.weak).into());
     }
-    Response::from_parts(parts, body.into_body())
+    Response::from_parts(parts, body.into())
 }
 
 /// A tag of the handler is never replaced, and what nobody may store needs none.

@@ -7,11 +7,11 @@ use std::{
     task::{Context, Poll},
 };
 
-use bytes::{Buf, Bytes};
+use bytes::Bytes;
 use http_body::{Body, Frame, SizeHint};
 use pin_project_lite::pin_project;
 
-use super::peek::Peeked;
+use super::peek::{Peeked, into_bytes};
 use crate::Status;
 
 pin_project! {
@@ -153,14 +153,13 @@ impl<B: Body> fmt::Debug for StatusBody<B> {
     }
 }
 
-/// Copies nothing where the inner body's data is `Bytes`.
-#[inline]
-pub(super) fn into_bytes(mut data: impl Buf) -> Bytes {
-    data.copy_to_bytes(data.remaining())
-}
-
+/// A body that yields the same frames.
 impl<B: Body> From<Peeked<B>> for StatusBody<B> {
     fn from(peeked: Peeked<B>) -> Self {
-        Kind::Peeked { peeked: Box::new(peeked) }.into()
+        match peeked.only_frame() {
+            Some(data) => Self::written(data.clone()),
+            None if peeked.is_empty() => Self::empty(),
+            None => Kind::Peeked { peeked: Box::new(peeked) }.into(),
+        }
     }
 }

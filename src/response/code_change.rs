@@ -4,7 +4,8 @@ use http::{HeaderMap, HeaderName, header};
 
 use super::headers::remove_all;
 
-/// Removes everything that belongs to the old status, whoever has set it: so a concealed response looks like a real one.
+/// Removes every field that belongs to the old status, also one that a handler has set: so a concealed response equals a
+/// real one.
 ///
 /// `keep` are the application's further names, `request_id` the name of the field with the request's id.
 pub(crate) fn retain(headers: &mut HeaderMap, keep: &[HeaderName], request_id: &HeaderName) {

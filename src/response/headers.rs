@@ -6,7 +6,7 @@ use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, Version, header};
 
 use crate::{catalog, fields::list::has_token, status::is_singleton, warning::warn_once};
 
-/// Adds the fields of a status: one that occurs once replaces what is there, of any other each line is added once.
+/// Adds the fields of a status. A field that occurs once replaces an earlier value; of any other, each line is added once.
 pub(crate) fn apply(headers: &mut HeaderMap, fields: &HeaderMap) {
     for name in fields.keys() {
         let known = headers.get_all(name).iter().cloned().collect::<HashSet<_>>();
@@ -48,7 +48,7 @@ pub(crate) fn remove_all(headers: &mut HeaderMap, goes: impl Fn(&HeaderName) -> 
 
 /// A value that this crate fills in where the application has not set the field.
 ///
-/// It has an address of its own, so that it can be told from an equal value that a handler has set.
+/// Its address is unique: that distinguishes it from an equal value that a handler has set.
 fn filled_in(value: &'static str) -> HeaderValue {
     HeaderValue::from_maybe_shared(bytes::Bytes::from(value.to_owned())).unwrap_or(HeaderValue::from_static(value))
 }

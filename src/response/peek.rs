@@ -6,10 +6,8 @@ use std::{
     task::{Context, Poll},
 };
 
-use bytes::Bytes;
+use bytes::{Buf, Bytes};
 use http_body::{Body, Frame, SizeHint};
-
-use super::body::{StatusBody, into_bytes};
 
 /// Empty frames that are polled at most, so that a body of nothing else does not delay the response.
 const EMPTY_FRAMES: usize = 64;
@@ -74,19 +72,15 @@ impl<B: Body> Peeked<B> {
         (self.ended || trailers).then(|| self.data.iter().map(Bytes::as_ref))
     }
 
-    /// Returns a body that yields the same frames.
-    pub(crate) fn into_body(mut self) -> StatusBody<B> {
-        match self.data.pop_front() {
-            None if self.ended => StatusBody::empty(),
-            // One frame was all, so the inner body is no longer needed. An empty frame would not be yielded again.
-            Some(data) if self.ended && self.data.is_empty() && !data.is_empty() => StatusBody::written(data),
-            first => {
-                if let Some(first) = first {
-                    self.data.push_front(first);
-                }
-                self.into()
-            }
-        }
+    /// Returns the one frame that was all data, if it is not empty: then the inner body is no longer needed.
+    pub(super) fn only_frame(&self) -> Option<&Bytes> {
+        let [data] = self.data.as_slices().0 else { return None };
+        (self.ended && !data.is_empty()).then_some(data)
+    }
+
+    /// Whether the body ended without a frame.
+    pub(super) fn is_empty(&self) -> bool {
+        self.ended && self.data.is_empty()
     }
 
     pub(super) fn poll_frame(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, B::Error>>> {
@@ -111,4 +105,10 @@ impl<B: Body> Peeked<B> {
         hint.set_lower(rest.lower().saturating_add(ready));
         hint
     }
+}
+
+/// Copies nothing where the inner body's data is `Bytes`.
+#[inline]
+pub(super) fn into_bytes(mut data: impl Buf) -> Bytes {
+    data.copy_to_bytes(data.remaining())
 }

@@ -1,4 +1,4 @@
-//! One constructor for each registered 3xx–5xx, named as `http` names its constant.
+//! One constructor for each registered 3xx, 4xx and 5xx, named after the constant of `http`.
 
 use http::{HeaderName, HeaderValue, StatusCode, header};
 use serde_json::Value;
@@ -6,7 +6,7 @@ use serde_json::Value;
 use super::{Malformed, Status, header_values as field};
 use crate::warning::warning;
 
-/// Codes whose section demands no header field.
+/// Codes that require no header field.
 macro_rules! bare {
     ($($name:ident $code:literal $title:literal, RFC $rfc:literal $section:literal;)*) => {
         impl Status {$(
@@ -64,8 +64,8 @@ bare! {
     network_authentication_required 511 "Network Authentication Required", RFC 6585 "6";
 }
 
-/// Codes whose section demands a header field, which is taken as it is given.
-macro_rules! demanding {
+/// Codes that require a header field. Its value is not changed.
+macro_rules! requiring {
     ($($name:ident($value:ident) $code:ident $field:ident $title:literal, $section:literal $example:literal;)*) => {
         impl Status {$(
             #[doc = concat!(
@@ -73,7 +73,7 @@ macro_rules! demanding {
                 "), for example `Status::", stringify!($name), "(", $example, ")`.",
             )]
             ///
-            /// A malformed value makes it a 500 whose [source](Self::source) says so.
+            /// A malformed value makes the status a 500 whose [source](Self::source) explains why.
             pub fn $name($value: impl TryInto<HeaderValue>) -> Self {
                 Self::new(StatusCode::$code).with_header(header::$field, $value)
             }
@@ -81,7 +81,7 @@ macro_rules! demanding {
     };
 }
 
-demanding! {
+requiring! {
     unauthorized(challenge) UNAUTHORIZED WWW_AUTHENTICATE "401 Unauthorized with its WWW-Authenticate",
         "15.5.2" "r#\"Bearer realm=\"shop\"\"#";
     proxy_authentication_required(challenge) PROXY_AUTHENTICATION_REQUIRED PROXY_AUTHENTICATE
@@ -92,7 +92,7 @@ demanding! {
         "15.5.22" "\"websocket\"";
 }
 
-/// Redirects: what a URI cannot hold is percent-encoded.
+/// Redirects.
 macro_rules! redirect {
     ($($name:ident $code:ident $title:literal, $section:literal;)*) => {
         impl Status {$(
@@ -101,8 +101,8 @@ macro_rules! redirect {
                 "](https://www.rfc-editor.org/rfc/rfc9110.html#section-", $section, ").",
             )]
             ///
-            /// Non-ASCII and what else a URI cannot hold is percent-encoded. An empty location, or one with control
-            /// characters, makes it a 500 whose [source](Self::source) says so.
+            /// Characters that a URI cannot contain are percent-encoded. An empty location, or one with control
+            /// characters, makes the status a 500 whose [source](Self::source) explains why.
             pub fn $name(location: impl AsRef<[u8]>) -> Self {
                 Self::redirect(StatusCode::$code, location.as_ref())
             }
@@ -156,10 +156,12 @@ impl Status {
             .with_header(header::CONTENT_RANGE, format!("bytes */{complete_length}"))
     }
 
-    /// 550 Permission Denied: the account that is logged in has no permission for the action.
+    /// 550, not 403: Permission Denied, for an account that is signed in and has no permission for the action.
     ///
-    /// Not registered with IANA; a client that does not know it treats it as a 500, so a public service may
-    /// `map_status` it into 403. This crate counts it among the 4xx: its detail is shown.
+    /// Most APIs want [`forbidden`](Self::forbidden). 550 is not registered with IANA: caches, load balancers and clients
+    /// treat it as a 500, so a public service may change it to 403 with
+    /// [`map_status`](crate::StatusMapLayer::map_status). This crate counts it as a 4xx: its detail is shown, and
+    /// [`is_server_error`](Self::is_server_error) is `false`.
     pub const fn permission_denied() -> Self {
         match StatusCode::from_u16(550) {
             Ok(code) => Self::new(code),

@@ -1,4 +1,4 @@
-//! What may stand in a header field of a `Status`.
+//! Which values the header fields of a `Status` may have.
 
 use std::borrow::Cow;
 
@@ -42,17 +42,17 @@ pub(super) fn is_framing(name: &HeaderName) -> bool {
     FRAMING.contains(name)
 }
 
-/// A Location is a URI reference; of the other fields that a code demands only Allow may be empty: it says that no
-/// method is allowed (RFC 9110 §10.2.1).
-pub(super) fn may_stand(name: &HeaderName, value: &HeaderValue, demanded: bool) -> bool {
+/// Whether a field may have this value. A Location is a URI reference. Of the fields that a code requires, only Allow may
+/// be empty: then no method is allowed (RFC 9110 §10.2.1).
+pub(super) fn is_valid(name: &HeaderName, value: &HeaderValue, is_required: bool) -> bool {
     match *name {
         header::LOCATION => uri_reference(value).is_some(),
         header::ALLOW => true,
-        _ => !demanded || !value.as_bytes().trim_ascii().is_empty(),
+        _ => !is_required || !value.as_bytes().trim_ascii().is_empty(),
     }
 }
 
-/// White space around a value is no part of it (RFC 9110 §5.5), and HTTP/2 forbids it (RFC 9113 §8.2.1).
+/// Removes white space around a value (RFC 9110 §5.5), which HTTP/2 forbids (RFC 9113 §8.2.1).
 pub(super) fn trimmed(value: HeaderValue) -> HeaderValue {
     let text = value.as_bytes().trim_ascii();
     if text.len() == value.len() {
@@ -63,7 +63,7 @@ pub(super) fn trimmed(value: HeaderValue) -> HeaderValue {
     trimmed
 }
 
-/// A Location as a URI reference; any other field as it is.
+/// Encodes a Location as a URI reference. Other fields are unchanged.
 pub(super) fn encoded(name: &HeaderName, value: HeaderValue) -> HeaderValue {
     let encoded = match uri_reference(&value) {
         Some(Cow::Owned(encoded)) if *name == header::LOCATION => HeaderValue::try_from(encoded).ok(),
@@ -72,16 +72,16 @@ pub(super) fn encoded(name: &HeaderName, value: HeaderValue) -> HeaderValue {
     encoded.unwrap_or(value)
 }
 
-/// RFC 3986 §2: all that is neither unreserved, reserved nor a percent sign.
+/// RFC 3986 §2: characters that are neither unreserved nor reserved nor a percent sign.
 const NOT_IN_URI: &AsciiSet =
     &CONTROLS.add(b' ').add(b'"').add(b'<').add(b'>').add(b'\\').add(b'^').add(b'`').add(b'{').add(b'|').add(b'}');
 
-/// The text as a URI reference, percent-encoded where needed; `None` if it is empty or has control characters.
+/// Returns the text as a URI reference, percent-encoded where needed; `None` if it is empty or has control characters.
 pub(super) fn uri_reference(text: &(impl AsRef<[u8]> + ?Sized)) -> Option<Cow<'_, str>> {
     let bytes = text.as_ref();
     let usable = !bytes.is_empty() && !bytes.iter().any(u8::is_ascii_control);
     usable.then(|| match percent_encode(bytes, NOT_IN_URI).into() {
-        // The encoding of a lone byte is borrowed, too, from a table: to callers, borrowed means unchanged.
+        // The encoding of a single byte is borrowed from a table. To callers, borrowed means unchanged.
         Cow::Borrowed(uri) if uri.len() != bytes.len() => Cow::Owned(uri.to_owned()),
         uri => uri,
     })

@@ -1,36 +1,23 @@
 //! [`InvalidHeader`]: why a status cannot have a header field.
 
-use std::{error::Error, fmt};
-
 use http::{HeaderName, HeaderValue};
 
-use super::{Status, header_values as field};
+use super::{Status, header_values};
 
 /// Why a status cannot have a header field. Returned by [`Status::try_with_header`].
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum InvalidHeader {
     /// The name is malformed.
+    #[error("the name of the header field is malformed")]
     Name,
     /// The value is malformed, or empty where the status code requires the field.
+    #[error("the value of the header field {0} is malformed")]
     Value(HeaderName),
     /// The field describes or frames the body, so that it is set with the body.
+    #[error("the header field {0} describes or frames the body, so it is set with the body")]
     Framing(HeaderName),
 }
-
-impl fmt::Display for InvalidHeader {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Name => f.write_str("the name of the header field is malformed"),
-            Self::Value(name) => write!(f, "the value of the header field {name} is malformed"),
-            Self::Framing(name) => {
-                write!(f, "the header field {name} describes or frames the body, so it is set with the body")
-            }
-        }
-    }
-}
-
-impl Error for InvalidHeader {}
 
 impl Status {
     /// Adds a header field as [`with_header`](Self::with_header) does, but returns an error for an invalid one.
@@ -68,11 +55,11 @@ impl Status {
         value: impl TryInto<HeaderValue>,
     ) -> Result<(HeaderName, HeaderValue), InvalidHeader> {
         let name = name.try_into().map_err(|_| InvalidHeader::Name)?;
-        if field::is_framing(&name) {
+        if header_values::is_framing(&name) {
             return Err(InvalidHeader::Framing(name));
         }
-        match value.try_into().map(field::trimmed) {
-            Ok(value) if field::may_stand(&name, &value, self.requires(&name)) => Ok((name, value)),
+        match value.try_into().map(header_values::trimmed) {
+            Ok(value) if header_values::is_valid(&name, &value, self.requires(&name)) => Ok((name, value)),
             _ => Err(InvalidHeader::Value(name)),
         }
     }

@@ -115,7 +115,7 @@ fn pass<B: Body>(response: Response<B>, exchange: &Exchange) -> Plan<B> {
     }
 }
 
-/// Whether a response has no body, and no field that says so of one.
+/// Whether a response has neither a body nor a field that describes one.
 fn has_no_content<B: Body>(response: &Response<B>) -> bool {
     let fields = [http::header::CONTENT_ENCODING, http::header::TRANSFER_ENCODING];
     is_empty(response.body()) && !fields.iter().any(|name| response.headers().contains_key(name))
@@ -209,7 +209,7 @@ fn inner<B: Body>(
     let read = InnerError::read(&parts, body, exchange.request.head, cx);
     let status = match built_from {
         None if is_grpc && code == StatusCode::NOT_FOUND => {
-            // Nothing says what was not found: the method.
+            // What is not found is the method.
             read.status.with_grpc_code(GrpcCode::Unimplemented)
         }
         None => read.status,

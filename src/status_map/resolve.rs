@@ -134,7 +134,7 @@ fn known(link: Cause<'_>, is_direct: bool) -> Option<Status> {
         return Some(Status::payload_too_large());
     }
     #[cfg(feature = "axum")]
-    if let Some(status) = crate::axum::rejection::status_of(link.error()) {
+    if let Some(status) = crate::axum::status_of(link.error()) {
         return Some(status);
     }
     #[cfg(feature = "tonic")]
