@@ -4,5 +4,5 @@
 mod accept;
 #[path = "../common/mod.rs"]
 mod common;
-mod forms;
-mod forms_headers;
+mod formats;
+mod headers;

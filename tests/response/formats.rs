@@ -1,18 +1,14 @@
 //! The three formats of an error response: hostile text breaks none of them.
 
-// A test that meets the unexpected fails by panicking.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic)]
-
-use std::future::ready;
-
-use bytes::Bytes;
-use http::{HeaderName, HeaderValue, Request, Response, StatusCode, header, response::Parts};
-use http_body_util::{BodyExt, Full};
+use http::{HeaderName, HeaderValue, Request, StatusCode, header, response::Parts};
 use serde_json::{Value, json};
-use tower::{Layer, ServiceExt, service_fn};
 use tower_status::{Status, StatusMapLayer, catalog};
 
-const FORMATS: [&str; 3] = ["application/json", "text/html", "text/plain"];
+use crate::common::{self, fail, full, send, text as utf8};
+
+const JSON: &str = "application/json";
+const HTML: &str = "text/html";
+const TEXT: &str = "text/plain";
 
 const HOSTILE: [&str; 22] = [
     "<script>alert(1)</script>",
@@ -83,30 +79,24 @@ fn status(place: Place, text: Option<&str>) -> Status {
     }
 }
 
-async fn call<B>(layer: &StatusMapLayer, outcome: Result<Response<B>, Status>, request: Request<()>) -> (Parts, Bytes)
-where
-    B: http_body::Body<Error: std::fmt::Debug>,
-{
-    let mut outcome = Some(outcome);
-    let inner = service_fn(|_: Request<()>| ready(outcome.take().unwrap()));
-    let (parts, body) = layer.layer(inner).oneshot(request).await.unwrap().into_parts();
-    (parts, body.collect().await.unwrap().to_bytes())
-}
-
 fn request(accept: &str, id: Option<&[u8]>) -> Request<()> {
-    let mut request = Request::new(());
-    request.headers_mut().insert(header::ACCEPT, HeaderValue::from_str(accept).unwrap());
+    let mut request = common::get("/", &[("accept", accept)]);
     if let Some(id) = id.and_then(|id| HeaderValue::from_bytes(id).ok()) {
         request.headers_mut().insert("x-request-id", id);
     }
     request
 }
 
+/// Returns the body of the response to an error.
+async fn body_of(error: Status, request: Request<()>) -> String {
+    let (_, body) = fail(&StatusMapLayer::new(), request, error).await;
+    utf8(&body).to_owned()
+}
+
 async fn error_response(place: Place, text: Option<&str>, accept: &str) -> (Parts, String) {
     let id = text.filter(|_| place == RequestId).map(str::as_bytes);
-    let error = Err::<Response<String>, _>(status(place, text));
-    let (parts, body) = call(&StatusMapLayer::new(), error, request(accept, id)).await;
-    (parts, String::from_utf8(body.into()).expect("UTF-8"))
+    let (parts, body) = fail(&StatusMapLayer::new(), request(accept, id), status(place, text)).await;
+    (parts, utf8(&body).to_owned())
 }
 
 /// Returns the members of an object in their order, duplicates included.
@@ -142,7 +132,7 @@ fn has_control(text: &str) -> bool {
 async fn json_document_contains_hostile_text_unchanged() {
     for place in PLACES {
         for text in HOSTILE {
-            let (parts, body) = error_response(place, Some(text), FORMATS[0]).await;
+            let (parts, body) = error_response(place, Some(text), JSON).await;
             let mut found = members(&body);
             let code = match place {
                 Location if has_control(text) => 500, // malformed, and required
@@ -223,20 +213,16 @@ async fn hostile_text_does_not_change_the_markup_of_a_page() {
         // A link, a text that is no link, and no text give three structures; hostile text must not give a fourth.
         let mut pages = Vec::new();
         for text in [Some("harmless"), Some("harmless//pointer"), Some("mailto:harmless"), None] {
-            pages.push(skeleton(&error_response(place, text, FORMATS[1]).await.1));
+            pages.push(skeleton(&error_response(place, text, HTML).await.1));
         }
         if place == Location {
-            let error = Err::<Response<String>, _>(Status::internal_server_error());
-            let (_, body) = call(&StatusMapLayer::new(), error, request(FORMATS[1], None)).await;
-            pages.push(skeleton(str::from_utf8(&body).unwrap()));
+            pages.push(skeleton(&body_of(Status::internal_server_error(), request(HTML, None)).await));
         }
         if place == Choice {
-            let error = Err::<Response<String>, _>(Status::multiple_choices(["\n"]));
-            let (_, body) = call(&StatusMapLayer::new(), error, request(FORMATS[1], None)).await;
-            pages.push(skeleton(str::from_utf8(&body).unwrap()));
+            pages.push(skeleton(&body_of(Status::multiple_choices(["\n"]), request(HTML, None)).await));
         }
         for text in HOSTILE {
-            let (parts, html) = error_response(place, Some(text), FORMATS[1]).await;
+            let (parts, html) = error_response(place, Some(text), HTML).await;
             assert_eq!(parts.headers[header::CONTENT_TYPE], "text/html; charset=utf-8");
             assert!(pages.contains(&skeleton(&html)), "{place:?} {text:?}\n{html}");
             let invisible = |c: char| c.is_control() && c != '\n' && c != '\t';
@@ -257,15 +243,13 @@ async fn hostile_text_adds_no_line_to_plain_text() {
     for place in PLACES {
         let mut lines = Vec::new();
         for text in [Some("harmless"), None] {
-            lines.push(error_response(place, text, FORMATS[2]).await.1.lines().count());
+            lines.push(error_response(place, text, TEXT).await.1.lines().count());
         }
         for text in HOSTILE {
-            let (parts, body) = error_response(place, Some(text), FORMATS[2]).await;
+            let (parts, body) = error_response(place, Some(text), TEXT).await;
             let mut lines = lines.clone();
             if (place, parts.status.as_u16()) == (Location, 500) {
-                let error = Err::<Response<String>, _>(Status::internal_server_error());
-                let (_, body) = call(&StatusMapLayer::new(), error, request(FORMATS[2], None)).await;
-                lines = vec![str::from_utf8(&body).unwrap().lines().count()];
+                lines = vec![body_of(Status::internal_server_error(), request(TEXT, None)).await.lines().count()];
             }
             if place == Choice {
                 lines.push(lines[0]); // `choices: []`
@@ -289,8 +273,7 @@ async fn plain_text_has_one_line_per_field() {
         .with_extension("order", 7)
         .with_extension("a\tb", "c\r\nd")
         .with_extension("list", json!(["x", null]));
-    let error = Err::<Response<String>, _>(status);
-    let (_, body) = call(&StatusMapLayer::new(), error, request(FORMATS[2], Some(b"abc-1"))).await;
+    let body = body_of(status, request(TEXT, Some(b"abc-1"))).await;
     let expected = [
         "302 Moved on",
         "",
@@ -305,25 +288,21 @@ async fn plain_text_has_one_line_per_field() {
         "request_id: abc-1",
         "",
     ];
-    assert_eq!(str::from_utf8(&body).unwrap().split('\n').collect::<Vec<_>>(), expected);
+    assert_eq!(body.split('\n').collect::<Vec<_>>(), expected);
 
-    let bare = Err::<Response<String>, _>(Status::gone());
-    let (_, body) = call(&StatusMapLayer::new(), bare, request(FORMATS[2], None)).await;
-    assert_eq!(str::from_utf8(&body).unwrap(), format!("410 Gone\n\n{}\n", Status::gone().entry().default_detail()));
+    let body = body_of(Status::gone(), request(TEXT, None)).await;
+    assert_eq!(body, format!("410 Gone\n\n{}\n", Status::gone().entry().default_detail()));
 }
 
 #[tokio::test]
 async fn inner_plain_text_body_is_the_detail_in_every_format() {
     for text in HOSTILE {
-        for accept in FORMATS {
-            let mut inner = Response::new(Full::new(Bytes::from(text)));
-            *inner.status_mut() = StatusCode::NOT_FOUND;
-            inner.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static("text/plain"));
-            let (parts, body) = call(&StatusMapLayer::new(), Ok(inner), request(accept, None)).await;
-            let body = str::from_utf8(&body).unwrap();
+        for accept in [JSON, HTML, TEXT] {
+            let inner = Ok::<_, Status>(full(404, &[("content-type", "text/plain")], text));
+            let (parts, body) = send(&StatusMapLayer::new(), request(accept, None), inner).await;
             assert_eq!(parts.status, 404);
             let (_, expected) = error_response(Detail, Some(text.trim()), accept).await;
-            assert_eq!(body, expected, "{text:?}");
+            assert_eq!(utf8(&body), expected, "{text:?}");
         }
     }
 }
@@ -333,25 +312,24 @@ async fn header_values_that_are_not_utf8_leave_every_format_valid() {
     let bytes: [&[u8]; 4] = [b"\xff\xfe", b"/\xc3\x28<script>", b"\xed\xa0\x80", b"/caf\xe9\" onclick=\"x"];
     for bytes in bytes {
         let value = HeaderValue::from_bytes(bytes).unwrap();
-        for accept in FORMATS {
+        for accept in [JSON, HTML, TEXT] {
             let request_id = HeaderName::from_static("x-request-id");
+            // The status, and the id of the request.
             let rows = [
-                (Status::new(StatusCode::FOUND).with_header(header::LOCATION, value.clone()), false),
-                (Status::new(StatusCode::FOUND).with_header(header::LINK, value.clone()), false),
-                (Status::not_found().with_header(request_id, value.clone()), false),
-                (Status::unauthorized(value.clone()), false),
-                (Status::not_found(), true),
+                (Status::new(StatusCode::FOUND).with_header(header::LOCATION, value.clone()), None),
+                (Status::new(StatusCode::FOUND).with_header(header::LINK, value.clone()), None),
+                (Status::not_found().with_header(request_id, value.clone()), None),
+                (Status::unauthorized(value.clone()), None),
+                (Status::not_found(), Some(bytes)),
             ];
-            for (status, in_request) in rows {
+            for (status, id) in rows {
                 let code = status.code();
-                let error = Err::<Response<String>, _>(status);
-                let request = request(accept, in_request.then_some(bytes));
-                let (parts, body) = call(&StatusMapLayer::new(), error, request).await;
+                let (parts, body) = fail(&StatusMapLayer::new(), request(accept, id), status).await;
                 assert_eq!(parts.status, code);
-                let body = str::from_utf8(&body).expect("UTF-8");
+                let body = utf8(&body);
                 match accept {
-                    "application/json" => assert_eq!(members(body).len(), 4, "{body}"),
-                    "text/html" => {
+                    JSON => assert_eq!(members(body).len(), 4, "{body}"),
+                    HTML => {
                         let is_injected = |tag: &String| tag.contains("script") || tag.contains("onclick");
                         assert!(!skeleton(body).iter().any(is_injected), "{body}");
                     }
@@ -365,15 +343,15 @@ async fn header_values_that_are_not_utf8_leave_every_format_valid() {
 /// The text is that of the class (RFC 9110 §15).
 #[tokio::test]
 async fn code_without_an_entry_keeps_its_number() {
-    for code in [499, 599] {
-        for (detail, shown) in [(None, false), (Some("why"), code < 500)] {
-            let code = StatusCode::from_u16(code).unwrap();
-            let status = Status::new(code);
-            let error = Err::<Response<String>, _>(detail.map_or(status.clone(), |detail| status.with_detail(detail)));
-            let (parts, body) = call(&StatusMapLayer::new(), error, request(FORMATS[0], None)).await;
-            let found = serde_json::from_slice::<Value>(&body).unwrap();
-            assert_eq!((parts.status, &found["status"]), (code, &json!(code.as_u16())));
-            assert_eq!(found["detail"] == "why", shown, "{code}");
+    for code in [499, 599].map(common::code) {
+        let bare = Status::new(code);
+        for status in [bare.clone(), bare.with_detail("why")] {
+            // The detail of a 5xx is hidden.
+            let is_shown = status.detail().is_some() && code.is_client_error();
+            let (parts, body) = fail(&StatusMapLayer::new(), request(JSON, None), status).await;
+            let problem = common::json(&body);
+            assert_eq!((parts.status, &problem["status"]), (code, &json!(code.as_u16())));
+            assert_eq!(problem["detail"] == "why", is_shown, "{code}");
         }
     }
 }
@@ -385,8 +363,7 @@ async fn extension_members_do_not_shadow_standard_members() {
         status = status.with_extension(name, "forged");
     }
     let status = status.with_extension("Type", 1).with_extension("status ", 2).with_extension("request_id", "mine");
-    let error = Err::<Response<String>, _>(status);
-    let (_, body) = call(&StatusMapLayer::new(), error, request(FORMATS[0], Some(b"theirs"))).await;
+    let body = body_of(status, request(JSON, Some(b"theirs"))).await;
     let expected = [
         ("type", json!("/t")),
         ("title", json!("T")),
@@ -398,30 +375,26 @@ async fn extension_members_do_not_shadow_standard_members() {
         ("request_id", json!("mine")),
     ];
     let expected: Vec<_> = expected.into_iter().map(|(name, value)| (name.to_owned(), value)).collect();
-    assert_eq!(members(str::from_utf8(&body).unwrap()), expected);
+    assert_eq!(members(&body), expected);
 }
 
 #[tokio::test]
 async fn request_id_is_shown_only_if_it_is_valid() {
     let longest = "a".repeat(128);
     let too_long = "a".repeat(129);
-    #[rustfmt::skip]
-    let rows: [(&str, bool); 14] = [
-        ("7", true), ("01J9Z-4.x_y:z+/=", true), ("AZaz09._:+/=-", true), (&longest, true),
-        ("", false), (&too_long, false), ("a b", false), ("a\tb", false), ("<b>", false), ("a\"b", false),
-        ("a,b", false), ("a\\b", false), ("a~b", false), ("ü", false),
-    ];
+    let valid = ["7", "01J9Z-4.x_y:z+/=", "AZaz09._:+/=-", &longest];
+    let invalid = ["", &too_long, "a b", "a\tb", "<b>", "a\"b", "a,b", "a\\b", "a~b", "ü"];
     // Every character that a field value can have, alone.
-    let single: Vec<_> = (' '..='\u{ff}').filter(|c| *c != '\u{7f}').map(String::from).collect();
     let allowed = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._:+/=-";
-    let single = single.iter().map(|id| (id.as_str(), allowed.contains(id.as_str())));
-    for (id, shown) in rows.into_iter().chain(single) {
+    let single: Vec<_> = (' '..='\u{ff}').filter(|c| *c != '\u{7f}').map(String::from).collect();
+    let (allowed, other): (Vec<_>, Vec<_>) = single.iter().map(String::as_str).partition(|id| allowed.contains(id));
+    let shown = valid.into_iter().chain(allowed).map(|id| (id, Some(json!(id))));
+    let hidden = invalid.into_iter().chain(other).map(|id| (id, None));
+    for (id, expected) in shown.chain(hidden) {
         for code in [StatusCode::NOT_FOUND, StatusCode::INTERNAL_SERVER_ERROR] {
             let status = Status::new(code).with_detail("why");
-            let error = Err::<Response<String>, _>(status);
-            let (_, body) = call(&StatusMapLayer::new(), error, request(FORMATS[0], Some(id.as_bytes()))).await;
-            let found = serde_json::from_slice::<Value>(&body).unwrap();
-            assert_eq!(found.get("request_id"), shown.then(|| json!(id)).as_ref(), "{code} {id:?}");
+            let (_, body) = fail(&StatusMapLayer::new(), request(JSON, Some(id.as_bytes())), status).await;
+            assert_eq!(common::json(&body).get("request_id"), expected.as_ref(), "{code} {id:?}");
         }
     }
 }
