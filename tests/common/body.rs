@@ -57,8 +57,8 @@ enum Size {
     Unknown,
     /// The size of the data that is left.
     Known,
-    /// Always the same.
-    Claimed(u64),
+    /// Always the same lower and upper bound.
+    Claimed(u64, Option<u64>),
 }
 
 /// What `is_end_stream` returns.
@@ -88,7 +88,12 @@ pub(crate) fn script(steps: impl IntoIterator<Item = Step>) -> Script {
 impl Script {
     /// Makes `size_hint` return this size, which need not be true and never changes.
     pub(crate) fn exact(self, size: u64) -> Self {
-        Self { size: Size::Claimed(size), ..self }
+        self.between(size, Some(size))
+    }
+
+    /// Makes `size_hint` return these bounds.
+    pub(crate) fn between(self, lower: u64, upper: Option<u64>) -> Self {
+        Self { size: Size::Claimed(lower, upper), ..self }
     }
 
     /// Makes `is_end_stream` return `true` when no step is left.
@@ -146,7 +151,14 @@ impl Body for Script {
         match self.size {
             Size::Unknown => SizeHint::new(),
             Size::Known => SizeHint::with_exact(self.steps.iter().map(length).sum()),
-            Size::Claimed(size) => SizeHint::with_exact(size),
+            Size::Claimed(lower, upper) => {
+                let mut hint = SizeHint::new();
+                if let Some(upper) = upper {
+                    hint.set_upper(upper);
+                }
+                hint.set_lower(lower);
+                hint
+            }
         }
     }
 }

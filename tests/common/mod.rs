@@ -103,6 +103,15 @@ pub(crate) fn lines<'a>(headers: &'a HeaderMap, name: &str) -> Vec<&'a str> {
     headers.get_all(name).iter().map(|value| value.to_str().unwrap()).collect()
 }
 
+/// Returns the line of a header field, which must not have several.
+pub(crate) fn only_line<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
+    match lines(headers, name)[..] {
+        [] => None,
+        [line] => Some(line),
+        ref more => panic!("{name} has several lines: {more:?}"),
+    }
+}
+
 pub(crate) fn text(body: &[u8]) -> &str {
     std::str::from_utf8(body).unwrap()
 }

@@ -1,18 +1,15 @@
 //! A gRPC error as a client reads it.
 
-// A test that meets the unexpected fails by panicking.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic)]
-
-use std::{collections::HashMap, future::ready};
+use std::collections::HashMap;
 
 use base64::{Engine, engine::general_purpose::STANDARD, engine::general_purpose::STANDARD_NO_PAD};
-use http::{HeaderMap, HeaderName, Request, Response};
-use http_body_util::BodyExt;
+use http::{HeaderMap, HeaderName, Response};
 use percent_encoding::percent_decode;
 use prost::Message;
 use tonic_types::{ErrorDetails, RpcStatusExt};
-use tower::{Layer, ServiceExt, service_fn};
 use tower_status::{Status, StatusMapLayer};
+
+use crate::common::{self, Fields, only_line, request};
 
 /// An error as a client reads it.
 pub(crate) struct ErrorResponse {
@@ -54,7 +51,7 @@ impl ErrorResponse {
 pub(crate) struct Call<'a> {
     pub(crate) path: &'a str,
     pub(crate) content_type: &'a str,
-    pub(crate) fields: &'a [(&'static str, &'a str)],
+    pub(crate) fields: Fields<'a>,
 }
 
 pub(crate) const CALL: Call<'_> =
@@ -65,14 +62,8 @@ pub(crate) async fn send(
     call: &Call<'_>,
     outcome: Result<Response<String>, Status>,
 ) -> ErrorResponse {
-    let mut request = Request::post(call.path).header("content-type", call.content_type);
-    for (name, value) in call.fields {
-        request = request.header(*name, *value);
-    }
-    let mut outcome = Some(outcome);
-    let inner = service_fn(|_: Request<()>| ready(outcome.take().unwrap()));
-    let (parts, body) = layer.layer(inner).oneshot(request.body(()).unwrap()).await.unwrap().into_parts();
-    let body = body.collect().await.unwrap().to_bytes();
+    let request = request("POST", call.path, &[&[("content-type", call.content_type)], call.fields].concat());
+    let (parts, body) = common::send(&layer, request, outcome).await;
     assert_eq!(parts.status, 200);
     // With the Date that the server adds (RFC 9110 §6.6.1).
     let mut size = ":status".len() + "200".len() + 32 + "date".len() + "Sun, 06 Nov 1994 08:49:37 GMT".len() + 32;
@@ -83,17 +74,13 @@ pub(crate) async fn send(
         size += trailers.iter().map(|(name, value)| name.as_str().len() + value.len() + 32).sum::<usize>();
         fields.extend(trailers);
     }
-    let once = |name: &str| {
-        assert!(fields.get_all(name).iter().count() <= 1, "{name} is sent once");
-        fields.get(name)
-    };
-    let message = once("grpc-message").map_or(&b""[..], |value| value.as_bytes());
-    let rpc = once("grpc-status-details-bin").map(|value| {
+    let message = only_line(&fields, "grpc-message").unwrap_or_default().as_bytes();
+    let rpc = only_line(&fields, "grpc-status-details-bin").map(|value| {
         let bytes = STANDARD_NO_PAD.decode(value).expect("standard alphabet, unpadded");
         tonic_types::Status::decode(&*bytes).expect("google.rpc.Status")
     });
     let response = ErrorResponse {
-        code: once("grpc-status").unwrap().to_str().unwrap().parse().unwrap(),
+        code: only_line(&fields, "grpc-status").unwrap().parse().unwrap(),
         message: percent_decode(message).decode_utf8().expect("cut between characters").into_owned(),
         rpc,
         size,

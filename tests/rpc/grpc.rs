@@ -18,7 +18,7 @@ use tower_status::{
     catalog::GrpcCode,
 };
 
-use crate::common::{Fields, PROBLEM_JSON, fail, lines, returns_once, rpc};
+use crate::common::{Fields, PROBLEM_JSON, fail, lines, only_line, returns_once, rpc};
 
 struct ErrorResponse {
     parts: Parts,
@@ -71,11 +71,7 @@ impl ErrorResponse {
 
 /// Returns the only line of a field, or `""`.
 fn field<'a>(headers: &'a HeaderMap, name: &str) -> &'a str {
-    match lines(headers, name)[..] {
-        [] => "",
-        [line] => line,
-        ref more => panic!("{name} has several lines: {more:?}"),
-    }
+    only_line(headers, name).unwrap_or_default()
 }
 
 async fn send(method: &str, fields: &[(&str, &[u8])], outcome: Result<Response<String>, Status>) -> ErrorResponse {

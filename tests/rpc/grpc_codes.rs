@@ -7,7 +7,7 @@ use std::{
     time::Duration,
 };
 
-use http::{HeaderMap, Request, Response, StatusCode};
+use http::{Request, Response, StatusCode};
 use http_body::Body;
 use tower::{BoxError, Layer, ServiceBuilder, ServiceExt, load_shed::error::Overloaded, timeout::error::Elapsed};
 use tower_status::{Protocol, Status, StatusMapLayer, catalog::GrpcCode};
@@ -15,7 +15,7 @@ use tower_status::{Protocol, Status, StatusMapLayer, catalog::GrpcCode};
 use crate::common::{
     self, Fields, code,
     error::{SoldOut, length_limit_error, wrapped},
-    fail, lines, request, response, returns_once, rpc, send,
+    fail, only_line as field, request, response, returns_once, rpc, send,
     service::{Broken, NeverReady},
 };
 
@@ -72,15 +72,6 @@ fn expected(code: u16) -> i32 {
 
 fn call() -> Request<()> {
     rpc("application/grpc+proto")
-}
-
-/// Returns the only line of a field.
-fn field<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
-    match lines(headers, name)[..] {
-        [] => None,
-        [line] => Some(line),
-        ref more => panic!("{name} has several lines: {more:?}"),
-    }
 }
 
 /// Returns the code of a Trailers-Only response.
