@@ -12,7 +12,7 @@ use reqwest::{Client, Response, StatusCode, Version};
 use serde_json::{Value, json};
 use shop::v1::{OrderReply, OrderRequest, shop_client::ShopClient};
 use tonic::Code;
-use tower_status::catalog;
+use tower_status::catalog::{self, GrpcCode};
 
 const JSON: &str = "application/problem+json";
 const HTML: &str = "text/html; charset=utf-8";
@@ -116,7 +116,8 @@ async fn every_status(example: &Example, client: &Client) {
                 continue;
             }
             assert_eq!(media_type, content_type, "{code}");
-            assert!(body.contains(entry.explanation), "{code}: {body}");
+            let text = if content_type == JSON { entry.default_detail() } else { entry.explanation };
+            assert!(body.contains(text), "{code}: {body}");
             assert!(body.contains(&code.to_string()), "{code}: {body}");
         }
     }
@@ -128,10 +129,10 @@ async fn every_status(example: &Example, client: &Client) {
 }
 
 async fn quickstart(version: Version) {
-    let not_found = catalog::get(StatusCode::NOT_FOUND).unwrap().explanation;
-    let failed = catalog::get(StatusCode::INTERNAL_SERVER_ERROR).unwrap().explanation;
-    let unavailable = catalog::get(StatusCode::SERVICE_UNAVAILABLE).unwrap().explanation;
-    let lawful = catalog::get(StatusCode::UNAVAILABLE_FOR_LEGAL_REASONS).unwrap().explanation;
+    let not_found = catalog::get(StatusCode::NOT_FOUND).unwrap().default_detail();
+    let failed = catalog::get(StatusCode::INTERNAL_SERVER_ERROR).unwrap().default_detail();
+    let unavailable = catalog::get(StatusCode::SERVICE_UNAVAILABLE).unwrap().default_detail();
+    let lawful = catalog::get(StatusCode::UNAVAILABLE_FOR_LEGAL_REASONS).unwrap().default_detail();
     let rows = [
         row("/orders/7", 200, "application/json", ("cache-control", ""), "seven tulips"),
         row("/orders/8", 404, JSON, ("cache-control", "no-store"), "\"order_id\":8"),
@@ -262,23 +263,24 @@ async fn conditional_put(version: Version) {
 async fn tonic_returns_the_same_errors_over_grpc_and_plain_http() {
     let example = Example::start("tonic", 0);
     let mut grpc = ShopClient::connect(example.url.clone()).await.unwrap();
-    let unavailable = catalog::get(StatusCode::SERVICE_UNAVAILABLE).unwrap().explanation;
+    let entry = catalog::get(StatusCode::SERVICE_UNAVAILABLE).unwrap();
+    let unavailable = entry.default_detail();
     let deleted = "order 9 was deleted: 100 % of its 3 € come back";
     let rows = [
-        (5, Code::Unavailable, 503, unavailable),
-        (6, Code::DeadlineExceeded, 503, unavailable),
-        (8, Code::NotFound, 404, "order 8 does not exist"),
-        (9, Code::NotFound, 410, deleted),
+        (5, Code::Unavailable, entry.explanation, 503, unavailable),
+        (6, Code::DeadlineExceeded, GrpcCode::DeadlineExceeded.explanation(), 503, unavailable),
+        (8, Code::NotFound, "order 8 does not exist", 404, "order 8 does not exist"),
+        (9, Code::NotFound, deleted, 410, deleted),
     ];
     for version in [Version::HTTP_11, Version::HTTP_2] {
         let http = client(version);
-        for (id, code, status, message) in rows {
+        for (id, code, message, status, detail) in rows {
             let error = grpc.order(OrderRequest { id }).await.unwrap_err();
             assert_eq!((error.code(), error.message()), (code, message), "{id}");
             let response = http.get(format!("{}/orders/{id}", example.url)).send().await.unwrap();
             assert_eq!((response.status().as_u16(), field(&response, "content-type")), (status, JSON), "{id}");
             let document: Value = response.json().await.unwrap();
-            assert_eq!((&document["status"], &document["detail"]), (&json!(status), &json!(message)), "{id}");
+            assert_eq!((&document["status"], &document["detail"]), (&json!(status), &json!(detail)), "{id}");
         }
         let response = http.get(format!("{}/orders/7", example.url)).send().await.unwrap();
         assert_eq!((response.status().as_u16(), &*response.text().await.unwrap()), (200, "seven tulips"));

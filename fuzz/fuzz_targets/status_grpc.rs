@@ -74,7 +74,9 @@ fn is_hidden(input: &StatusInput<'_>, status: &Status) -> bool {
 
 fn expected_message<'a>(input: &'a StatusInput<'_>, status: &Status) -> &'a str {
     let detail = input.shown_detail(status.code()).filter(|_| !is_hidden(input, status));
-    detail.unwrap_or(status.entry().explanation)
+    let code = expected_code(input, status);
+    let default = if code == status.entry().grpc { status.entry().explanation } else { code.explanation() };
+    detail.unwrap_or(default)
 }
 
 fn check(input: &StatusInput<'_>, status: &Status, path: &str, fields: &HeaderMap) {

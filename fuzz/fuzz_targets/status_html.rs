@@ -48,10 +48,11 @@ fuzz_target!(|input: StatusInput<'_>| {
         html.select(&selector).map(|element| element.text().collect::<String>()).collect::<Vec<_>>()
     };
     let is_not_blank = |text: &&str| !text.trim().is_empty();
-    let title = input.shown_title().filter(is_not_blank).unwrap_or(status.entry().title);
-    let shown = input.shown_detail(status.code()).filter(is_not_blank).map(readable);
-    assert_eq!(texts("h1 > span"), [readable(title)]);
-    assert_eq!(texts("title"), [format!("{} {}", status.code().as_str(), readable(title))]);
+    let own_title = input.shown_title().filter(is_not_blank).filter(|title| *title != status.entry().title);
+    let headline = readable(own_title.unwrap_or(status.entry().headline));
+    let shown = input.shown_detail(status.code()).filter(is_not_blank).map(capitalized).map(|text| readable(&text));
+    assert_eq!(texts("h1"), [headline.as_str()]);
+    assert_eq!(texts("title"), [headline.as_str()]);
     assert_eq!(texts("p.detail"), Vec::from_iter(shown));
     let members = input.shown_members(&status);
     let id = input.shown_id(&members).map(|id| readable(&id));
@@ -74,6 +75,14 @@ fn structure(html: &Html) -> Vec<(usize, String)> {
         }
     });
     nodes.collect()
+}
+
+/// Returns the text with a capital letter at its start.
+fn capitalized(text: &str) -> String {
+    let text = text.trim_start();
+    let end_of_first = text.chars().next().map_or(0, char::len_utf8);
+    let (first, rest) = text.split_at(end_of_first);
+    first.to_uppercase() + rest
 }
 
 /// Returns the text without characters that HTML forbids or that show another text than they mean.

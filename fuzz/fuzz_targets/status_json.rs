@@ -70,10 +70,11 @@ fn check_json(input: &StatusInput<'_>, status: &Status, body: &[u8]) {
         ("type".to_owned(), json!(status.type_uri().unwrap_or("about:blank"))),
         ("title".to_owned(), json!(input.shown_title().unwrap_or(entry.title))),
         ("status".to_owned(), json!(status.code().as_u16())),
-        ("detail".to_owned(), json!(input.shown_detail(status.code()).unwrap_or(entry.explanation))),
+        ("detail".to_owned(), json!(input.shown_detail(status.code()).unwrap_or(entry.default_detail()))),
     ];
     expected.extend(status.instance().map(|uri| ("instance".to_owned(), json!(uri))));
     expected.extend(members.iter().cloned());
+    expected.extend(input.shown_advice(status, &members).map(|advice| ("advice".to_owned(), json!(advice))));
     expected.extend(input.shown_id(&members).map(|id| ("request_id".to_owned(), json!(id))));
     assert_eq!(found, expected);
 
@@ -99,8 +100,7 @@ fn check_text(input: &StatusInput<'_>, status: &Status, body: &str) {
     let members = input.shown_members(status);
     let mut lines = vec![line(&format!("{} {}", status.code().as_u16(), input.shown_title().unwrap_or(entry.title)))];
     lines.push(String::new());
-    lines.extend(input.shown_detail(status.code()).map(line));
-    lines.extend([entry.explanation.to_owned(), entry.advice.to_owned()]);
+    lines.push(line(input.shown_detail(status.code()).unwrap_or(entry.default_detail())));
     let location = status.headers().get(header::LOCATION).and_then(|value| value.to_str().ok());
     let known = [("location", location), ("type", status.type_uri()), ("instance", status.instance())];
     let mut facts: Vec<_> = known.into_iter().filter_map(|(name, value)| Some(fact((name, value?)))).collect();
@@ -113,6 +113,9 @@ fn check_text(input: &StatusInput<'_>, status: &Status, body: &str) {
         lines.push(String::new());
     }
     lines.extend(facts);
+    if let Some(advice) = input.shown_advice(status, &members) {
+        lines.extend([String::new(), advice.to_owned()]);
+    }
     let found: Vec<_> = body.strip_suffix('\n').expect("the last line ends").split('\n').collect();
     assert_eq!(found, lines);
 }

@@ -275,6 +275,15 @@ impl StatusInput<'_> {
         members
     }
 
+    /// Returns how to repeat the request: where the status requires it beside a detail, and no member has that name.
+    #[must_use]
+    pub fn shown_advice(&self, status: &Status, members: &[(String, Value)]) -> Option<&'static str> {
+        let is_required = [426, 428, 429, 511].contains(&status.code().as_u16());
+        let is_member = members.iter().any(|(name, _)| name == "advice");
+        let is_shown = is_required && self.shown_detail(status.code()).is_some() && !is_member;
+        status.entry().for_developers.filter(|_| is_shown)
+    }
+
     /// Returns the request id if it is valid and no member has its name.
     #[must_use]
     pub fn shown_id(&self, members: &[(String, Value)]) -> Option<String> {

@@ -15,6 +15,7 @@ mod members;
 mod next_steps;
 mod page;
 
+#[cfg(feature = "problems")]
 pub(crate) use link::is_link;
 pub(crate) use markup::Markup;
 pub use page::{Accent, Page};
