@@ -224,7 +224,7 @@ fn parameter(path: &Path) -> Option<String> {
 
 /// Returns the field that serde's messages name and its path may leave out.
 fn named_field(message: &str) -> Option<&str> {
-    let starts = ["missing field `", "unknown field `", "duplicate field `"];
+    let starts = ["missing field `", "duplicate field `"];
     let name = starts.iter().find_map(|start| message.strip_prefix(start))?;
     Some(name.split_once('`')?.0)
 }
