@@ -1,14 +1,28 @@
-//! `evaluate`, `Preconditions` and both layers, compared with a literal reading of RFC 9110 §13.2.2.
+//! `evaluate`, `Preconditions` and both layers, with sources that name any validator and tags that could not be made,
+//! against RFC 9110 §13.2.2 read literally.
 #![no_main]
 
+use std::{
+    cell::Cell,
+    convert::Infallible,
+    future::ready,
+    pin::Pin,
+    task::{Context, Poll},
+};
+
 use arbitrary::Arbitrary;
-use http::{HeaderMap, HeaderName, HeaderValue, Method, Request, Response, header};
+use bytes::Bytes;
+use http::{HeaderMap, HeaderName, HeaderValue, Method, Request, Response, StatusCode, header};
+use http_body::{Body, Frame, SizeHint};
 use libfuzzer_sys::fuzz_target;
 use tower::{Layer, service_fn};
 use tower_status::{
     ConditionalLayer, Preconditions, Status, StatusMapLayer, Validators, Verdict, evaluate, range_applies,
 };
-use tower_status_fuzz::{ask, preconditions};
+use tower_status_fuzz::{
+    ask,
+    preconditions::{self, Source},
+};
 
 #[derive(Arbitrary, Debug)]
 struct Input<'a> {
@@ -16,6 +30,18 @@ struct Input<'a> {
     lines: Vec<(Field, Value<'a>)>,
     /// The fields of the representation, if there is one.
     current: Option<Vec<(Validator, Value<'a>)>>,
+    /// The fields of the handler's response, if they are not those of the representation.
+    response: Option<Vec<(Validator, Value<'a>)>>,
+    code: Code,
+    /// The layer generates tags, but the content is not ready.
+    tag_not_made: bool,
+}
+
+#[derive(Arbitrary, Clone, Copy, Debug)]
+enum Code {
+    Ok,
+    Part,
+    Other(u8),
 }
 
 #[derive(Arbitrary, Debug)]
@@ -26,6 +52,7 @@ enum Word<'a> {
     Patch,
     Delete,
     Post,
+    Query,
     Options,
     Other(&'a [u8]),
 }
@@ -94,6 +121,7 @@ fuzz_target!(|input: Input| {
         Word::Patch => Method::PATCH,
         Word::Delete => Method::DELETE,
         Word::Post => Method::POST,
+        Word::Query => Method::QUERY,
         Word::Options => Method::OPTIONS,
         Word::Other(bytes) => match Method::from_bytes(bytes) {
             Ok(method) => method,
@@ -107,62 +135,114 @@ fuzz_target!(|input: Input| {
         Field::UnmodifiedSince => header::IF_UNMODIFIED_SINCE,
         Field::Range => header::IF_RANGE,
     });
-    let response = input.current.map(|lines| {
-        fields(&lines, |validator| match validator {
+    let validators = |lines: &Vec<_>| {
+        fields(lines, |validator| match validator {
             Validator::ETag => header::ETAG,
             Validator::LastModified => header::LAST_MODIFIED,
         })
-    });
-    let current = response.as_ref().map(Validators::from_headers);
+    };
+    let named = input.current.as_ref().map(validators);
+    let current = named.as_ref().map(Validators::from_headers);
+    check_rules(&method, &request, named.as_ref(), current.as_ref());
 
-    let expected = preconditions::verdict(&method, &request, response.as_ref());
-    assert_eq!(evaluate(&method, &request, current.as_ref()), expected, "{method} {request:?} {response:?}");
-    let range = response.as_ref().map(|response| preconditions::range_applies(&request, response));
-    assert_eq!(current.as_ref().map(|current| range_applies(&request, current)), range, "{request:?} {response:?}");
+    let handled = Handled {
+        code: match input.code {
+            Code::Ok => StatusCode::OK,
+            Code::Part => StatusCode::PARTIAL_CONTENT,
+            Code::Other(code) => StatusCode::from_u16(200 + u16::from(code)).unwrap_or_default(),
+        },
+        fields: input.response.as_ref().map(validators).or(named.clone()).unwrap_or_default(),
+        tag_not_made: input.tag_not_made,
+    };
+    let mut made = Request::new(());
+    *made.method_mut() = method;
+    *made.headers_mut() = request;
+    made.headers_mut().insert(header::RANGE, HeaderValue::from_static("bytes=0-"));
+    check_layers(&made, named.as_ref(), current, &handled);
+});
 
+/// `evaluate`, `Preconditions` and `range_applies`.
+fn check_rules(method: &Method, request: &HeaderMap, named: Option<&HeaderMap>, current: Option<&Validators>) {
+    let expected = preconditions::verdict(method, request, named);
+    assert_eq!(evaluate(method, request, current), expected, "{method} {request:?} {named:?}");
+    let range = named.map(|named| preconditions::range_applies(request, named));
+    assert_eq!(current.map(|current| range_applies(request, current)), range, "{request:?} {named:?}");
     let code = match expected {
         Verdict::Proceed => 200,
         Verdict::NotModified => 304,
         Verdict::PreconditionFailed => 412,
         other => panic!("{other:?}"),
     };
-    let checked = Preconditions::new(&method, &request).check(current.as_ref());
+    let checked = Preconditions::new(method, request).check(current);
     assert_eq!(checked.map_or_else(|status| status.code().as_u16(), |()| 200), code);
+}
 
-    let with = || {
-        let mut made = Request::new(());
-        method.clone_into(made.method_mut());
-        request.clone_into(made.headers_mut());
-        made.headers_mut().insert(header::RANGE, HeaderValue::from_static("bytes=0-"));
-        made
-    };
-    // The response has the validators: they decide for GET and HEAD, and not for other methods.
-    let reads = matches!(method, Method::GET | Method::HEAD);
-    if let Some(response) = &response {
-        let inner = |_: Request<()>| {
-            let mut inner = Response::new("content".to_owned());
-            response.clone_into(inner.headers_mut());
-            std::future::ready(Ok::<_, Status>(inner))
-        };
-        let codes = [
-            ask::ask(&mut StatusMapLayer::new().layer(service_fn(inner)), with()).status(),
-            ask::ask(&mut ConditionalLayer::new().layer(service_fn(inner)), with()).status(),
-        ];
-        assert_eq!(codes, [if reads { code } else { 200 }; 2], "{method} {request:?} {response:?}");
+/// What the handler responds with.
+struct Handled {
+    code: StatusCode,
+    fields: HeaderMap,
+    tag_not_made: bool,
+}
+
+/// Content that is never ready.
+struct Pending;
+
+impl Body for Pending {
+    type Data = Bytes;
+    type Error = Infallible;
+
+    fn poll_frame(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
+        Poll::Pending
     }
-    // A source is asked before the handler; without a representation the handler decides about GET, HEAD and DELETE.
-    let source = |_: &http::request::Parts| std::future::ready(Ok(current.clone()));
-    let ranged = std::cell::Cell::new(None);
-    let inner = |request: Request<()>| {
+
+    fn size_hint(&self) -> SizeHint {
+        SizeHint::with_exact(2)
+    }
+}
+
+/// Both layers, without a source and with one, and one inside of the other.
+fn check_layers(request: &Request<()>, named: Option<&HeaderMap>, current: Option<Validators>, handled: &Handled) {
+    let ranged = Cell::new(None);
+    let inner = service_fn(|request: Request<()>| {
         ranged.set(Some(request.headers().contains_key(header::RANGE)));
-        std::future::ready(Ok::<_, Status>(Response::new("content".to_owned())))
+        let mut response = Response::new(Pending);
+        *response.status_mut() = handled.code;
+        handled.fields.clone_into(response.headers_mut());
+        ready(Ok::<_, Status>(response))
+    });
+    let layer = || match handled.tag_not_made {
+        true => ConditionalLayer::new().generate_etags(64),
+        false => ConditionalLayer::new(),
     };
-    let source = ConditionalLayer::new().validators(source);
-    let response = ask::ask(&mut source.layer(service_fn(inner)), with());
-    let handler_decides = current.is_none() && (reads || method == Method::DELETE);
-    let status = response.status();
-    assert_eq!(status, if handler_decides { 200 } else { code }, "{method} {request:?} {current:?}");
-    let is_evaluated = !matches!(method, Method::CONNECT | Method::OPTIONS | Method::TRACE) && !request.is_empty();
-    let keeps = !is_evaluated || range.unwrap_or(!request.contains_key(header::IF_RANGE));
-    assert_eq!(ranged.get(), (status == 200).then_some(keeps), "{method} {request:?} {current:?}");
-});
+    let tag_unknown = handled.tag_not_made && !handled.fields.contains_key(header::ETAG);
+    let expected = |source, tag_unknown| {
+        let response = (handled.code.as_u16(), &handled.fields, tag_unknown);
+        preconditions::layered(request.method(), request.headers(), source, response)
+    };
+    let shown = || format!("{request:?} {named:?} {:?} {} {}", handled.fields, handled.code, handled.tag_not_made);
+
+    let plain = ask::ask(&mut StatusMapLayer::new().layer(inner), request.clone()).status();
+    assert_eq!(plain, expected(Source::Unasked, false), "StatusMapLayer: {}", shown());
+    let conditional = || layer().layer(inner);
+    let alone = ask::ask(&mut conditional(), request.clone()).status();
+    let outside = ask::ask(&mut StatusMapLayer::new().layer(conditional()), request.clone()).status();
+    assert_eq!([alone, outside], [expected(Source::Unasked, tag_unknown); 2], "{}", shown());
+
+    let source = |_: &http::request::Parts| ready(Ok(current.clone()));
+    let asking = || layer().validators(source).layer(inner);
+    let known = named.map_or(Source::Nothing, Source::Names);
+    ranged.set(None);
+    let alone = ask::ask(&mut asking(), request.clone()).status();
+    let ran = ranged.take();
+    let outside = ask::ask(&mut StatusMapLayer::new().layer(asking()), request.clone()).status();
+    assert_eq!([alone, outside], [expected(known, tag_unknown); 2], "with a source: {}", shown());
+
+    // A source decides whether the handler of a GET sees the range; a generated tag could as well.
+    if let Some(kept) = ran.filter(|_| !handled.tag_not_made) {
+        let applies = match named {
+            Some(named) => preconditions::range_applies(request.headers(), named),
+            None => !request.headers().contains_key(header::IF_RANGE),
+        };
+        assert_eq!(kept, *request.method() != Method::GET || applies, "{}", shown());
+    }
+}

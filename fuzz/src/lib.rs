@@ -3,7 +3,7 @@
 pub mod ask;
 pub mod dates;
 
-#[path = "../../tests/conditional/precondition/naive.rs"]
+#[path = "../../tests/conditional/naive.rs"]
 mod naive;
 pub mod preconditions;
 pub mod status_input;

@@ -92,7 +92,7 @@ impl<S: Sync> FromRequestParts<S> for Preconditions {
     type Rejection = Infallible;
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Infallible> {
-        Ok(Self::new(&parts.method, &parts.headers))
+        Ok(Self::from_parts(parts))
     }
 }
 
@@ -114,7 +114,7 @@ impl IntoResponseParts for Validators {
     type Error = Infallible;
 
     fn into_response_parts(self, mut parts: ResponseParts) -> Result<ResponseParts, Infallible> {
-        self.describe(parts.headers_mut());
+        self.write_to(parts.headers_mut());
         Ok(parts)
     }
 }

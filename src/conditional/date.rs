@@ -23,6 +23,23 @@ pub(crate) fn parse(value: &[u8], now: impl FnOnce() -> i64) -> Option<i64> {
     imf_fixdate(value).or_else(|| asctime(value)).or_else(|| rfc850(value, now))
 }
 
+/// Prints a time as an HTTP-date (RFC 9110 §5.6.7), rounded down to the second; times before 1970 and after 9999 become
+/// the first and the last of them.
+///
+/// # Example: when a page expires
+///
+/// ```
+/// use std::time::{Duration, SystemTime};
+/// use tower_status::conditional::http_date;
+///
+/// let expires = SystemTime::UNIX_EPOCH + Duration::from_secs(784_111_777);
+/// assert_eq!(http_date(expires), "Sun, 06 Nov 1994 08:49:37 GMT");
+/// ```
+pub fn http_date(time: SystemTime) -> HeaderValue {
+    const EPOCH: HeaderValue = HeaderValue::from_static("Thu, 01 Jan 1970 00:00:00 GMT");
+    print(seconds(time).clamp(0, LAST)).unwrap_or(EPOCH)
+}
+
 /// Prints a date as IMF-fixdate; `None` before 1970 and after 9999, where `httpdate` panics.
 pub(crate) fn print(seconds: i64) -> Option<HeaderValue> {
     let time = system_time(seconds).filter(|_| (0..=LAST).contains(&seconds))?;

@@ -143,8 +143,8 @@ impl ETag {
         Self::of_hash(XxHash3_128::oneshot(content), content.len() as u64, false)
     }
 
-    /// Returns the tag that [`of_bytes`](Self::of_bytes) returns for the joined pieces.
-    pub(crate) fn of_pieces<'a>(mut pieces: impl Iterator<Item = &'a [u8]>, weak: bool) -> Self {
+    /// Returns the tag that [`of_bytes`](Self::of_bytes) returns for the joined frames.
+    pub(crate) fn of_frames<'a>(mut pieces: impl Iterator<Item = &'a [u8]>, weak: bool) -> Self {
         let first = pieces.next().unwrap_or_default();
         let (hash, length) = match pieces.next() {
             None => (XxHash3_128::oneshot(first), first.len() as u64),
@@ -272,8 +272,18 @@ pub(super) fn strip_weak(text: &[u8]) -> (bool, &[u8]) {
     }
 }
 
+/// Returns whether a tag has the form of those that [`ETag::of_bytes`] makes, weak or strong.
+pub(super) fn is_generated(tag: &[u8]) -> bool {
+    let opaque = strip_weak(tag).1.strip_prefix(b"\"").and_then(|tag| tag.strip_suffix(b"\""));
+    let is_hexadecimal = |digits: &[u8]| digits.iter().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'));
+    opaque.and_then(|opaque| opaque.split_first_chunk::<32>()).is_some_and(|(hash, rest)| {
+        let length = rest.strip_prefix(b"-");
+        is_hexadecimal(hash) && length.is_some_and(|length| (1..=16).contains(&length.len()) && is_hexadecimal(length))
+    })
+}
+
 /// `etagc` of RFC 9110 §8.8.3.
-fn is_etagc(byte: u8) -> bool {
+pub(super) fn is_etagc(byte: u8) -> bool {
     matches!(byte, 0x21 | 0x23..=0x7E | 0x80..)
 }
 
@@ -309,8 +319,8 @@ mod tests {
         let content: Vec<u8> = (0..=250).cycle().take(5_000).collect();
         for size in [1, 7, 64, 239, 240, 241, 256, 1024, 4_999, 5_000] {
             let pieces = content.chunks(size).chain([b"".as_slice()]);
-            assert_eq!(ETag::of_pieces(pieces, false), ETag::of_bytes(&content), "{size}");
+            assert_eq!(ETag::of_frames(pieces, false), ETag::of_bytes(&content), "{size}");
         }
-        assert_eq!(ETag::of_pieces(std::iter::empty(), true).to_string(), "W/\"99aa06d3014798d86001c324468d497f-0\"");
+        assert_eq!(ETag::of_frames(std::iter::empty(), true).to_string(), "W/\"99aa06d3014798d86001c324468d497f-0\"");
     }
 }

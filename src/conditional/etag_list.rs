@@ -2,28 +2,90 @@
 
 use std::iter;
 
+use http::{HeaderMap, HeaderName};
 use memchr::memchr;
 
 use super::{
-    etag::{Tag, strip_weak},
+    etag::{ETag, Tag, strip_weak},
     headers::FieldLines,
 };
 
+/// The entity tags of a list (RFC 9110 §13.1.1, §13.1.2).
+///
+/// # Example: which of the client's versions is current
+///
+/// ```
+/// use http::{HeaderMap, HeaderValue, header::IF_NONE_MATCH};
+/// use tower_status::{ETag, conditional::ETagList};
+///
+/// let request = HeaderMap::from_iter([(IF_NONE_MATCH, HeaderValue::from_static(r#""v6", W/"v7""#))]);
+/// let current = ETag::strong("v7")?;
+/// let Some(ETagList::Tags(tags)) = ETag::parse_list(&request, &IF_NONE_MATCH) else { panic!("two tags") };
+/// assert_eq!(tags.iter().position(|tag| tag.weak_eq(&current)), Some(1));
+/// # Ok::<(), tower_status::conditional::InvalidETag>(())
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ETagList {
+    /// `*`: any current representation.
+    Any,
+    /// The valid tags, in the order of the list.
+    Tags(Vec<ETag>),
+}
+
+impl ETag {
+    /// Parses all lines of a field that has a list of entity tags, If-Match or If-None-Match. `None`: the field is
+    /// absent.
+    ///
+    /// Invalid members are skipped, as [`evaluate`](crate::evaluate) skips them; `*` beside other members is invalid.
+    /// Allocates the list and each field value.
+    pub fn parse_list(headers: &HeaderMap, name: &HeaderName) -> Option<ETagList> {
+        let lines = FieldLines::of(headers, name);
+        if !lines.is_present() {
+            return None;
+        }
+        if is_any(&lines) {
+            return Some(ETagList::Any);
+        }
+        let lines = headers.get_all(name).iter();
+        let tags = lines.flat_map(|line| members(line.as_bytes())).filter_map(|member| Self::parse(member).ok());
+        Some(ETagList::Tags(tags.collect()))
+    }
+}
+
+/// How the tags of a list are compared with the current one.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct TagComparison<'a> {
+    pub(super) weak: bool,
+    /// Of these suffixes, which proxies add to a tag, one is removed from a listed tag that does not match otherwise.
+    pub(super) suffixes: &'a [Box<str>],
+}
+
 impl Tag<'_> {
-    /// Returns whether a line of a list has this tag as a member, by weak or by strong comparison.
+    /// Returns whether a line of a list has this tag as a member.
     ///
     /// A member that equals a valid tag is valid, so the other members need not be parsed.
-    pub(crate) fn is_listed(self, line: &[u8], weakly: bool) -> bool {
-        if self.is_weak() && !weakly {
+    #[inline]
+    pub(super) fn is_listed(self, line: &[u8], comparison: TagComparison<'_>) -> bool {
+        if self.is_weak() && !comparison.weak {
             return false;
         }
-        let opaque = |member| if weakly { strip_weak(member).1 } else { member };
-        // A line that is not longer than the tag has no other member beside it.
-        let line = opaque(line);
+        // Most lists are one tag. A line that is not longer has no other member beside it.
         if line.len() <= self.quoted().len() {
             return line == self.quoted();
         }
-        members(line).any(|member| opaque(member) == self.quoted())
+        self.is_member(line, comparison)
+    }
+
+    fn is_member(self, line: &[u8], comparison: TagComparison<'_>) -> bool {
+        let opaque = |member| if comparison.weak { strip_weak(member).1 } else { member };
+        members(line).any(|member| self.is_equal(opaque(member), comparison.suffixes))
+    }
+
+    /// Returns whether a member equals this tag, as sent or without one of the suffixes.
+    fn is_equal(self, member: &[u8], suffixes: &[Box<str>]) -> bool {
+        let without_suffix = |suffix: &str| member.strip_suffix(b"\"")?.strip_suffix(suffix.as_bytes());
+        member == self.quoted()
+            || suffixes.iter().any(|suffix| without_suffix(suffix) == self.quoted().strip_suffix(b"\""))
     }
 }
 
@@ -72,7 +134,6 @@ fn split_member(list: &[u8]) -> (&[u8], &[u8]) {
 
 #[cfg(test)]
 mod tests {
-    use http::HeaderMap;
     use http::header::{HeaderValue, IF_MATCH, InvalidHeaderValue};
 
     use super::*;
@@ -116,7 +177,7 @@ mod tests {
         let is_listed = |text: &[u8], weakly| {
             let tag = Tag::parse(text);
             assert!(tag.is_some(), "{}", text.escape_ascii());
-            lines.any(|line| tag.is_some_and(|tag| tag.is_listed(line, weakly)))
+            lines.any(|line| tag.is_some_and(|tag| tag.is_listed(line, TagComparison { weak: weakly, suffixes: &[] })))
         };
         let members = || expected.split(|&byte| byte == b' ');
         for &tag in tags {

@@ -1,6 +1,11 @@
 //! The condition fields of a request (RFC 9110 §13.1): borrowed for one evaluation, owned until the response is there.
 
-use http::{HeaderMap, HeaderName, HeaderValue, Method, Request, header, header::GetAll};
+use http::{HeaderMap, HeaderName, HeaderValue, Request, header, header::GetAll};
+
+use super::{
+    decision::{Decision, Fact},
+    evaluate::reads,
+};
 
 /// The lines of one header field.
 #[derive(Debug, Default)]
@@ -26,6 +31,7 @@ impl<'a> FieldLines<'a> {
         !matches!(self, Self::Absent)
     }
 
+    #[inline]
     pub(crate) fn any(&self, mut predicate: impl FnMut(&[u8]) -> bool) -> bool {
         match self {
             Self::Absent => false,
@@ -52,6 +58,7 @@ pub(crate) struct ConditionFields<'a> {
 
 impl<'a> ConditionFields<'a> {
     /// Finds them in one pass, which takes less than hashing four names.
+    #[inline]
     pub(crate) fn of(request: &'a HeaderMap) -> Self {
         let mut fields = Self::default();
         for (name, value) in request {
@@ -70,9 +77,14 @@ impl<'a> ConditionFields<'a> {
         fields
     }
 
-    pub(crate) fn any_present(&self) -> bool {
-        let all = [&self.if_match, &self.if_unmodified_since, &self.if_none_match, &self.if_modified_since];
-        all.into_iter().any(FieldLines::is_present)
+    /// Returns whether there is a condition for a method that reads.
+    pub(super) fn any_present(&self) -> bool {
+        self.any_deciding_change() || self.if_modified_since.is_present()
+    }
+
+    /// Returns whether there is a condition for a method that changes state: If-Modified-Since is none (RFC 9110 §13.1.3).
+    pub(super) fn any_deciding_change(&self) -> bool {
+        [&self.if_match, &self.if_unmodified_since, &self.if_none_match].into_iter().any(FieldLines::is_present)
     }
 }
 
@@ -85,16 +97,29 @@ pub(crate) struct ConditionalHeaders {
     if_modified_since: Option<HeaderValue>,
     /// All lines of each field that has several.
     repeated: HeaderMap,
+    /// What the layers around the request share; `None` if only one evaluates it.
+    pub(super) decision: Option<Decision>,
+    /// An outer layer adds an entity tag to a response that has none.
+    pub(super) tag_added_outside: bool,
 }
 
 impl ConditionalHeaders {
     /// Returns the conditions that the response to this request decides; `None` without such a condition.
+    ///
+    /// Adds the request extension through which the layers around a request share what was decided.
     pub(crate) fn from_request<B>(request: &mut Request<B>) -> Option<Box<Self>> {
-        if !matches!(*request.method(), Method::GET | Method::HEAD) {
+        if !reads(request.method()) {
             return None;
         }
         let fields = ConditionFields::of(request.headers());
-        fields.any_present().then(|| Box::new(Self::of(&fields)))
+        if !fields.any_present() {
+            return None;
+        }
+        let mut headers = Box::new(Self::of(&fields));
+        let decision = Decision::of_request(request.extensions_mut());
+        headers.tag_added_outside = decision.has(Fact::TagAddedOutside);
+        headers.decision = Some(decision);
+        Some(headers)
     }
 
     pub(crate) fn from_headers(request: &HeaderMap) -> Self {
@@ -119,10 +144,17 @@ impl ConditionalHeaders {
             if_none_match: keep(&fields.if_none_match, header::IF_NONE_MATCH),
             if_modified_since: keep(&fields.if_modified_since, header::IF_MODIFIED_SINCE),
             repeated,
+            decision: None,
+            tag_added_outside: false,
         }
     }
 
-    pub(crate) fn fields(&self) -> ConditionFields<'_> {
+    /// Returns whether a response may have an entity tag although it has none here.
+    pub(super) fn is_tag_unknown(&self) -> bool {
+        self.tag_added_outside || self.decision.as_ref().is_some_and(|decision| decision.has(Fact::TagUnknown))
+    }
+
+    pub(super) fn fields(&self) -> ConditionFields<'_> {
         ConditionFields {
             if_match: self.lines(self.if_match.as_ref(), &header::IF_MATCH),
             if_unmodified_since: self.lines(self.if_unmodified_since.as_ref(), &header::IF_UNMODIFIED_SINCE),

@@ -4,27 +4,21 @@ use std::{
     fmt,
     future::Future,
     pin::Pin,
+    sync::Arc,
     task::{Context, Poll, ready},
 };
 
-use http::{Method, Request, Response, header, request};
+use bytes::Bytes;
+use http::{Method, Request, Response, request};
 use http_body::Body;
 use pin_project_lite::pin_project;
 use tower::{Layer, Service};
 
 use super::{
-    evaluate::{Evaluated, Verdict, evaluate_response},
-    generate::{GeneratedETags, with_generated_etag},
-    headers::ConditionalHeaders,
-    not_modified::not_modified,
-    preconditions::is_missing,
-    source::FromSource,
+    etag::ETag, generate::GeneratedETags, options::Options, pending::Pending, source::FromSource,
     validators::Validators,
 };
-use crate::{
-    Status,
-    response::{self, body::StatusBody},
-};
+use crate::{Status, response::StatusBody, warning::warning};
 
 /// Handles conditional requests: responds with 304 if the client has the current representation, and with 412 if a
 /// change would overwrite a version that the client does not know.
@@ -67,31 +61,33 @@ use crate::{
 /// # Ok(())
 /// # }
 /// ```
-#[derive(Clone, Copy, Default)]
+#[derive(Clone)]
 #[must_use = "a layer does nothing until it is added to a service"]
-pub struct ConditionalLayer<V = FromResponse> {
-    options: Options,
+pub struct ConditionalLayer<V = FromResponse, H = fn(&[Bytes]) -> Option<ETag>> {
+    options: Arc<Options>,
     source: V,
+    /// `None`: XXH3.
+    hasher: Option<H>,
 }
 
 /// The validators are those of the response.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct FromResponse;
 
-#[derive(Clone, Copy, Debug, Default)]
-pub(super) struct Options {
-    pub(super) generate: Option<GeneratedETags>,
-    pub(super) require: bool,
-}
-
 impl ConditionalLayer {
     /// Creates a layer that evaluates conditions against the validators of the response to a GET or HEAD.
     pub fn new() -> Self {
-        Self::default()
+        Self { options: Arc::default(), source: FromResponse, hasher: None }
     }
 }
 
-impl<V> ConditionalLayer<V> {
+impl Default for ConditionalLayer {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl<V, H> ConditionalLayer<V, H> {
     /// Adds an `ETag` to a 200 to GET that has none: the XXH3-128 hash and the length of its content, the same on every
     /// replica.
     ///
@@ -102,26 +98,118 @@ impl<V> ConditionalLayer<V> {
     ///
     /// The hash has no key: whoever controls the content can craft two contents with the same tag. If others rely on
     /// content that users wrote, set a tag in the handler, a version or a cryptographic hash: it is never replaced.
-    pub fn generate_etags(mut self, max_bytes: u64) -> Self {
-        self.options.generate = Some(GeneratedETags { max_bytes, weak: false });
-        self
+    ///
+    /// # Requests with conditions
+    ///
+    /// The tag of a response to HEAD, and of content that is not available at once, is unknown. If-Match and If-None-Match
+    /// with a list of tags then count as true, so a HEAD with If-None-Match gets a 200:
+    /// [`head_as_get`](Self::head_as_get) changes that. An If-Range with a generated tag counts as false, because the
+    /// handler cannot compare it: `Range` is removed from the request.
+    pub fn generate_etags(self, max_bytes: u64) -> Self {
+        self.with(|options| options.generate = Some(GeneratedETags { max_bytes, weak: false }))
     }
 
     /// Adds weak tags (RFC 9110 §8.8.1), otherwise as [`generate_etags`](Self::generate_etags): for responses that a
     /// layer outside compresses.
-    pub fn generate_weak_etags(mut self, max_bytes: u64) -> Self {
-        self.options.generate = Some(GeneratedETags { max_bytes, weak: true });
-        self
+    pub fn generate_weak_etags(self, max_bytes: u64) -> Self {
+        self.with(|options| options.generate = Some(GeneratedETags { max_bytes, weak: true }))
     }
 
-    /// Responds with 428 (RFC 6585 §3) to a PUT, PATCH or DELETE without If-Match, If-None-Match and a valid
-    /// If-Unmodified-Since. The handler does not run.
+    /// Replaces XXH3: makes the tags of [`generate_etags`](Self::generate_etags) from the frames of the content. The tag
+    /// is used unchanged, weak or strong; `None`: the response gets no tag.
+    ///
+    /// The function must return the same tag however the content is divided into frames.
+    ///
+    /// # Example: a hash with a key
+    ///
+    /// Without the key nobody can craft two contents with the same tag.
+    ///
+    /// ```
+    /// use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
+    /// use bytes::Bytes;
+    /// use hmac::{Hmac, KeyInit, Mac};
+    /// use sha2::Sha256;
+    /// use tower_status::{ConditionalLayer, ETag};
+    ///
+    /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let keyed = Hmac::<Sha256>::new_from_slice(b"a key of 32 bytes, the same on each replica")?;
+    ///
+    /// let layer = ConditionalLayer::new().generate_etags(1024 * 1024).etag_hasher(move |frames: &[Bytes]| {
+    ///     let mut hash = keyed.clone();
+    ///     frames.iter().for_each(|frame| hash.update(frame));
+    ///     ETag::strong(URL_SAFE_NO_PAD.encode(hash.finalize().into_bytes())).ok()
+    /// });
+    /// # let _ = layer;
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn etag_hasher<N>(self, hasher: N) -> ConditionalLayer<V, N>
+    where
+        N: Fn(&[Bytes]) -> Option<ETag> + Clone,
+    {
+        ConditionalLayer { options: self.options, source: self.source, hasher: Some(hasher) }
+    }
+
+    /// Sends a HEAD request to the inner service as a GET, without `Range`, and drops the body of the response.
+    ///
+    /// So a response to HEAD has all header fields of the response to GET: the generated `ETag`, and the Content-Length
+    /// if the size of the content is known. It costs what the GET costs.
+    pub fn head_as_get(self) -> Self {
+        self.with(|options| options.head_as_get = true)
+    }
+
+    /// Compares the tags of If-Match weakly for methods that change state, for servers behind a proxy that weakens tags:
+    /// nginx with `gzip on`, Cloudflare and Envoy turn `"v1"` into `W/"v1"`, and every guarded PUT would be a 412.
+    ///
+    /// This deviates from RFC 9110 §13.1.1 (the Open Data Protocol requires it). It is wrong if two versions with the same weak tag differ
+    /// in a way that matters for the change, for instance for a byte-exact patch (RFC 5789 §2).
+    ///
+    /// It applies to a [source of validators](Self::validators) and to [`Preconditions`](crate::Preconditions) in the
+    /// handler.
+    pub fn weak_if_match(self) -> Self {
+        self.with(|options| options.tags.weak_if_match = true)
+    }
+
+    /// Removes one of these suffixes from a tag of If-Match and If-None-Match that does not match as sent, for servers
+    /// behind a proxy that appends it: Apache's `mod_deflate` turns `"v1"` into `"v1-gzip"`.
+    ///
+    /// The server's own tags must not end in such a suffix: `"a-gzip"` and `"a"` would be the same version. If-Range is
+    /// compared as sent, because a range of the encoded content is not one of the content. A suffix that is empty, or
+    /// cannot be part of a tag, is dropped with a warning.
+    ///
+    /// It applies to the same comparisons as [`weak_if_match`](Self::weak_if_match), and to responses.
+    ///
+    /// # Example: behind Apache and nginx
+    ///
+    /// ```
+    /// use tower_status::ConditionalLayer;
+    ///
+    /// let layer = ConditionalLayer::new().weak_if_match().strip_tag_suffixes(["-gzip", "-br", ";br"]);
+    /// ```
+    pub fn strip_tag_suffixes(self, suffixes: impl IntoIterator<Item = impl Into<String>>) -> Self {
+        let suffixes: Vec<String> = suffixes.into_iter().map(Into::into).collect();
+        self.with(|options| {
+            options.tags.suffixes = Vec::new();
+            for suffix in suffixes {
+                if suffix.is_empty() || ETag::strong(&suffix).is_err() {
+                    warning!("dropped a malformed suffix of entity tags: {suffix:?}");
+                } else {
+                    options.tags.suffixes.push(suffix.into());
+                }
+            }
+        })
+    }
+
+    /// Responds with 428 (RFC 6585 §3) to a PUT, PATCH or DELETE that has neither If-Match nor If-None-Match nor a valid
+    /// If-Unmodified-Since. The handler does not run. [`require_preconditions_for`](Self::require_preconditions_for)
+    /// chooses other methods.
     ///
     /// **It requires a condition, but does not evaluate it:** a request with a stale If-Match reaches the handler. A
     /// [source of validators](Self::validators) or [`Preconditions::check`](crate::Preconditions::check) in the handler
     /// evaluates it: use one of them as well.
     ///
-    /// Any If-None-Match counts, because `*` guards a creation. An invalid date does not count. A valid date that must be
+    /// Any If-None-Match counts, because `*` guards a creation, and any `If` (RFC 4918 §10.4), which the handler
+    /// must evaluate. An invalid date does not count. A valid date that must be
     /// ignored, because the resource has no date, is detected only with a [source](Self::validators). Around axum's
     /// `MethodRouter`, methods without a handler get a 428 as well: `route_layer` is inside. An extractor that
     /// authenticates runs after this layer.
@@ -144,18 +232,45 @@ impl<V> ConditionalLayer<V> {
     /// # Ok(())
     /// # }
     /// ```
-    pub fn require_preconditions(mut self) -> Self {
-        self.options.require = true;
-        self
+    pub fn require_preconditions(self) -> Self {
+        self.require_preconditions_for([Method::PUT, Method::PATCH, Method::DELETE])
+    }
+
+    /// Requires a condition for these methods, otherwise as [`require_preconditions`](Self::require_preconditions).
+    ///
+    /// # Example: properties of a file as well
+    ///
+    /// ```
+    /// use http::Method;
+    /// use tower_status::ConditionalLayer;
+    ///
+    /// # fn main() -> Result<(), http::method::InvalidMethod> {
+    /// let proppatch = Method::from_bytes(b"PROPPATCH")?;
+    /// let layer = ConditionalLayer::new().require_preconditions_for([Method::PUT, Method::DELETE, proppatch]);
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn require_preconditions_for(self, methods: impl IntoIterator<Item = Method>) -> Self {
+        let methods = methods.into_iter().collect();
+        self.with(|options| options.require = methods)
     }
 
     /// Asks the application for the validators of the current representation before the handler, which does not run if
     /// they make the response a 304 or a 412. `None`: there is no current representation. An error becomes the response.
     ///
-    /// The source is called only for requests with a condition, never for CONNECT, OPTIONS and TRACE. If the conditions
-    /// are true, a failed If-Range removes `Range` from the request (RFC 9110 §13.1.5), and the response is not evaluated
-    /// again by what the source named. If there is nothing to GET, HEAD or DELETE, the handler's 404 takes precedence
-    /// over a 412 (RFC 9110 §13.2.1).
+    /// The source is called for each GET and HEAD, and for each change that has a condition; never for QUERY, whose result
+    /// depends on its content, nor for CONNECT, OPTIONS and TRACE.
+    ///
+    /// - It decides the conditions on the validators that it returns. For GET and HEAD, conditions on another validator are
+    ///   left to the response. For a change, a validator that it does not return does not exist.
+    /// - If there is nothing to GET, HEAD or DELETE, the handler's 404 takes precedence over a 412 (RFC 9110 §13.2.1).
+    /// - If If-Range is false, `Range` is removed from the request (RFC 9110 §13.1.5).
+    /// - `ETag` and Last-Modified are added to a 200 or 206 to GET or HEAD that lacks them and has no Content-Encoding. A
+    ///   handler that may read a newer version sets its own. The response to a change never gets them: they are from
+    ///   before the change (RFC 9110 §9.3.4).
+    ///
+    /// With feature `axum`, `parts.uri` is the URI that the client sent, also inside `Router::nest`, where handlers and
+    /// layers see only the rest of its path.
     ///
     /// This is not atomic with the write: another request may write between the source and the handler. If that matters,
     /// check inside the handler's transaction, with [`Preconditions`](crate::Preconditions).
@@ -181,35 +296,42 @@ impl<V> ConditionalLayer<V> {
     ///     }
     /// });
     /// ```
-    pub fn validators<F, Fut>(self, source: F) -> ConditionalLayer<FromSource<F>>
+    pub fn validators<F, Fut>(self, source: F) -> ConditionalLayer<FromSource<F>, H>
     where
         F: Fn(&request::Parts) -> Fut + Clone,
         Fut: Future<Output = Result<Option<Validators>, Status>> + 'static,
     {
-        ConditionalLayer { options: self.options, source: FromSource(source) }
+        ConditionalLayer { options: self.options, source: FromSource(source), hasher: self.hasher }
+    }
+
+    fn with(mut self, change: impl FnOnce(&mut Options)) -> Self {
+        change(Arc::make_mut(&mut self.options));
+        self
     }
 }
 
-impl<V> fmt::Debug for ConditionalLayer<V> {
+impl<V, H> fmt::Debug for ConditionalLayer<V, H> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("ConditionalLayer").field("options", &self.options).finish_non_exhaustive()
     }
 }
 
-impl<S, V: Clone> Layer<S> for ConditionalLayer<V> {
-    type Service = Conditional<S, V>;
+impl<S, V: Clone, H: Clone> Layer<S> for ConditionalLayer<V, H> {
+    type Service = Conditional<S, V, H>;
 
     fn layer(&self, inner: S) -> Self::Service {
-        Conditional { inner, options: self.options, source: self.source.clone() }
+        let Self { options, source, hasher } = self.clone();
+        Conditional { inner, options, source, hasher }
     }
 }
 
 /// The service of [`ConditionalLayer`]; its error is the inner service's.
-#[derive(Clone, Copy)]
-pub struct Conditional<S, V = FromResponse> {
+#[derive(Clone)]
+pub struct Conditional<S, V = FromResponse, H = fn(&[Bytes]) -> Option<ETag>> {
     pub(super) inner: S,
-    pub(super) options: Options,
+    pub(super) options: Arc<Options>,
     pub(super) source: V,
+    pub(super) hasher: Option<H>,
 }
 
 impl<S> Conditional<S> {
@@ -219,7 +341,7 @@ impl<S> Conditional<S> {
     }
 }
 
-impl<S, V> Conditional<S, V> {
+impl<S, V, H> Conditional<S, V, H> {
     /// Returns a reference to the inner service.
     pub fn get_ref(&self) -> &S {
         &self.inner
@@ -236,7 +358,7 @@ impl<S, V> Conditional<S, V> {
     }
 }
 
-impl<S: fmt::Debug, V> fmt::Debug for Conditional<S, V> {
+impl<S: fmt::Debug, V, H> fmt::Debug for Conditional<S, V, H> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Conditional")
             .field("inner", &self.inner)
@@ -245,131 +367,75 @@ impl<S: fmt::Debug, V> fmt::Debug for Conditional<S, V> {
     }
 }
 
-impl<S, ReqBody, ResBody> Service<Request<ReqBody>> for Conditional<S>
+impl<S, H, ReqBody, ResBody> Service<Request<ReqBody>> for Conditional<S, FromResponse, H>
 where
     S: Service<Request<ReqBody>, Response = Response<ResBody>>,
+    H: Fn(&[Bytes]) -> Option<ETag> + Clone,
     ResBody: Body,
 {
     type Response = Response<StatusBody<ResBody>>;
     type Error = S::Error;
-    type Future = ConditionalFuture<S::Future>;
+    type Future = ConditionalFuture<S::Future, H>;
 
     fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), S::Error>> {
         self.inner.poll_ready(cx)
     }
 
     fn call(&mut self, mut request: Request<ReqBody>) -> Self::Future {
-        if self.options.lacks_precondition(&request) {
-            return ConditionalFuture::precondition_required();
+        let mut pending = Pending::new(&mut request, &self.options, self.hasher.as_ref());
+        if self.options.lacks_condition(request.method(), request.headers()) {
+            return pending.refuse(Status::precondition_required());
         }
-        let pending = Pending::new(&mut request, self.options);
+        pending.prepare(&mut request);
         pending.response_of(self.inner.call(request))
     }
 }
 
-impl Options {
-    pub(super) fn lacks_precondition<B>(&self, request: &Request<B>) -> bool {
-        self.require && is_missing(request.method(), request.headers())
-    }
-}
-
-/// What the layer keeps of a request until the response is there.
-pub(super) struct Pending {
-    pub(super) generate: Option<GeneratedETags>,
-    pub(super) head: bool,
-    pub(super) headers: Option<Box<ConditionalHeaders>>,
-    /// The source of validators has decided.
-    pub(super) evaluated: bool,
-}
-
-impl Pending {
-    pub(super) fn new<B>(request: &mut Request<B>, options: Options) -> Self {
-        let generate = options.generate.filter(|_| request.method() == Method::GET);
-        let head = request.method() == Method::HEAD;
-        Self { generate, head, headers: ConditionalHeaders::from_request(request), evaluated: false }
-    }
-
-    pub(super) fn response_of<F>(self, inner: F) -> ConditionalFuture<F> {
-        ConditionalFuture { state: State::Inner { inner, pending: self } }
-    }
-
-    fn respond<B: Body>(&self, response: Response<B>, cx: &mut Context<'_>) -> Response<StatusBody<B>> {
-        let mut response = match self.generate {
-            Some(generate) => with_generated_etag(response, generate, cx),
-            None => response.map(StatusBody::inner),
-        };
-        if self.evaluated {
-            response.extensions_mut().insert(Evaluated);
-        }
-        let verdict = self.headers.as_deref().map_or(Verdict::Proceed, |headers| evaluate_response(headers, &response));
-        match verdict {
-            Verdict::Proceed => response,
-            Verdict::NotModified => not_modified(response),
-            Verdict::PreconditionFailed => {
-                let (parts, _) = response.into_parts();
-                without_body(self.head, response::replace_response(Status::precondition_failed(), parts))
-            }
-        }
-    }
-}
-
-/// RFC 9110 §8.6, §9.3.2: the response to HEAD has no body, but the length of GET's.
-fn without_body<B: Body>(head: bool, response: Response<StatusBody<B>>) -> Response<StatusBody<B>> {
-    if !head {
-        return response;
-    }
-    let (mut parts, body) = response.into_parts();
-    if let Some(length) = body.size_hint().exact().filter(|length| *length > 0) {
-        let _ = parts.headers.try_insert(header::CONTENT_LENGTH, length.into());
-    }
-    Response::from_parts(parts, StatusBody::empty())
-}
-
-/// Builds a response from a status; a `StatusMapLayer` outside renders and reports it.
-pub(super) fn status_response<B: Body>(status: Status, head: bool) -> Response<StatusBody<B>> {
-    let (parts, ()) = Response::new(()).into_parts();
-    without_body(head, response::from_status(status, parts))
-}
-
 pin_project! {
     /// The future of [`Conditional`].
-    pub struct ConditionalFuture<F> {
+    pub struct ConditionalFuture<F, H = fn(&[Bytes]) -> Option<ETag>> {
         #[pin]
         state: State<F>,
+        pending: Pending<H>,
     }
 }
 
 pin_project! {
     #[project = StateProjection]
     enum State<F> {
-        Inner { #[pin] inner: F, pending: Pending },
-        PreconditionRequired,
+        Inner { #[pin] inner: F },
+        Refused { status: Status },
     }
 }
 
-impl<F> ConditionalFuture<F> {
-    /// RFC 6585 §3.
-    pub(super) fn precondition_required() -> Self {
-        Self { state: State::PreconditionRequired }
+impl<H> Pending<H> {
+    pub(super) fn response_of<F>(self, inner: F) -> ConditionalFuture<F, H> {
+        ConditionalFuture { state: State::Inner { inner }, pending: self }
+    }
+
+    pub(super) fn refuse<F>(self, status: Status) -> ConditionalFuture<F, H> {
+        ConditionalFuture { state: State::Refused { status }, pending: self }
     }
 }
 
-impl<F, ResBody, E> Future for ConditionalFuture<F>
+impl<F, H, ResBody, E> Future for ConditionalFuture<F, H>
 where
     F: Future<Output = Result<Response<ResBody>, E>>,
+    H: Fn(&[Bytes]) -> Option<ETag>,
     ResBody: Body,
 {
     type Output = Result<Response<StatusBody<ResBody>>, E>;
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
-        Poll::Ready(Ok(match self.project().state.project() {
-            StateProjection::Inner { inner, pending } => pending.respond(ready!(inner.poll(cx))?, cx),
-            StateProjection::PreconditionRequired => status_response(Status::precondition_required(), false),
+        let this = self.project();
+        Poll::Ready(Ok(match this.state.project() {
+            StateProjection::Inner { inner } => this.pending.respond(ready!(inner.poll(cx))?, cx),
+            StateProjection::Refused { status } => this.pending.respond_with(status.clone()),
         }))
     }
 }
 
-impl<F> fmt::Debug for ConditionalFuture<F> {
+impl<F, H> fmt::Debug for ConditionalFuture<F, H> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("ConditionalFuture").finish_non_exhaustive()
     }

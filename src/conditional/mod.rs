@@ -2,7 +2,9 @@
 //!
 //! [`ConditionalLayer`]: crate::ConditionalLayer
 
+mod before_handler;
 mod date;
+mod decision;
 mod etag;
 mod etag_list;
 mod evaluate;
@@ -10,11 +12,15 @@ mod generate;
 mod headers;
 mod layer;
 mod not_modified;
+mod options;
+mod pending;
 mod preconditions;
 mod source;
 mod validators;
 
+pub use date::http_date;
 pub use etag::{ETag, InvalidETag};
+pub use etag_list::ETagList;
 pub(crate) use evaluate::evaluate_response;
 pub use evaluate::{Verdict, evaluate, range_applies};
 pub(crate) use headers::ConditionalHeaders;

@@ -47,6 +47,9 @@ fn describes_content(name: &HeaderName) -> bool {
         | header::CONTENT_DISPOSITION
         | header::TRANSFER_ENCODING
         | header::TRAILER => true,
-        _ => matches!(name.as_str(), "content-digest" | "repr-digest" | "digest" | "content-md5"),
+        _ => matches!(
+            name.as_str(),
+            "content-digest" | "repr-digest" | "digest" | "content-md5" | "signature" | "signature-input"
+        ),
     }
 }

@@ -1,11 +1,12 @@
-//! [`Preconditions`]: the conditions of a request, evaluated by a handler or before it.
+//! [`Preconditions`]: the conditions of a request, evaluated by a handler.
 
-use http::{HeaderMap, Method, StatusCode, header};
+use http::{HeaderMap, Method, StatusCode, header, request};
 
 use super::{
     date,
-    evaluate::{Verdict, evaluate_fields, range_applies},
-    headers::{ConditionFields, ConditionalHeaders, FieldLines},
+    evaluate::{Verdict, evaluate_fields},
+    headers::{ConditionFields, ConditionalHeaders},
+    options::{SharedOptions, TagOptions},
     validators::Validators,
 };
 use crate::Status;
@@ -42,12 +43,21 @@ use crate::Status;
 pub struct Preconditions {
     method: Method,
     headers: ConditionalHeaders,
+    options: Option<SharedOptions>,
 }
 
 impl Preconditions {
-    /// Returns the preconditions of a request.
+    /// Returns the preconditions of a request; its tags are compared as RFC 9110 requires.
     pub fn new(method: &Method, request: &HeaderMap) -> Self {
-        Self { method: method.clone(), headers: ConditionalHeaders::from_headers(request) }
+        Self { method: method.clone(), headers: ConditionalHeaders::from_headers(request), options: None }
+    }
+
+    /// Returns the preconditions of a request; its tags are compared as the [`ConditionalLayer`](crate::ConditionalLayer)
+    /// around the handler compares them: see [`weak_if_match`](crate::ConditionalLayer::weak_if_match) and
+    /// [`strip_tag_suffixes`](crate::ConditionalLayer::strip_tag_suffixes). The extractor does the same.
+    pub fn from_parts(request: &request::Parts) -> Self {
+        let options = request.extensions.get().cloned();
+        Self { options, ..Self::new(&request.method, &request.headers) }
     }
 
     /// Checks whether the request may be performed on this representation; `None`: there is none.
@@ -56,87 +66,40 @@ impl Preconditions {
     ///
     /// A complete 304 (RFC 9110 §15.4.5) or 412 (§15.5.13), with the validators in its header fields.
     pub fn check(&self, current: Option<&Validators>) -> Result<(), Status> {
-        check(&self.method, &self.headers.fields(), current)
+        let tags = self.options.as_ref().map_or(TagOptions::DEFAULT, SharedOptions::tags);
+        check(&self.method, &self.headers.fields(), current, tags)
     }
 }
 
 /// Evaluates the conditions; an `Err` is the response.
-pub(crate) fn check(
+pub(super) fn check(
     method: &Method,
     request: &ConditionFields<'_>,
     current: Option<&Validators>,
+    tags: &TagOptions,
 ) -> Result<(), Status> {
-    match evaluate_fields(method, request, current.map(Validators::as_current), date::now) {
-        Verdict::Proceed => Ok(()),
-        Verdict::NotModified => Err(with_validators(Status::not_modified(), current)),
-        Verdict::PreconditionFailed => Err(with_validators(Status::precondition_failed(), current)),
-    }
+    let known = current.map(Validators::as_current);
+    let verdict = evaluate_fields(method, request, known.as_ref(), tags, date::now);
+    status_of(verdict, current).map_or(Ok(()), Err)
 }
 
-/// As [`check`], before the handler: its 404 takes precedence if there is nothing to read or delete (RFC 9110 §13.2.1).
-pub(crate) fn check_before_handler(
-    method: &Method,
-    request: &HeaderMap,
-    current: Option<&Validators>,
-) -> Result<(), Status> {
-    if current.is_none() && matches!(*method, Method::GET | Method::HEAD | Method::DELETE) {
-        return Ok(());
-    }
-    check(method, &ConditionFields::of(request), current)
-}
-
-/// RFC 9110 §15.4.5: a 304 has the fields that the 200 would have had, and Last-Modified only without an entity tag.
-fn with_validators(status: Status, current: Option<&Validators>) -> Status {
-    let Some(current) = current else { return status };
-    let mut status = status;
+/// Returns the response that a verdict requires. A 304 has the fields of the 200, but Last-Modified only without an
+/// entity tag (RFC 9110 §15.4.5).
+pub(super) fn status_of(verdict: Verdict, current: Option<&Validators>) -> Option<Status> {
+    let mut status = match verdict {
+        Verdict::Proceed => return None,
+        Verdict::NotModified => Status::not_modified(),
+        Verdict::PreconditionFailed => Status::precondition_failed(),
+    };
+    let Some(current) = current else { return Some(status) };
     if status.code() == StatusCode::NOT_MODIFIED {
         for (name, value) in current.fields() {
             status = status.with_header(name, value);
         }
     }
-    match (current.etag(), current.last_modified_value()) {
+    Some(match (current.etag(), current.last_modified_value()) {
         (Some(etag), _) => status.with_header(header::ETAG, etag),
         (None, Some(date)) => status.with_header(header::LAST_MODIFIED, date),
         (None, None) => status,
-    }
-}
-
-/// Returns whether a source of validators could decide anything about this request (RFC 9110 §13.2.1).
-pub(crate) fn is_conditional(method: &Method, request: &HeaderMap) -> bool {
-    !matches!(*method, Method::CONNECT | Method::OPTIONS | Method::TRACE)
-        && (ConditionFields::of(request).any_present() || request.contains_key(header::IF_RANGE))
-}
-
-/// RFC 6585 §3: returns whether a change lacks a condition.
-///
-/// An invalid date protects nothing; any If-None-Match counts, so that `*` can guard a creation.
-pub(crate) fn is_missing(method: &Method, request: &HeaderMap) -> bool {
-    let date = || {
-        FieldLines::of(request, &header::IF_UNMODIFIED_SINCE).single().and_then(|value| date::parse(value, date::now))
-    };
-    has_no_tag(method, request) && date().is_none()
-}
-
-/// RFC 9110 §13.1.4: returns whether a change depends on a date alone, and the representation has none.
-pub(crate) fn is_ignored(method: &Method, request: &HeaderMap, current: Option<&Validators>) -> bool {
-    has_no_tag(method, request) && current.is_some_and(|current| current.last_modified().is_none())
-}
-
-/// A change with neither If-Match nor If-None-Match.
-fn has_no_tag(method: &Method, request: &HeaderMap) -> bool {
-    matches!(*method, Method::PUT | Method::PATCH | Method::DELETE)
-        && !request.contains_key(header::IF_MATCH)
-        && !request.contains_key(header::IF_NONE_MATCH)
-}
-
-/// RFC 9110 §13.1.5: a failed If-Range removes Range.
-pub(crate) fn apply_if_range(request: &mut HeaderMap, current: Option<&Validators>) {
-    let applies = match current {
-        Some(current) => range_applies(request, current),
-        None => !request.contains_key(header::IF_RANGE),
-    };
-    if !applies {
-        request.remove(header::RANGE);
-        request.remove(header::IF_RANGE);
-    }
+    })
 }

@@ -7,17 +7,20 @@ use std::{
     task::{Context, Poll, ready},
 };
 
-use http::{Request, Response, request};
+use bytes::Bytes;
+use http::{Method, Request, Response, request};
 use http_body::Body;
 use pin_project_lite::pin_project;
 use tower::Service;
 
 use super::{
-    layer::{Conditional, ConditionalFuture, Pending, status_response},
-    preconditions::{apply_if_range, check_before_handler, is_conditional, is_ignored},
+    before_handler::{apply_if_range, asks_source, check_source},
+    etag::ETag,
+    layer::{Conditional, ConditionalFuture},
+    pending::Pending,
     validators::Validators,
 };
-use crate::{Status, response::body::StatusBody};
+use crate::{Status, response::StatusBody};
 
 /// The validators are those that the application returns before the handler runs.
 #[derive(Clone, Copy)]
@@ -29,87 +32,113 @@ impl<F> fmt::Debug for FromSource<F> {
     }
 }
 
-impl<S, F, Fut, ReqBody, ResBody> Service<Request<ReqBody>> for Conditional<S, FromSource<F>>
+impl<S, F, Fut, H, ReqBody, ResBody> Service<Request<ReqBody>> for Conditional<S, FromSource<F>, H>
 where
     S: Service<Request<ReqBody>, Response = Response<ResBody>> + Clone,
     F: Fn(&request::Parts) -> Fut,
     Fut: Future<Output = Result<Option<Validators>, Status>>,
+    H: Fn(&[Bytes]) -> Option<ETag> + Clone,
     ResBody: Body,
 {
     type Response = Response<StatusBody<ResBody>>;
     type Error = S::Error;
-    type Future = SourceFuture<S, Fut, ReqBody>;
+    type Future = SourceFuture<S, Fut, H, ReqBody>;
 
     fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), S::Error>> {
         self.inner.poll_ready(cx)
     }
 
     fn call(&mut self, mut request: Request<ReqBody>) -> Self::Future {
-        if self.options.lacks_precondition(&request) {
-            return SourceFuture { state: State::Inner { inner: ConditionalFuture::precondition_required() } };
+        let mut pending = Pending::new(&mut request, &self.options, self.hasher.as_ref());
+        if self.options.lacks_condition(request.method(), request.headers()) {
+            return SourceFuture { state: State::Inner { inner: pending.refuse(Status::precondition_required()) } };
         }
-        let pending = Pending::new(&mut request, self.options);
-        if !is_conditional(request.method(), request.headers()) {
-            let inner = pending.response_of(self.inner.call(request));
-            return SourceFuture { state: State::Inner { inner } };
+        if !asks_source(request.method(), request.headers()) {
+            pending.prepare(&mut request);
+            return SourceFuture { state: State::Inner { inner: pending.response_of(self.inner.call(request)) } };
         }
         let (parts, body) = request.into_parts();
-        let source = (self.source.0)(&parts);
+        let (source, parts) = call_with_original_uri(&self.source.0, parts);
         let request = Request::from_parts(parts, body);
         // The instance that was polled ready is the one to call.
         let clone = self.inner.clone();
         let service = std::mem::replace(&mut self.inner, clone);
-        let waiting = Waiting { service, request, pending, require: self.options.require };
-        SourceFuture { state: State::Source { source, waiting: Some(waiting) } }
+        SourceFuture { state: State::Source { source, waiting: Some(Waiting { service, request, pending }) } }
     }
 }
 
-/// The request, until it is known whether the handler runs.
-struct Waiting<S, ReqBody> {
-    service: S,
-    request: Request<ReqBody>,
-    pending: Pending,
-    require: bool,
+/// Calls a source with the URI that the client sent: axum's `Router::nest` removes the prefix from the request's.
+fn call_with_original_uri<T>(
+    source: impl FnOnce(&request::Parts) -> T,
+    #[cfg_attr(not(feature = "axum"), expect(unused_mut, reason = "only axum changes the URI"))]
+    mut parts: request::Parts,
+) -> (T, request::Parts) {
+    #[cfg(feature = "axum")]
+    if let Some(axum::extract::OriginalUri(uri)) = parts.extensions.get().cloned() {
+        let inner = std::mem::replace(&mut parts.uri, uri);
+        let source = source(&parts);
+        parts.uri = inner;
+        return (source, parts);
+    }
+    (source(&parts), parts)
 }
 
-impl<S, ReqBody> Waiting<S, ReqBody> {
+/// The request, until it is known whether the handler runs.
+struct Waiting<S, H, ReqBody> {
+    service: S,
+    request: Request<ReqBody>,
+    pending: Pending<H>,
+}
+
+impl<S, H, ReqBody> Waiting<S, H, ReqBody> {
     /// Calls the handler, unless the source decides the response.
-    fn proceed(mut self, source: Result<Option<Validators>, Status>) -> Result<ConditionalFuture<S::Future>, Status>
+    fn proceed(mut self, source: Result<Option<Validators>, Status>) -> ConditionalFuture<S::Future, H>
     where
         S: Service<Request<ReqBody>>,
     {
-        let current = source?;
+        if let Err(status) = source.and_then(|current| self.check(current)) {
+            return self.pending.refuse(status);
+        }
+        self.pending.prepare(&mut self.request);
+        self.pending.response_of(self.service.call(self.request))
+    }
+
+    fn check(&mut self, current: Option<Validators>) -> Result<(), Status> {
         let (method, headers) = (self.request.method(), self.request.headers());
-        if self.require && is_ignored(method, headers, current.as_ref()) {
+        let options = self.pending.options();
+        if options.ignores_condition(method, headers, current.as_ref()) {
             return Err(Status::precondition_required());
         }
-        check_before_handler(method, headers, current.as_ref())?;
-        apply_if_range(self.request.headers_mut(), current.as_ref());
-        self.pending.evaluated = current.is_none_or(|current| current.has_any());
-        Ok(self.pending.response_of(self.service.call(self.request)))
+        check_source(method, headers, self.pending.headers.as_deref(), current.as_ref(), &options.tags)?;
+        if *method == Method::GET {
+            apply_if_range(self.request.headers_mut(), current.as_ref());
+        }
+        self.pending.source = current.map(Into::into).unwrap_or_default();
+        Ok(())
     }
 }
 
 pin_project! {
     /// The future of [`Conditional`] with a source of validators.
-    pub struct SourceFuture<S: Service<Request<ReqBody>>, Fut, ReqBody> {
+    pub struct SourceFuture<S: Service<Request<ReqBody>>, Fut, H, ReqBody> {
         #[pin]
-        state: State<S, Fut, ReqBody>,
+        state: State<S, Fut, H, ReqBody>,
     }
 }
 
 pin_project! {
     #[project = StateProjection]
-    enum State<S: Service<Request<ReqBody>>, Fut, ReqBody> {
-        Source { #[pin] source: Fut, waiting: Option<Waiting<S, ReqBody>> },
-        Inner { #[pin] inner: ConditionalFuture<S::Future> },
+    enum State<S: Service<Request<ReqBody>>, Fut, H, ReqBody> {
+        Source { #[pin] source: Fut, waiting: Option<Waiting<S, H, ReqBody>> },
+        Inner { #[pin] inner: ConditionalFuture<S::Future, H> },
     }
 }
 
-impl<S, Fut, ReqBody, ResBody> Future for SourceFuture<S, Fut, ReqBody>
+impl<S, Fut, H, ReqBody, ResBody> Future for SourceFuture<S, Fut, H, ReqBody>
 where
     S: Service<Request<ReqBody>, Response = Response<ResBody>>,
     Fut: Future<Output = Result<Option<Validators>, Status>>,
+    H: Fn(&[Bytes]) -> Option<ETag>,
     ResBody: Body,
 {
     type Output = Result<Response<StatusBody<ResBody>>, S::Error>;
@@ -117,25 +146,21 @@ where
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let mut state = self.project().state;
         loop {
-            let next = match state.as_mut().project() {
+            let inner = match state.as_mut().project() {
                 StateProjection::Inner { inner } => return inner.poll(cx),
                 StateProjection::Source { source, waiting } => {
                     let source = ready!(source.poll(cx));
                     // Taken once, when the source is ready: a future that is polled after its end stays pending.
                     let Some(waiting) = waiting.take() else { return Poll::Pending };
-                    let head = waiting.pending.head;
-                    waiting.proceed(source).map_err(|status| status_response(status, head))
+                    waiting.proceed(source)
                 }
             };
-            match next {
-                Ok(inner) => state.set(State::Inner { inner }),
-                Err(response) => return Poll::Ready(Ok(response)),
-            }
+            state.set(State::Inner { inner });
         }
     }
 }
 
-impl<S: Service<Request<ReqBody>>, Fut, ReqBody> fmt::Debug for SourceFuture<S, Fut, ReqBody> {
+impl<S: Service<Request<ReqBody>>, Fut, H, ReqBody> fmt::Debug for SourceFuture<S, Fut, H, ReqBody> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("SourceFuture").finish_non_exhaustive()
     }

@@ -4,7 +4,7 @@ use std::time::SystemTime;
 
 use http::{
     HeaderMap, HeaderName, HeaderValue,
-    header::{ETAG, LAST_MODIFIED},
+    header::{CONTENT_ENCODING, ETAG, LAST_MODIFIED},
 };
 
 use super::{
@@ -12,25 +12,99 @@ use super::{
     etag::{ETag, Tag},
     headers::FieldLines,
 };
-use crate::warning::warning;
+use crate::{response, warning::warning};
+
+/// What is known of one validator.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) enum Known<T> {
+    Value(T),
+    /// The representation does not have it.
+    #[default]
+    Absent,
+    /// The representation may have it.
+    Unknown,
+}
+
+impl<T> Known<T> {
+    fn from_option(value: Option<T>) -> Self {
+        value.map_or(Self::Absent, Self::Value)
+    }
+
+    /// Replaces [`Absent`](Self::Absent).
+    pub(super) fn or(self, other: Self) -> Self {
+        if let Self::Absent = self { other } else { self }
+    }
+
+    pub(super) fn value(self) -> Option<T> {
+        if let Self::Value(value) = self { Some(value) } else { None }
+    }
+}
 
 /// The validators of the current representation, borrowed: a response is evaluated without an allocation.
 #[derive(Clone, Copy, Debug, Default)]
-pub(crate) struct Current<'a> {
-    pub(crate) etag: Option<Tag<'a>>,
-    pub(crate) last_modified: Option<i64>,
+pub(super) struct Current<'a> {
+    pub(super) etag: Known<Tag<'a>>,
+    pub(super) last_modified: Known<i64>,
 }
 
 impl<'a> Current<'a> {
     /// Reads the same fields as [`Validators::from_headers`].
-    pub(crate) fn of(response: &'a HeaderMap) -> Self {
+    pub(super) fn of(response: &'a HeaderMap) -> Self {
         let etag = FieldLines::of(response, &ETAG).single().and_then(Tag::parse);
-        Self { etag, last_modified: last_modified(response) }
+        Self { etag: Known::from_option(etag), last_modified: Known::from_option(last_modified(response)) }
+    }
+
+    /// Replaces each validator that is absent.
+    pub(super) fn or(self, other: Self) -> Self {
+        Self { etag: self.etag.or(other.etag), last_modified: self.last_modified.or(other.last_modified) }
+    }
+}
+
+/// The validators that a source returned, without further fields: what is kept until the response is there.
+#[derive(Debug, Default)]
+pub(super) struct SourceValidators {
+    etag: Option<ETag>,
+    last_modified: Option<i64>,
+}
+
+impl SourceValidators {
+    pub(super) fn as_current(&self) -> Current<'_> {
+        Current {
+            etag: Known::from_option(self.etag.as_ref().map(ETag::as_tag)),
+            last_modified: Known::from_option(self.last_modified),
+        }
+    }
+
+    /// Adds each validator that a response lacks, unless the content is encoded: it has another tag then.
+    pub(super) fn add_to(&self, response: &mut HeaderMap) {
+        if response.contains_key(CONTENT_ENCODING) {
+            return;
+        }
+        if let Some(etag) = self.etag.as_ref().filter(|_| !response.contains_key(ETAG)) {
+            let _ = response.try_insert(ETAG, etag.into());
+        }
+        if let Some(seconds) = self.last_modified.filter(|_| !response.contains_key(LAST_MODIFIED))
+            && let Some(date) = last_modified_value(seconds)
+        {
+            let _ = response.try_insert(LAST_MODIFIED, date);
+        }
+    }
+}
+
+impl From<Validators> for SourceValidators {
+    fn from(validators: Validators) -> Self {
+        Self { etag: validators.etag, last_modified: validators.last_modified }
     }
 }
 
 fn last_modified(response: &HeaderMap) -> Option<i64> {
     FieldLines::of(response, &LAST_MODIFIED).single().and_then(|value| date::parse(value, date::now))
+}
+
+/// Returns the value of Last-Modified, never later than now (RFC 9110 §8.8.2.1). `None` for a time that HTTP cannot
+/// express: before 1970 or after 9999.
+fn last_modified_value(seconds: i64) -> Option<HeaderValue> {
+    date::print(seconds.min(date::now()))
 }
 
 /// The validators of the current representation (RFC 9110 §8.8), and further header fields of its 304.
@@ -133,16 +207,29 @@ impl Validators {
         &self.fields
     }
 
-    /// Returns the value of Last-Modified, never later than now (RFC 9110 §8.8.2.1). `None` also for a time that HTTP
-    /// cannot express: before 1970 or after 9999.
-    pub(crate) fn last_modified_value(&self) -> Option<HeaderValue> {
-        self.last_modified.map(|seconds| seconds.min(date::now())).and_then(date::print)
+    pub(super) fn last_modified_value(&self) -> Option<HeaderValue> {
+        self.last_modified.and_then(last_modified_value)
     }
 
-    /// Adds them to the response that has the representation.
-    #[cfg(feature = "axum")]
-    pub(crate) fn describe(&self, headers: &mut HeaderMap) {
-        crate::response::headers::apply(headers, &self.fields);
+    /// Sets `ETag`, Last-Modified and the further fields of a response that has the representation.
+    ///
+    /// Validators that are not set leave the response's own. A Last-Modified is never later than now (RFC 9110
+    /// §8.8.2.1), and left out before 1970 and after 9999. Allocates what the fields need.
+    ///
+    /// # Example: the response of a handler that is not axum's
+    ///
+    /// ```
+    /// use http::Response;
+    /// use tower_status::{ETag, Validators};
+    ///
+    /// let current = Validators::new().with_etag(ETag::strong("v7")?).with_field("cache-control", "no-cache");
+    /// let mut response = Response::new("seven tulips");
+    /// current.write_to(response.headers_mut());
+    /// assert_eq!((&response.headers()["etag"], response.headers().len()), (&"\"v7\"".parse().unwrap(), 2));
+    /// # Ok::<(), tower_status::conditional::InvalidETag>(())
+    /// ```
+    pub fn write_to(&self, headers: &mut HeaderMap) {
+        response::headers::apply(headers, &self.fields);
         if let Some(etag) = &self.etag {
             let _ = headers.try_insert(ETAG, etag.into());
         }
@@ -151,11 +238,10 @@ impl Validators {
         }
     }
 
-    pub(crate) fn has_any(&self) -> bool {
-        self.etag.is_some() || self.last_modified.is_some()
-    }
-
-    pub(crate) fn as_current(&self) -> Current<'_> {
-        Current { etag: self.etag.as_ref().map(ETag::as_tag), last_modified: self.last_modified }
+    pub(super) fn as_current(&self) -> Current<'_> {
+        Current {
+            etag: Known::from_option(self.etag.as_ref().map(ETag::as_tag)),
+            last_modified: Known::from_option(self.last_modified),
+        }
     }
 }

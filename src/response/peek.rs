@@ -67,9 +67,9 @@ impl<B: Body> Peeked<B> {
     }
 
     /// Returns the data frame by frame, if no more will follow; trailers may.
-    pub(crate) fn content(&self) -> Option<impl Iterator<Item = &[u8]>> {
+    pub(crate) fn content(&self) -> Option<impl Iterator<Item = &Bytes>> {
         let trailers = matches!(&self.last, Some(Ok(frame)) if frame.is_trailers());
-        (self.ended || trailers).then(|| self.data.iter().map(Bytes::as_ref))
+        (self.ended || trailers).then(|| self.data.iter())
     }
 
     /// Returns the one frame that was all data, if it is not empty: then the inner body is no longer needed.

@@ -144,7 +144,8 @@ async fn a_304_is_the_200_edited_in_place() {
         ("x-request-id", &["7"], true), ("content-type", &["text/plain"], false), ("content-length", &["5"], false),
         ("content-encoding", &["gzip"], false), ("content-language", &["en"], false), ("content-range", &["bytes 0-4/9"], false),
         ("content-digest", &["sha-256=:x:"], false), ("repr-digest", &["sha-256=:x:"], false), ("digest", &["x"], false),
-        ("content-md5", &["x"], false), ("transfer-encoding", &["chunked"], false), ("trailer", &["x"], false),
+        ("content-md5", &["x"], false), ("signature", &["s=:x:"], false), ("signature-input", &["s=(\"content-digest\")"], false),
+        ("content-security-policy", &["script-src 'nonce-1'"], true), ("transfer-encoding", &["chunked"], false), ("trailer", &["x"], false),
         ("last-modified", &[DATE], false),
     ];
     let mut answer = response(200, &[("etag", "\"v1\"")], Full::from("tulip"));

@@ -1,6 +1,11 @@
 //! Conditional requests among the layers of others: compression inside and outside, `ServeDir`, CORS, axum's HEAD.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic)] // a test may panic
 
+use std::{
+    future::ready,
+    sync::{Arc, Mutex},
+};
+
 use axum::{Router, body::Body, routing::get};
 use http::{HeaderName, HeaderValue, Method, Request, Response, header};
 use http_body_util::BodyExt;
@@ -54,19 +59,19 @@ async fn compression_outside_goes_with_weak_tags() {
 /// RFC 9110 §8.6: the length of the 200. axum writes 0 where the field is missing.
 #[tokio::test]
 async fn content_length_of_a_304_is_that_of_the_200_where_it_is_known() {
-    let tags = ConditionalLayer::new().generate_etags(4096);
-    let tag = ask(&app().layer(tags), GET, &[]).await.headers()["etag"].clone();
+    let tags = || ConditionalLayer::new().generate_etags(4096);
+    let tag = ask(&app().layer(tags()), GET, &[]).await.headers()["etag"].clone();
     let known = text().len().to_string();
     let apps = [
-        ("the layer alone", app().layer(tags), &*known),
-        ("inside of StatusMapLayer", app().layer((StatusMapLayer::new(), tags)), &known),
+        ("the layer alone", app().layer(tags()), &*known),
+        ("inside of StatusMapLayer", app().layer((StatusMapLayer::new(), tags())), &known),
         (
             "inside of the fallback",
-            Router::new().fallback_service(app().layer(tags)).layer(StatusMapLayer::new()),
+            Router::new().fallback_service(app().layer(tags())).layer(StatusMapLayer::new()),
             &known,
         ),
         // The handler does not run, so the length is not known.
-        ("a source", app().layer(tags.validators(async_tag)), "0"),
+        ("a source", app().layer(tags().validators(async_tag)), "0"),
     ];
     for (place, app, length) in apps {
         let response = ask(&app, GET, &[(header::IF_NONE_MATCH, tag.clone())]).await;
@@ -159,5 +164,39 @@ async fn head_is_judged_by_the_tag_of_the_handler() {
         let said = answer.headers().get("content-length").map(|length| length.to_str().unwrap().to_owned());
         assert_eq!((answer.status().as_u16(), said), (code, content_length));
         assert_eq!(length(answer).await, 0);
+    }
+}
+
+/// The source's key is the path that the client sent. With the rest of the path, `If-None-Match: *` would overwrite an
+/// existing row.
+#[tokio::test]
+async fn source_gets_the_original_uri_inside_nest() {
+    let seen = Arc::new(Mutex::new(Vec::new()));
+    let paths = seen.clone();
+    let layer = ConditionalLayer::new().validators(move |parts| {
+        paths.lock().unwrap().push(parts.uri.to_string());
+        let exists = parts.uri.path() == "/orders/7";
+        ready(Ok(exists.then(|| Validators::new().with_etag(ETag::strong("v1").unwrap()))))
+    });
+    let order = async |uri: http::Uri| uri.to_string();
+    let routes = || Router::new().route("/{id}", get(order).put(order));
+    let apps = [
+        ("on the nested router", Router::new().nest("/orders", routes().layer(layer.clone()))),
+        ("on its routes", Router::new().nest("/orders", routes().route_layer(layer.clone()))),
+        ("outside", Router::new().nest("/orders", routes()).layer(layer)),
+    ];
+    for (name, app) in apps {
+        let put = |path: &'static str| {
+            let app = app.clone().layer(StatusMapLayer::new());
+            async move {
+                let request = Request::put(path).header("if-none-match", "*").body(Body::empty()).unwrap();
+                let response = app.oneshot(request).await.unwrap();
+                (response.status().as_u16(), response.into_body().collect().await.unwrap().to_bytes())
+            }
+        };
+        assert_eq!(put("/orders/7?full").await.0, 412, "{name}: the row exists");
+        let (code, body) = put("/orders/8").await;
+        assert_eq!((code, &*body), (200, &b"/8"[..]), "{name}: a new row; the handler sees the rest of the path");
+        assert_eq!(std::mem::take(&mut *seen.lock().unwrap()), ["/orders/7?full", "/orders/8"], "{name}");
     }
 }

@@ -5,10 +5,9 @@ use std::time::{Duration, SystemTime};
 
 use http::{HeaderMap, HeaderName, HeaderValue, Method};
 use tower_status::Verdict::{NotModified, PreconditionFailed, Proceed};
-use tower_status::{ETag, Validators, Verdict, evaluate, range_applies};
+use tower_status::{ETag, Validators, Verdict, conditional::http_date, evaluate, range_applies};
 
-mod naive;
-use naive::Representation;
+use crate::naive::{self, Representation};
 
 type Result<T = ()> = std::result::Result<T, Box<dyn std::error::Error>>;
 
@@ -50,7 +49,9 @@ type Row<'a> = (&'a [&'a [u8]], Option<Representation<'a>>, Verdict, Verdict);
 fn check(name: &str, table: &[Row]) -> Result {
     for (values, current, get, put) in table {
         let lines: Vec<_> = values.iter().map(|value| (name, *value)).collect();
-        for (method, expected) in [(Method::GET, get), (Method::HEAD, get), (Method::PUT, put), (Method::DELETE, put)] {
+        let methods =
+            [(Method::GET, get), (Method::HEAD, get), (Method::QUERY, get), (Method::PUT, put), (Method::DELETE, put)];
+        for (method, expected) in methods {
             let values: Vec<_> = values.iter().map(|value| value.escape_ascii().to_string()).collect();
             assert_eq!(verdict(&method, &lines, *current)?, *expected, "{method} {name}: {values:?}, {current:?}");
         }
@@ -287,7 +288,7 @@ fn every_combination() -> Result {
     ];
     let methods = [
         Method::GET, Method::HEAD, Method::PUT, Method::DELETE, Method::OPTIONS, Method::POST, Method::PATCH,
-        Method::CONNECT, Method::TRACE, Method::from_bytes(b"get")?,
+        Method::CONNECT, Method::TRACE, Method::from_bytes(b"get")?, Method::QUERY,
     ];
     let mut seen = [0_u32; 3];
     for (a, b) in LISTS.iter().flat_map(|a| LISTS.iter().map(move |b| (a, b))) {
@@ -310,7 +311,7 @@ fn every_combination() -> Result {
             }
         }
     }
-    assert_eq!(seen.iter().sum::<u32>(), 9 * 9 * 8 * 8 * 7 * 10);
+    assert_eq!(seen.iter().sum::<u32>(), 9 * 9 * 8 * 8 * 7 * 11);
     assert!(seen.iter().all(|count| *count > 1_000), "{seen:?}");
     Ok(())
 }
@@ -386,4 +387,54 @@ fn fields_of_a_304() {
         .with_field("x-broken", "a\nb");
     let printed: Vec<_> = validators.fields().iter().map(|(name, value)| (name.as_str(), value.as_bytes())).collect();
     assert_eq!(printed, [("vary", &b"accept"[..]), ("vary", b"origin"), ("cache-control", b"no-cache")]);
+}
+
+#[test]
+fn validators_are_written_to_a_response() -> Result {
+    let second = |seconds| SystemTime::UNIX_EPOCH + Duration::from_secs(seconds);
+    let fields = |validators: &Validators| {
+        let mut response = fields(&[("etag", b"\"old\""), ("last-modified", b"old"), ("vary", b"origin")])?;
+        validators.write_to(&mut response);
+        let lines = |name| {
+            response.get_all(name).iter().map(|value| value.to_str()).collect::<std::result::Result<Vec<_>, _>>()
+        };
+        let lines = [lines("etag")?, lines("last-modified")?, lines("vary")?, lines("cache-control")?];
+        Ok::<_, Box<dyn std::error::Error>>(lines.map(|lines| lines.join(" | ")))
+    };
+    let all = Validators::new()
+        .with_etag(ETag::weak("v1")?)
+        .with_last_modified(second(784_111_777))
+        .with_field("vary", "accept")
+        .with_field("cache-control", "no-cache");
+    assert_eq!(fields(&all)?, ["W/\"v1\"", MODIFIED, "origin | accept", "no-cache"]);
+    assert_eq!(fields(&Validators::new())?, ["\"old\"", "old", "origin", ""]);
+    // Never later than now (RFC 9110 §8.8.2.1); HTTP has no date before 1970.
+    let now = SystemTime::now();
+    let future = fields(&Validators::new().with_last_modified(now + Duration::from_secs(86_400)))?;
+    assert!(httpdate::parse_http_date(&future[1])? <= SystemTime::now(), "{future:?}");
+    assert_eq!(fields(&Validators::new().with_last_modified(second(0) - Duration::from_secs(1)))?[1], "old");
+    Ok(())
+}
+
+/// `httpdate` parses what it prints.
+#[test]
+fn http_date_prints_each_time_and_clamps_to_1970_and_9999() -> Result {
+    let epoch = SystemTime::UNIX_EPOCH;
+    let last = epoch + Duration::from_secs(253_402_300_799);
+    for seconds in (0..=253_402_300_799).step_by(7_654_321_987) {
+        let time = epoch + Duration::from_secs(seconds);
+        assert_eq!(httpdate::parse_http_date(http_date(time).to_str()?)?, time);
+    }
+    #[rustfmt::skip]
+    let rows = [
+        (epoch - Duration::from_secs(1),       "Thu, 01 Jan 1970 00:00:00 GMT"),
+        (epoch + Duration::from_millis(1_999), "Thu, 01 Jan 1970 00:00:01 GMT"),
+        (last,                                 "Fri, 31 Dec 9999 23:59:59 GMT"),
+        (last + Duration::from_secs(1),        "Fri, 31 Dec 9999 23:59:59 GMT"),
+        (last + Duration::from_secs(1 << 40),  "Fri, 31 Dec 9999 23:59:59 GMT"),
+    ];
+    for (time, expected) in rows {
+        assert_eq!(http_date(time), expected);
+    }
+    Ok(())
 }

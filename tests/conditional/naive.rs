@@ -1,14 +1,14 @@
 //! RFC 9110 §13.2.2 step by step, slow and literal. It shares nothing with the crate: tags are strings, members are
-//! collected, and dates are read by who asks. The fuzz targets ask it, too.
+//! collected, and the caller parses dates. The fuzz targets use it as well.
 
 /// A current representation: its `ETag` and Last-Modified fields.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Representation<'a> {
     pub(crate) etag: Option<&'a str>,
     pub(crate) modified: Option<&'a str>,
 }
 
-/// Reads an HTTP-date as seconds since 1970.
+/// Parses an HTTP-date as seconds since 1970.
 pub(crate) type Read = fn(&str) -> Option<i64>;
 
 /// The status that the preconditions call for: 304, 412, or 200 for "perform the method". A byte of a field is a
@@ -18,7 +18,8 @@ pub(crate) fn status(method: &str, request: &[(&str, &str)], current: Option<Rep
     if ["CONNECT", "OPTIONS", "TRACE"].contains(&method) {
         return 200;
     }
-    let get_or_head = method == "GET" || method == "HEAD";
+    // RFC 10008: QUERY, as GET, selects a representation.
+    let get_or_head = ["GET", "HEAD", "QUERY"].contains(&method);
 
     // 1. When recipient is the origin server and If-Match is present
     if let Some(lines) = field(request, "if-match")
@@ -49,6 +50,109 @@ pub(crate) fn status(method: &str, request: &[(&str, &str)], current: Option<Rep
     }
     // 5. is about what is sent. 6. Otherwise, perform the requested method
     200
+}
+
+/// What a handler responds with.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Handled<'a> {
+    pub(crate) code: u16,
+    pub(crate) current: Representation<'a>,
+    /// The response has a tag that could not be made.
+    pub(crate) tag_unknown: bool,
+}
+
+/// What a layer asks before the handler.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Source<'a> {
+    /// The layer has no source.
+    Unasked,
+    /// The source knows no representation.
+    Nothing,
+    /// The source names any of the validators.
+    Names(Representation<'a>),
+}
+
+/// The status that a layer returns.
+pub(crate) fn layered(
+    method: &str,
+    request: &[(&str, &str)],
+    source: Source<'_>,
+    handled: Handled<'_>,
+    read: Read,
+) -> u16 {
+    match (method, source) {
+        ("GET" | "HEAD" | "QUERY", _) => {}
+        // §13.2.1: the handler's 404 takes precedence.
+        ("CONNECT" | "OPTIONS" | "TRACE", _) | (_, Source::Unasked) | ("DELETE", Source::Nothing) => {
+            return handled.code;
+        }
+        (_, Source::Nothing | Source::Names(_)) => {
+            let status = status(method, request, source.named(), read);
+            return if status == 200 { handled.code } else { status };
+        }
+    }
+    // A source cannot know the result of a QUERY.
+    let source = source.named().filter(|_| method != "QUERY");
+    if let Some(status) = source.and_then(|source| before_handler(request, source, read)) {
+        return status;
+    }
+    if !(200..300).contains(&handled.code) {
+        return handled.code;
+    }
+    let source = source.unwrap_or_default();
+    let current = Representation {
+        etag: source.etag.or(handled.current.etag),
+        modified: source.modified.or(handled.current.modified),
+    };
+    let mut request = request.to_vec();
+    let selects = handled.code == 200 || handled.code == 206;
+    if current.etag.is_none() && (!selects || handled.code == 200 && handled.tag_unknown) {
+        // A list of tags is true, and the date beside it is ignored.
+        for (name, date) in [("if-match", "if-unmodified-since"), ("if-none-match", "if-modified-since")] {
+            if field(&request, name).is_some_and(|lines| members(&lines) != ["*"]) {
+                request.retain(|line| line.0 != name && line.0 != date);
+            }
+        }
+    }
+    match status("GET", &request, Some(current), read) {
+        412 => 412,
+        304 if selects => 304,
+        _ => handled.code,
+    }
+}
+
+impl<'a> Source<'a> {
+    fn named(self) -> Option<Representation<'a>> {
+        if let Self::Names(current) = self { Some(current) } else { None }
+    }
+}
+
+/// The status that a source decides for a GET, in the order of the steps; `None`: it is left to the response.
+fn before_handler(request: &[(&str, &str)], source: Representation<'_>, read: Read) -> Option<u16> {
+    let is_any = |lines: &[&str]| members(lines) == ["*"];
+    let is_date = |lines: &[&str]| matches!(lines, [line] if read(line).is_some());
+    if let Some(lines) = field(request, "if-match") {
+        if !is_any(&lines) && source.etag.is_none() {
+            return None;
+        }
+        if !if_match(&lines, Some(source)) {
+            return Some(412);
+        }
+    } else if let Some(lines) = field(request, "if-unmodified-since")
+        && is_date(&lines)
+    {
+        source.modified?;
+        let (modified, date) = dates(request, "if-unmodified-since", Some(source), read)?;
+        if modified > date {
+            return Some(412);
+        }
+    }
+    if let Some(lines) = field(request, "if-none-match") {
+        let decides = is_any(&lines) || source.etag.is_some();
+        return (decides && !if_none_match(&lines, Some(source))).then_some(304);
+    }
+    let (modified, date) = dates(request, "if-modified-since", Some(source), read)?;
+    (modified <= date).then_some(304)
 }
 
 /// §13.1.1

@@ -1,0 +1,95 @@
+//! What is decided before the handler runs: required conditions, a source's verdict, and ranges.
+
+use http::{HeaderMap, Method, header};
+
+use super::{
+    date,
+    etag::is_generated,
+    evaluate::{changes, evaluate_source, range_applies, reads},
+    headers::{ConditionFields, ConditionalHeaders, FieldLines},
+    options::{Options, TagOptions},
+    preconditions::{check, status_of},
+    validators::Validators,
+};
+use crate::Status;
+
+impl Options {
+    /// RFC 6585 §3: returns whether a request lacks a required condition.
+    ///
+    /// An invalid date protects nothing. Any If-None-Match counts, so that `*` can guard a creation, and so does any `If`
+    /// (RFC 4918 §10.4).
+    pub(super) fn lacks_condition(&self, method: &Method, request: &HeaderMap) -> bool {
+        let date = || FieldLines::of(request, &header::IF_UNMODIFIED_SINCE).single();
+        self.depends_on_date(method, request) && date().and_then(|value| date::parse(value, date::now)).is_none()
+    }
+
+    /// RFC 9110 §13.1.4: returns whether the required condition must be ignored, because the representation has no date.
+    pub(super) fn ignores_condition(&self, method: &Method, request: &HeaderMap, current: Option<&Validators>) -> bool {
+        self.depends_on_date(method, request) && current.is_some_and(|current| current.last_modified().is_none())
+    }
+
+    fn depends_on_date(&self, method: &Method, request: &HeaderMap) -> bool {
+        self.require.contains(method)
+            && !request.contains_key(header::IF_MATCH)
+            && !request.contains_key(header::IF_NONE_MATCH)
+            && !request.contains_key("if")
+    }
+}
+
+/// Returns whether a source of validators could decide something (RFC 9110 §13.2.1). The result of a QUERY depends on
+/// its content, so no source is asked for it.
+pub(super) fn asks_source(method: &Method, request: &HeaderMap) -> bool {
+    match *method {
+        Method::GET | Method::HEAD => true,
+        Method::QUERY => false,
+        _ => changes(method) && ConditionFields::of(request).any_deciding_change(),
+    }
+}
+
+/// Evaluates the conditions against what a source returned; an `Err` is the response.
+///
+/// If there is nothing to read or delete, the handler's 404 takes precedence (RFC 9110 §13.2.1).
+pub(super) fn check_source(
+    method: &Method,
+    request: &HeaderMap,
+    headers: Option<&ConditionalHeaders>,
+    current: Option<&Validators>,
+    tags: &TagOptions,
+) -> Result<(), Status> {
+    match (headers, current) {
+        _ if changes(method) && (current.is_some() || *method != Method::DELETE) => {
+            check(method, &ConditionFields::of(request), current, tags)
+        }
+        (Some(headers), Some(validators)) if reads(method) => {
+            status_of(evaluate_source(headers, validators, tags), current).map_or(Ok(()), Err)
+        }
+        _ => Ok(()),
+    }
+}
+
+/// RFC 9110 §13.1.5: if If-Range is false, `Range` is ignored. A validator that the source did not name counts as
+/// different.
+pub(super) fn apply_if_range(request: &mut HeaderMap, current: Option<&Validators>) {
+    let applies = match current {
+        Some(current) => range_applies(request, current),
+        None => !request.contains_key(header::IF_RANGE),
+    };
+    if !applies {
+        remove_range(request);
+    }
+}
+
+/// Removes a range that depends on a tag which the layer has generated: a handler does not know it, and could send a part
+/// of another version.
+pub(super) fn remove_range_of_generated_etag(request: &mut HeaderMap, is_custom: bool) {
+    let is_unknown = |value: &[u8]| value.ends_with(b"\"") && (is_custom || is_generated(value));
+    if FieldLines::of(request, &header::IF_RANGE).single().is_some_and(is_unknown) {
+        remove_range(request);
+    }
+}
+
+/// Only GET has ranges (RFC 9110 §14.2).
+pub(super) fn remove_range(request: &mut HeaderMap) {
+    request.remove(header::RANGE);
+    request.remove(header::IF_RANGE);
+}
