@@ -1,5 +1,5 @@
 //! Responses without content (RFC 9110 §6.4.1) have no DATA frame. A compression layer outside compresses an empty body of
-//! unknown size, and the client would see a PROTOCOL_ERROR (RFC 9113 §8.1.1).
+//! unknown size, and the client would see a `PROTOCOL_ERROR` (RFC 9113 §8.1.1).
 
 use std::{
     fmt::Debug,

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use bytes::Bytes;
-use http::{HeaderMap, HeaderName, HeaderValue, Request, Response, StatusCode, header, response::Parts};
+use http::{HeaderMap, HeaderName, HeaderValue, Request, Response, StatusCode, header};
 use http_body::Body;
 use http_body_util::Full;
 use serde_json::to_string;
@@ -286,7 +286,7 @@ async fn a_code_without_content_has_no_body_and_no_field_that_describes_one() {
 async fn a_status_that_axum_made_a_response_of_has_the_same_fields_and_body_as_an_error() {
     use axum::response::IntoResponse;
 
-    let seen = |(parts, body): (Parts, Bytes)| (parts.status, parts.headers, body);
+    let seen = |(parts, body): (http::response::Parts, Bytes)| (parts.status, parts.headers, body);
     for status in final_codes().map(|code| Status::new(code).with_header("x-a", "b").with_header("etag", "\"a\"")) {
         for (accept, _) in FORMATS {
             for method in ["GET", "HEAD"] {
