@@ -6,6 +6,7 @@ mod built_status;
 #[path = "../common/mod.rs"]
 mod common;
 mod handlers;
+mod layer_order;
 mod other_layers;
 mod rejections;
 mod uploads_and_websockets;

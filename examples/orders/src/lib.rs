@@ -5,23 +5,27 @@ use std::time::Duration;
 use axum::{
     Json, Router,
     extract::{Request, State},
-    http::{Extensions, HeaderMap, HeaderName, StatusCode, Version, header},
+    http::{Extensions, HeaderMap, HeaderName, HeaderValue, StatusCode, Version, header},
     middleware::{Next, from_extractor, from_fn_with_state},
     response::{IntoResponse, Redirect, Response},
     routing::{get, put},
 };
 use sqlx::SqlitePool;
-use tower::{limit::GlobalConcurrencyLimitLayer, load_shed::LoadShedLayer, timeout::TimeoutLayer};
+use tower::{
+    limit::GlobalConcurrencyLimitLayer, load_shed::LoadShedLayer, timeout::TimeoutLayer, util::MapRequestLayer,
+};
 use tower_http::{
+    catch_panic::CatchPanicLayer,
     compression::{
         CompressionLayer,
         predicate::{DefaultPredicate, Predicate},
     },
     cors::CorsLayer,
     request_id::{MakeRequestUuid, PropagateRequestIdLayer, SetRequestIdLayer},
-    trace::TraceLayer,
+    trace::{DefaultMakeSpan, TraceLayer},
 };
 use tower_status::{ConditionalLayer, Context, Status, StatusMapLayer, problems::Problems};
+use tracing::Level;
 
 mod access;
 mod error;
@@ -79,6 +83,24 @@ pub fn app(db: SqlitePool) -> Router {
         .merge(assets)
         .with_state(app)
         .layer((
+            // A span for each request, which the log line of an error is in. A second line for a 5xx is not needed.
+            TraceLayer::new_for_http().make_span_with(DefaultMakeSpan::new().level(Level::INFO)).on_failure(()),
+            MapRequestLayer::new(accept_identity),
+            // Compresses pages, lists and errors, but nothing with a strong tag, which identifies the bytes.
+            CompressionLayer::new().compress_when(DefaultPredicate::new().and(has_no_strong_tag)),
+            // Makes a response of each error inside.
+            StatusMapLayer::new().map_error(error::database).map_status(conceal_550),
+            // A request that takes too long gets a 503.
+            TimeoutLayer::new(Duration::from_secs(10)),
+            // A request that would wait gets a 503 with Retry-After.
+            LoadShedLayer::new(),
+            // Global, because each clone of a route would have a limit of its own and never reach it.
+            GlobalConcurrencyLimitLayer::new(512),
+            // A panic gets a 500.
+            CatchPanicLayer::new(),
+        ))
+        // Outside of the layers above: `CorsLayer` requires a body that implements `Default`, which `TraceLayer`'s does not.
+        .layer((
             // A page of another origin may send a token, and read every response, also an error.
             CorsLayer::permissive()
                 .allow_headers([header::AUTHORIZATION, header::CONTENT_TYPE, header::IF_MATCH, header::IF_NONE_MATCH])
@@ -86,19 +108,24 @@ pub fn app(db: SqlitePool) -> Router {
             // The request id, which the response, the log and the error pages show.
             SetRequestIdLayer::x_request_id(MakeRequestUuid),
             PropagateRequestIdLayer::x_request_id(),
-            // Makes a response of each error inside.
-            StatusMapLayer::new().map_error(error::database).map_status(conceal_550),
-            // Logs each response. The layer outside logs errors, so this one does not.
-            TraceLayer::new_for_http().on_failure(()),
-            // Compresses pages and lists, but nothing with a strong tag, which identifies the bytes.
-            CompressionLayer::new().compress_when(DefaultPredicate::new().and(has_no_strong_tag)),
-            // A request that takes too long gets a 503.
-            TimeoutLayer::new(Duration::from_secs(10)),
-            // A request that would wait gets a 503 with Retry-After.
-            LoadShedLayer::new(),
-            // Global, because each clone of a route would have a limit of its own and never reach it.
-            GlobalConcurrencyLimitLayer::new(512),
         ))
+}
+
+/// Removes `identity;q=0` and `*;q=0` from Accept-Encoding: `CompressionLayer` makes a 406 of any response to such a
+/// request.
+fn accept_identity(mut request: Request) -> Request {
+    let excludes_identity = |member: &str| {
+        let (coding, weight) = member.split_once(';').unwrap_or((member, "q=1"));
+        let is_zero = weight.trim().get(2..).is_some_and(|weight| weight.parse() == Ok(0.0));
+        is_zero && ["*", "identity"].iter().any(|excluded| coding.trim().eq_ignore_ascii_case(excluded))
+    };
+    let lines = request.headers().get_all(header::ACCEPT_ENCODING).iter().filter_map(|line| line.to_str().ok());
+    let kept: Vec<_> = lines.flat_map(|line| line.split(',')).filter(|member| !excludes_identity(member)).collect();
+    match HeaderValue::from_str(&kept.join(",")) {
+        Ok(kept) if !kept.is_empty() => request.headers_mut().insert(header::ACCEPT_ENCODING, kept),
+        _ => request.headers_mut().remove(header::ACCEPT_ENCODING),
+    };
+    request
 }
 
 /// Makes a missing right a 403, except under `/internal`.

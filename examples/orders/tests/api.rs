@@ -219,6 +219,18 @@ async fn a_response_with_a_strong_tag_is_not_compressed() {
     }
 }
 
+/// A client that excludes the identity coding gets the same responses, not a 406.
+#[tokio::test]
+async fn an_accept_encoding_without_identity_changes_no_status() {
+    let shop = Shop::open().await;
+    for coding in ["*;q=0", "identity;q=0", "gzip;q=0, *;q=0"] {
+        for (line, code) in [("GET /orders", 200), ("GET /orders/tulip", 400), ("GET /orders/99", 404)] {
+            let response = shop.send(&format!("{line} | accept-encoding: {coding}"), Value::Null).await;
+            assert_eq!((response.code.as_u16(), response.field("content-encoding")), (code, None), "{line} {coding}");
+        }
+    }
+}
+
 #[tokio::test]
 async fn during_stock_taking_requests_get_503_with_retry_after() {
     let shop = Shop::open().await;

@@ -26,6 +26,8 @@ impl Instance {
     fn start(file: &Path) -> Self {
         let mut process = Command::new(env!("CARGO_BIN_EXE_orders"))
             .args(["127.0.0.1:0".as_ref(), file.as_os_str()])
+            // Without colours, which would be inside of the span.
+            .env("NO_COLOR", "1")
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
             .spawn()
@@ -94,8 +96,33 @@ async fn a_hidden_error_is_in_the_log_with_its_request_id() {
     let log = instance.log();
     let lines: Vec<_> = log.lines().filter(|line| line.contains("request-4711")).collect();
     assert_eq!(lines.len(), 1, "{log}");
-    for part in ["ERROR", "the database failed", "no such table: audit_log", "/internal/audit", "500"] {
+    let span = "request{method=GET uri=/internal/audit version=HTTP/1.1}";
+    for part in ["ERROR", span, "the database failed", "no such table: audit_log", "/internal/audit", "500"] {
         assert!(lines[0].contains(part), "{part}: {}", lines[0]);
+    }
+}
+
+/// As `curl --compressed` and a browser send it.
+#[tokio::test]
+async fn a_client_that_reads_gzip_gets_a_problem_document_or_a_page() {
+    let folder = tempfile::tempdir().unwrap();
+    let instance = Instance::start(&folder.path().join("orders.db"));
+    let rows = [("*/*", "application/problem+json"), ("text/html,*/*;q=0.8", "text/html; charset=utf-8")];
+    for (accept, content_type) in rows {
+        let request =
+            |client: Client| client.get(format!("{}/orders/tulip", instance.address)).header("accept", accept);
+        let coded = Client::builder().no_gzip().build().unwrap();
+        let coded = request(coded).header("accept-encoding", "gzip").send().await.unwrap();
+        assert_eq!(coded.headers()[header::CONTENT_ENCODING], "gzip", "{accept}");
+
+        // Sends `accept-encoding: gzip`, and decodes.
+        let response = request(Client::new()).send().await.unwrap();
+        assert_eq!(response.status(), 400, "{accept}");
+        assert_eq!(response.headers()[header::CONTENT_TYPE], content_type, "{accept}");
+        assert_eq!(response.headers()[header::CACHE_CONTROL], "no-store", "{accept}");
+        let id = response.headers()["x-request-id"].to_str().unwrap().to_owned();
+        let text = response.text().await.unwrap();
+        assert!(text.contains("Cannot parse `tulip` to a `i64`") && text.contains(&id), "{accept}: {text}");
     }
 }
 
