@@ -55,48 +55,14 @@
 //! [`ConditionalLayer`] stands on routes, inside of all of these, and with [weak](ConditionalLayer::generate_weak_etags) tags where
 //! a compression layer outside encodes what it tagged.
 //!
-//! # gRPC
-//!
-//! A POST whose content type is gRPC's or gRPC-Web's is answered with a gRPC status: the code of the
-//! [catalogue](catalog::Entry::grpc) or of [`with_grpc_code`](Status::with_grpc_code), the detail as the message, and what
-//! else is known of the problem as `google.rpc.Status` (`ErrorInfo`, `RetryInfo`, `BadRequest`, `Help`), all of it under
-//! 8 KiB. What is a gRPC answer already passes as it is; a failure that stands in its head is reported.
-//!
-//! With the feature `tonic`, a handler uses `?` on the application's errors (the derive's `#[status(tonic)]`), and a
-//! `tonic::Status` is an error that answers for itself. In tonic code write `tonic::Status` by its path.
-//!
-//! tonic's own `Server::timeout`, `load_shed` and `concurrency_limit_per_connection` stand *outside* of `Server::layer`, where
-//! nothing can answer for them: use tower's layers inside.
-//!
-//! ```no_run
-//! # #[cfg(feature = "tonic")]
-//! # async fn serve(shop: tonic::service::Routes) -> Result<(), Box<dyn std::error::Error>> {
-//! use std::time::Duration;
-//! use tonic::transport::Server;
-//! use tower::{ServiceBuilder, limit::GlobalConcurrencyLimitLayer, load_shed::LoadShedLayer, timeout::TimeoutLayer};
-//! use tower_status::StatusMapLayer;
-//!
-//! let layers = ServiceBuilder::new()
-//!     .layer(StatusMapLayer::new()) // the first is outermost
-//!     .layer(TimeoutLayer::new(Duration::from_secs(10))) // DEADLINE_EXCEEDED
-//!     .layer(LoadShedLayer::new()) // RESOURCE_EXHAUSTED
-//!     .layer(GlobalConcurrencyLimitLayer::new(512));
-//! Server::builder().layer(layers).add_routes(shop).serve("127.0.0.1:50051".parse()?).await?;
-//! # Ok(())
-//! # }
-//! ```
-//!
-//! The same layers stand around an axum `Router` that has tonic's routes, and around one service with `named_layer`.
-//! tonic-web's `GrpcWebLayer` goes inside of `StatusMapLayer`, so that what it refuses is explained; CORS
-//! goes outside and exposes `grpc-status`, `grpc-message` and `grpc-status-details-bin`, which tonic's own answers carry, too.
+#![doc = include_str!("rpc.md")]
 //!
 //! # What a client never sees
 //!
 //! The detail and the extension members of a 5xx, unless the status is [exposed](Status::expose); any error's
 //! `source()` chain; the plain or untyped text of a 5xx that some middleware wrote. All of that is in the log line
 //! instead. JSON or HTML that an application wrote itself as the body of a 5xx passes: it is taken to be meant. So does a
-//! gRPC answer, and with it the message of a `tonic::Status` that a tonic handler made itself; a status that comes after
-//! a stream's first message is neither completed nor reported.
+//! gRPC answer, and with it the message of a `tonic::Status` that a tonic handler made itself.
 //!
 //! # Edges
 //!

@@ -9,7 +9,7 @@ use tonic::{Code, metadata::MetadataMap};
 use crate::{
     IntoStatus, Status,
     catalog::GrpcCode,
-    response::grpc::RpcError,
+    response::grpc::{RpcError, RpcRequest},
     status::{Hidden, Rpc},
 };
 
@@ -67,9 +67,11 @@ impl IntoStatus for tonic::Status {
 /// ```
 impl From<Status> for tonic::Status {
     fn from(status: Status) -> Self {
-        let RpcError { code, message, details, metadata } = RpcError::of(&status, "", None, None, false);
-        let metadata = MetadataMap::from_headers(metadata);
-        let mut made = Self::with_details_and_metadata(code.into(), message.into_owned(), details, metadata);
+        let mut error = RpcError::new(&status, &RpcRequest::default());
+        error.fit_for_tonic();
+        let (code, details) = (error.code.into(), error.details.encode(error.code, &error.message));
+        let metadata = MetadataMap::from_headers(error.metadata);
+        let mut made = Self::with_details_and_metadata(code, error.message.into_owned(), details, metadata);
         made.set_source(Arc::new(Hidden(status)));
         made
     }

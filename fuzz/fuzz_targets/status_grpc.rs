@@ -8,12 +8,12 @@ use http::{HeaderMap, HeaderName, HeaderValue, Method, header};
 use libfuzzer_sys::fuzz_target;
 use prost::Message;
 use serde_json::Value;
-use tonic_types::{ErrorDetails, StatusExt, pb};
+use tonic_types::{ErrorDetails, ErrorInfo, StatusExt, pb};
 use tower_status::{Status, StatusMapLayer, catalog::GrpcCode};
 use tower_status_fuzz::{ask::fail, status_input::StatusInput};
 
-/// The limit of the header fields (RFC 9113 §10.5.1).
-const LIMIT: usize = 8 * 1024;
+/// The default limit of the size of the header fields (RFC 9113 §6.5.2).
+const LIMIT: usize = 3 * 1024;
 const TYPES: [&str; 3] = ["application/grpc", "application/grpc-web+proto", "application/grpc-web-text"];
 
 fuzz_target!(|input: StatusInput<'_>| {
@@ -22,27 +22,63 @@ fuzz_target!(|input: StatusInput<'_>| {
         let mut request = input.request(header::CONTENT_TYPE, content_type);
         *request.method_mut() = Method::POST;
         let path = request.uri().path().to_owned();
-        let (parts, body) = fail(&StatusMapLayer::new(), &status, request);
+        let (parts, body) = fail(&StatusMapLayer::new().rpc(true), &status, request);
         assert_eq!(parts.status, 200);
         assert_eq!(parts.headers[header::CONTENT_TYPE], content_type);
+        let mut total = size(&parts.headers) + ":status".len() + "200".len() + 32;
         let fields = if content_type == TYPES[2] {
             assert!(!parts.headers.contains_key("grpc-status"));
-            frame(&STANDARD.decode(body).expect("base64"))
+            let fields = frame(&STANDARD.decode(body).expect("base64"));
+            assert!(!fields.contains_key("set-cookie"), "a cookie is a header field");
+            total += size(&fields);
+            fields
         } else {
             assert!(body.is_empty());
             parts.headers.clone()
         };
-        check(&input, &status, &path, &fields);
-        // RFC 9113 §6.5.2
-        let head = parts.headers.iter().chain(fields.iter().filter(|_| content_type == TYPES[2]));
-        let size: usize = head.map(|(name, value)| name.as_str().len() + value.len() + 32).sum();
-        assert!(size + ":status".len() + "200".len() + 32 <= LIMIT, "{size}");
+        assert!(total < LIMIT, "{total}");
+        if content_type == TYPES[1] {
+            check_exposed(&parts.headers);
+        }
+        check(&input, &status, &path, &fields, total);
     }
     // `?` in a tonic handler
     let made = tonic::Status::from(status.clone());
     assert_eq!(made.code(), expected_code(&input, &status).into());
-    assert_eq!(made.message(), expected_message(&input, &status));
+    let mut trailers = HeaderMap::new();
+    made.add_header(&mut trailers).expect("valid fields");
+    assert!(size(&trailers) < LIMIT, "{}", size(&trailers));
+    check_message(&input, &status, made.message(), !made.details().is_empty(), size(&trailers));
+    check_printed(&input, &status, &made);
 });
+
+/// RFC 9113 §6.5.2.
+fn size(fields: &HeaderMap) -> usize {
+    fields.iter().map(|(name, value)| name.as_str().len() + value.len() + 32).sum()
+}
+
+/// Checks that a page of another origin may read the status and its metadata.
+fn check_exposed(fields: &HeaderMap) {
+    let lines = fields.get_all("access-control-expose-headers").iter();
+    let lines: Vec<_> = lines.map(|line| String::from_utf8_lossy(line.as_bytes()).to_ascii_lowercase()).collect();
+    let exposed: Vec<_> = lines.iter().flat_map(|line| line.split(',')).map(str::trim).collect();
+    let browsers = |name: &str| {
+        name.starts_with("access-control-")
+            || ["content-type", "set-cookie", "vary", "timing-allow-origin"].contains(&name)
+    };
+    for name in fields.keys().map(HeaderName::as_str).filter(|name| !browsers(name)) {
+        assert!(exposed.contains(&name) || exposed.contains(&"*"), "{name} of {exposed:?}");
+    }
+}
+
+/// Checks that `Display` and `Debug` of a converted status show nothing that is hidden.
+fn check_printed(input: &StatusInput<'_>, status: &Status, made: &tonic::Status) {
+    let Some(detail) = status.detail().filter(|detail| detail.len() > 20 && is_hidden(input, status)) else { return };
+    let shown = [status.title(), status.type_uri()].into_iter().flatten().any(|text| text.contains(detail));
+    let printed = format!("{made} {made:?}");
+    let escaped = format!("{detail:?}");
+    assert!(shown || !printed.contains(detail) && !printed.contains(escaped.trim_matches('"')), "{printed}");
+}
 
 /// Returns the fields of gRPC-Web's trailer frame.
 fn frame(bytes: &[u8]) -> HeaderMap {
@@ -79,9 +115,26 @@ fn expected_message<'a>(input: &'a StatusInput<'_>, status: &Status) -> &'a str 
     detail.unwrap_or(default)
 }
 
-fn check(input: &StatusInput<'_>, status: &Status, path: &str, fields: &HeaderMap) {
-    let code = expected_code(input, status);
+/// Checks a message in a head of this size.
+fn check_message(input: &StatusInput<'_>, status: &Status, found: &str, has_details: bool, size_of_head: usize) {
     let message = expected_message(input, status);
+    if found == message {
+        return;
+    }
+    assert!(!has_details, "the details are left out first");
+    // Shortened between characters, with an ellipsis; left out if the status's own fields need the whole limit.
+    if let Some(kept) = found.strip_suffix('…') {
+        assert!(message.starts_with(kept), "{message:?} {kept:?}");
+        assert!(size_of_head > LIMIT - 256, "shortened at {size_of_head}");
+    } else {
+        assert_eq!(found, "");
+        // A name is sent twice where it is exposed.
+        assert!(2 * size(status.headers()) > LIMIT - 512, "{}", size(status.headers()));
+    }
+}
+
+fn check(input: &StatusInput<'_>, status: &Status, path: &str, fields: &HeaderMap, size_of_head: usize) {
+    let code = expected_code(input, status);
     assert!(fields.get_all("grpc-status").iter().eq([(code as i32).to_string().as_str()]));
     for (name, value) in fields {
         let bytes = value.as_bytes();
@@ -93,70 +146,83 @@ fn check(input: &StatusInput<'_>, status: &Status, path: &str, fields: &HeaderMa
     }
     let read = tonic::Status::from_header_map(fields).expect("a status");
     assert_eq!(read.code(), code.into());
-    if read.message() != message {
-        let size = |fields: &HeaderMap| -> usize {
-            fields.iter().map(|(name, value)| name.as_str().len() + value.len() + 32).sum()
-        };
-        // Shortened between characters, with an ellipsis; left out if the status's own fields need the whole limit.
-        if let Some(kept) = read.message().strip_suffix('…') {
-            assert!(message.starts_with(kept), "{message:?} {kept:?}");
-            assert!(size(fields) > LIMIT - 512, "shortened at {}", size(fields));
-        } else {
-            assert_eq!(read.message(), "");
-            assert!(size(status.headers()) > LIMIT - 512, "{}", size(status.headers()));
-        }
-        assert!(!fields.contains_key("grpc-status-details-bin"), "the details go first");
-    }
+    check_message(input, status, read.message(), !read.details().is_empty(), size_of_head + DATE);
+    check_pushback(input, status, code, fields);
     if read.details().is_empty() {
         return;
     }
     let rpc = pb::Status::decode(read.details()).expect("google.rpc.Status");
-    assert_eq!((rpc.code, &*rpc.message), (code as i32, message));
+    assert_eq!((rpc.code, &*rpc.message), (code as i32, expected_message(input, status)));
     let details = read.check_error_details().expect("known messages");
-    check_details(input, status, path, &details);
+    check_details(input, status, path, &rpc, &details);
 }
 
-fn check_details(input: &StatusInput<'_>, status: &Status, path: &str, details: &ErrorDetails) {
-    let members = if is_hidden(input, status) { Vec::new() } else { input.shown_members(status) };
-    // The delay, otherwise that of the field.
+/// What the server's Date takes.
+const DATE: usize = "date".len() + "Sun, 06 Nov 1994 08:49:37 GMT".len() + 32;
+
+/// Returns the delay of a status, otherwise that of its field.
+fn delay(input: &StatusInput<'_>, status: &Status) -> Option<Duration> {
     let field = || status.headers().get("retry-after")?.to_str().ok()?.parse().ok().map(Duration::from_secs);
-    let delay = input.retry_after.or_else(field);
-    let delay = delay.map(|delay| delay.min(Duration::new(315_576_000_000, delay.subsec_nanos())));
-    assert_eq!(details.retry_info().and_then(|info| info.retry_delay), delay);
+    input.retry_after.or_else(field)
+}
 
-    if let Some(info) = details.error_info() {
-        let of_reason = |byte: u8| byte.is_ascii_uppercase() || byte.is_ascii_digit() || byte == b'_';
-        assert!(info.reason.len() <= 63 && info.reason.bytes().all(of_reason), "{}", info.reason);
-        assert_eq!(
-            info.domain,
-            path.rsplit_once('/').map_or("", |(before, _)| before.rsplit('/').next().unwrap_or(""))
-        );
-        let keys = members.iter().filter(|(name, _)| is_key(name));
-        let mut expected: Vec<_> = keys.filter_map(|(name, value)| Some((name.clone(), scalar(value)?))).collect();
-        expected.extend(input.shown_id(&members).map(|id| ("request_id".to_owned(), id)));
-        let mut found: Vec<_> = info.metadata.clone().into_iter().collect();
-        expected.sort();
-        found.sort();
-        assert_eq!(found, expected);
-    }
+/// gRFC A6: one value, of a code that clients retry.
+fn check_pushback(input: &StatusInput<'_>, status: &Status, code: GrpcCode, fields: &HeaderMap) {
+    let lines: Vec<_> = fields.get_all("grpc-retry-pushback-ms").iter().collect();
+    assert!(lines.len() <= 1, "{lines:?}");
+    let (Some(value), None) = (lines.first(), status.headers().get("grpc-retry-pushback-ms")) else { return };
+    assert!(matches!(code, GrpcCode::Unavailable | GrpcCode::ResourceExhausted), "{code}");
+    let value: i32 = value.to_str().expect("digits").parse().expect("32 bits");
+    let nanos = delay(input, status).expect("a delay").as_nanos();
+    assert_eq!(u128::try_from(value).expect("not negative"), nanos.div_ceil(1_000_000));
+}
 
+fn check_details(input: &StatusInput<'_>, status: &Status, path: &str, rpc: &pb::Status, details: &ErrorDetails) {
+    let members = if is_hidden(input, status) { Vec::new() } else { input.shown_members(status) };
     let errors = members.iter().find(|(name, _)| name == "errors").and_then(|(_, errors)| errors.as_array());
     let described: Vec<_> = errors.into_iter().flatten().filter_map(described).collect();
-    let found = details.bad_request().map(|request| {
-        request.field_violations.iter().map(|violation| violation.description.clone()).collect::<Vec<_>>()
-    });
-    assert_eq!(found.unwrap_or_default(), described);
-
-    let is_http = |uri: &&str| {
+    let is_http = |uri: &str| {
         let uri = uri.to_ascii_lowercase();
         uri.starts_with("http://") || uri.starts_with("https://")
     };
-    if let Some(help) = details.help() {
-        let urls: Vec<_> = help.links.iter().map(|link| link.url.as_str()).collect();
-        assert_eq!(urls, Vec::from_iter(status.type_uri()));
-    } else {
-        assert_eq!(status.type_uri().filter(is_http), None);
+    let delay = delay(input, status);
+
+    // Those that do not fit are left out from the last one on.
+    let mut kinds = vec!["ErrorInfo"];
+    kinds.extend(delay.map(|_| "RetryInfo"));
+    kinds.extend((!described.is_empty()).then_some("BadRequest"));
+    kinds.extend(status.type_uri().filter(|uri| is_http(uri)).map(|_| "Help"));
+    let found: Vec<_> = rpc.details.iter().map(|any| any.type_url.rsplit('.').next().unwrap_or_default()).collect();
+    assert!(kinds.starts_with(&found) && !found.is_empty(), "{found:?} of {kinds:?}");
+
+    let info = details.error_info().expect("every error has one");
+    check_error_info(input, path, &members, info);
+    if let Some(info) = details.retry_info() {
+        let delay = delay.map(|delay| delay.min(Duration::new(315_576_000_000, delay.subsec_nanos())));
+        assert_eq!(info.retry_delay, delay);
     }
+    if let Some(request) = details.bad_request() {
+        assert!(request.field_violations.iter().map(|violation| &violation.description).eq(&described));
+    }
+    if let Some(help) = details.help() {
+        assert!(help.links.iter().map(|link| link.url.as_str()).eq(status.type_uri()));
+    }
+}
+
+fn check_error_info(input: &StatusInput<'_>, path: &str, members: &[(String, Value)], info: &ErrorInfo) {
+    let reason = info.reason.as_bytes();
+    assert!((3..=63).contains(&reason.len()) && reason[0].is_ascii_uppercase(), "{}", info.reason);
+    assert!(reason.iter().all(|byte| byte.is_ascii_uppercase() || byte.is_ascii_digit() || *byte == b'_'));
+    assert_ne!(reason.last(), Some(&b'_'), "{}", info.reason);
+    let domain = path.rsplit_once('/').map_or("", |(before, _)| before.rsplit('/').next().unwrap_or(""));
+    assert_eq!(info.domain, domain);
+    let keys = members.iter().filter(|(name, _)| is_key(name));
+    let mut expected: Vec<_> = keys.filter_map(|(name, value)| Some((name.clone(), scalar(value)?))).collect();
+    expected.extend(input.shown_id(members).map(|id| ("request_id".to_owned(), id)));
+    let mut found: Vec<_> = info.metadata.clone().into_iter().collect();
+    expected.sort();
+    found.sort();
+    assert_eq!(found, expected);
 }
 
 /// Whether a key is valid in `google.rpc.ErrorInfo`: `[a-zA-Z0-9-_]`, at most 64 characters.
@@ -172,8 +238,9 @@ fn scalar(value: &Value) -> Option<String> {
     }
 }
 
-/// Returns the description of one of `errors`, if it has a pointer or a detail.
+/// Returns the description of one of `errors`, if it has a pointer, a parameter or a detail.
 fn described(error: &Value) -> Option<String> {
     let text = |name| error.get(name).and_then(Value::as_str);
-    (text("pointer").is_some() || text("detail").is_some()).then(|| text("detail").unwrap_or_default().to_owned())
+    let has_any = ["pointer", "parameter", "detail"].into_iter().any(|name| text(name).is_some());
+    has_any.then(|| text("detail").unwrap_or_default().to_owned())
 }

@@ -1,6 +1,7 @@
 //! [`StatusMapLayer`]: layer, service and future. They decide nothing: see `plan`.
 
 use std::{
+    borrow::Cow,
     convert::Infallible,
     error::Error,
     fmt,
@@ -259,6 +260,39 @@ impl StatusMapLayer {
     /// error from rate limits and alarms at the edge.
     pub fn rpc(self, rpc: bool) -> Self {
         self.with(|options| options.rpc = rpc)
+    }
+
+    /// Sets the limit of the size of a gRPC error's header fields, in bytes as HTTP/2 counts them. Default: 3 KiB.
+    ///
+    /// What exceeds it is left out: the details first, then the end of the message, then metadata. Most clients accept
+    /// 8 KiB. A proxy may accept less: nginx reads 4 KiB and responds 502 to more, unless its `grpc_buffer_size` is raised,
+    /// too. A `tonic::Status` that is converted from a [`Status`] always has the default limit, because a stream sends it in
+    /// its trailers.
+    ///
+    /// # Example: a server that only gRPC clients connect to
+    ///
+    /// ```
+    /// use tower_status::StatusMapLayer;
+    ///
+    /// let layer = StatusMapLayer::new().grpc_limit(8 * 1024);
+    /// ```
+    pub fn grpc_limit(self, bytes: usize) -> Self {
+        self.with(|options| options.grpc_limit = bytes)
+    }
+
+    /// Sets the domain of `google.rpc.ErrorInfo`, which makes its reasons unique. Default: the service in the path, such as
+    /// `shop.v1.Orders`.
+    ///
+    /// # Example: one domain for all services
+    ///
+    /// ```
+    /// use tower_status::StatusMapLayer;
+    ///
+    /// let layer = StatusMapLayer::new().error_domain("shop.example");
+    /// ```
+    pub fn error_domain(self, domain: impl Into<Cow<'static, str>>) -> Self {
+        let domain = domain.into();
+        self.with(|options| options.error_domain = Some(domain))
     }
 
     /// Sets whether clients see the detail and the extension members of a 5xx. Default: `false`. For development only.

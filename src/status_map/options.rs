@@ -1,11 +1,11 @@
 //! The options of a [`StatusMapLayer`](crate::StatusMapLayer).
 
-use std::{fmt, sync::Arc};
+use std::{borrow::Cow, fmt, sync::Arc};
 
 use http::{HeaderName, HeaderValue};
 
 use super::resolve::Mapper;
-use crate::{Context, Format, Page, Render, Status};
+use crate::{Context, Format, Page, Render, Status, response::grpc};
 
 type MapStatus = Arc<dyn Fn(Status, &Context<'_>) -> Status + Send + Sync>;
 type OnError = Arc<dyn Fn(&Status, &Context<'_>) + Send + Sync>;
@@ -22,6 +22,8 @@ pub(super) struct Options {
     pub(super) expose_server_errors: bool,
     pub(super) conditional: bool,
     pub(super) rpc: bool,
+    pub(super) grpc_limit: usize,
+    pub(super) error_domain: Option<Cow<'static, str>>,
     pub(super) keep_headers: Vec<HeaderName>,
     pub(super) map_status: Option<MapStatus>,
     pub(super) on_error: Option<OnError>,
@@ -39,6 +41,8 @@ impl Default for Options {
             expose_server_errors: false,
             conditional: true,
             rpc: cfg!(feature = "tonic"),
+            grpc_limit: grpc::DEFAULT_LIMIT,
+            error_domain: None,
             keep_headers: Vec::new(),
             map_status: None,
             on_error: None,
@@ -65,6 +69,8 @@ impl fmt::Debug for Options {
             .field("expose_server_errors", &self.expose_server_errors)
             .field("conditional", &self.conditional)
             .field("rpc", &self.rpc)
+            .field("grpc_limit", &self.grpc_limit)
+            .field("error_domain", &self.error_domain)
             .field("keep_headers", &self.keep_headers)
             .field("map_status", &self.map_status.is_some())
             .field("on_error", &self.on_error.is_some())

@@ -12,7 +12,13 @@ use crate::{
     Context, Status, catalog,
     conditional::{not_modified, remove_content_headers},
     fields::X_REQUEST_ID,
-    response::{RenderOptions, StatusBody, caching, code_change, grpc, headers, record::Record, write},
+    response::{
+        RenderOptions, StatusBody, caching, code_change,
+        grpc::{self, GrpcOptions},
+        headers,
+        record::Record,
+        write,
+    },
     warning::warning,
 };
 
@@ -65,7 +71,12 @@ fn write_response<B: Body>(planned: Write<B>, exchange: &Exchange) -> Response<S
     let body = if context.protocol.is_grpc() {
         inherit_metadata(&mut parts.headers, &inherited, exchange);
         let content_type = exchange.request.grpc_content_type();
-        grpc::write(&mut parts, &status, &context, content_type, exchange.options.expose_server_errors)
+        let options = GrpcOptions {
+            limit: exchange.options.grpc_limit,
+            domain: exchange.options.error_domain.as_deref(),
+            expose: exchange.options.expose_server_errors,
+        };
+        grpc::write(&mut parts, &status, &context, content_type, &options)
     } else {
         parts.status = status.code();
         write_headers(&mut parts.headers, &status, origin, &inherited, exchange);

@@ -11,13 +11,97 @@ use crate::error_response::{CALL, Call, ErrorResponse, error_response, send};
 
 // ----- ErrorInfo -----
 
+/// AIP-193: an `ErrorInfo` is required, and at most one detail of each type is allowed.
 #[tokio::test]
-async fn code_and_message_alone_have_no_details() {
+async fn every_error_has_one_error_info() {
     for status in
         [Status::not_found(), Status::conflict().with_detail("sold out"), Status::gone().with_type("about:blank")]
     {
-        assert!(error_response(status.clone()).await.rpc.is_none(), "{status:?}");
+        assert_eq!(error_response(status.clone()).await.kinds(), ["ErrorInfo"], "{status:?}");
     }
+    for code in 300..=599 {
+        let status = Status::new(StatusCode::from_u16(code).unwrap());
+        let mut inner = Response::new(String::new());
+        *inner.status_mut() = status.code();
+        for outcome in [Err(status), Ok(inner)] {
+            if outcome.is_ok() && code < 400 {
+                continue; // not an error
+            }
+            let response = send(StatusMapLayer::new().rpc(true), &CALL, outcome).await;
+            assert_eq!(response.kinds(), ["ErrorInfo"], "{code}");
+            assert!(is_reason(&response.reason().unwrap()), "{code}: {:?}", response.reason());
+        }
+    }
+}
+
+/// `error_details.proto`: `[A-Z][A-Z0-9_]+[A-Z0-9]`, at most 63 characters.
+fn is_reason(reason: &str) -> bool {
+    let bytes = reason.as_bytes();
+    let inner = |byte: &u8| byte.is_ascii_uppercase() || byte.is_ascii_digit() || *byte == b'_';
+    (3..=63).contains(&bytes.len())
+        && bytes[0].is_ascii_uppercase()
+        && bytes.iter().all(inner)
+        && bytes[bytes.len() - 1] != b'_'
+}
+
+#[tokio::test]
+async fn reason_is_the_name_of_a_status_without_type_and_title() {
+    let unknown = |code: u16| Status::new(StatusCode::from_u16(code).unwrap());
+    #[rustfmt::skip]
+    let rows = [
+        (Status::not_found(), "NOT_FOUND"),
+        (Status::service_unavailable().with_grpc_code(GrpcCode::DeadlineExceeded), "SERVICE_UNAVAILABLE"),
+        (Status::payload_too_large(), "CONTENT_TOO_LARGE"),
+        // Without an entry in the catalogue, the code's.
+        (unknown(499), "CANCELLED"),
+        (unknown(498), "FAILED_PRECONDITION"),
+        (unknown(599), "INTERNAL"),
+    ];
+    for (status, reason) in rows {
+        assert_eq!(error_response(status).await.reason().as_deref(), Some(reason));
+    }
+}
+
+#[cfg(feature = "derive")]
+#[tokio::test]
+async fn reason_is_the_name_of_the_variant_unless_there_is_a_type() {
+    #[derive(Debug, thiserror::Error, tower_status::IntoStatus)]
+    enum Failure {
+        #[error("order {0} does not exist")]
+        #[status(404)]
+        NoSuchOrder(u64),
+        #[error("sold out")]
+        #[status(409, title = "No more tulips")]
+        SoldOut,
+        #[error("moved")]
+        #[status(410, type = "/problems/order-moved")]
+        Moved,
+        #[error("secret")]
+        #[status(500)]
+        HTTPClient2Failed,
+        #[error("x")]
+        #[status(400)]
+        No,
+    }
+    #[derive(Debug, thiserror::Error, tower_status::IntoStatus)]
+    #[error("the card was declined")]
+    #[status(402)]
+    struct CardDeclined;
+    let rows = [
+        (Failure::NoSuchOrder(8).into(), "NO_SUCH_ORDER"),
+        (Failure::SoldOut.into(), "SOLD_OUT"),
+        (Failure::Moved.into(), "ORDER_MOVED"),
+        (Failure::HTTPClient2Failed.into(), "HTTP_CLIENT2_FAILED"),
+        (Failure::No.into(), "BAD_REQUEST"),
+        (CardDeclined.into(), "CARD_DECLINED"),
+        (Status::from(Failure::NoSuchOrder(8)).with_type("/problems/no-such-flower"), "NO_SUCH_FLOWER"),
+    ];
+    for (status, reason) in rows {
+        assert_eq!(error_response(status).await.reason().as_deref(), Some(reason));
+    }
+    // The status that replaces it has another name.
+    let concealing = StatusMapLayer::new().rpc(true).map_status(|_, _| Status::not_found());
+    assert_eq!(send(concealing, &CALL, Err(CardDeclined.into())).await.reason().as_deref(), Some("NOT_FOUND"));
 }
 
 #[tokio::test]
@@ -46,6 +130,11 @@ async fn reason_is_the_last_segment_of_the_type_or_the_title() {
         (Some("///"), None, "CONFLICT"),
         (Some("#"), None, "CONFLICT"),
         (None, Some("売り切れ"), "CONFLICT"),
+        // Too short, or no letter first.
+        (Some("/problems/x"), None, "CONFLICT"),
+        (Some("/problems/404"), None, "CONFLICT"),
+        (Some("/problems/2-tulips"), Some("No more tulips"), "NO_MORE_TULIPS"),
+        (Some("/problems/oos"), None, "OOS"),
     ];
     for (type_uri, title, reason) in rows {
         let mut status = Status::conflict();
@@ -96,14 +185,13 @@ async fn reason_is_valid_for_any_type_and_title() {
     for text in rows {
         for status in [Status::conflict().with_type(text.to_owned()), Status::gone().with_title(text.to_owned())] {
             let reason = error_response(status.clone()).await.reason().unwrap_or_else(|| panic!("{status:?}"));
-            let allowed = |byte: u8| byte.is_ascii_uppercase() || byte.is_ascii_digit() || byte == b'_';
-            assert!((1..=63).contains(&reason.len()) && reason.bytes().all(allowed), "{text:.80}: {reason}");
+            assert!(is_reason(&reason), "{text:.80}: {reason}");
         }
     }
 }
 
 #[tokio::test]
-async fn domain_is_the_service_of_the_path() {
+async fn domain_is_the_service_of_the_path_unless_it_was_set() {
     #[rustfmt::skip]
     let rows = [
         ("/shop.Orders/Get", "shop.Orders"),
@@ -116,6 +204,9 @@ async fn domain_is_the_service_of_the_path() {
         let call = Call { path, ..CALL };
         let response = send(StatusMapLayer::new().rpc(true), &call, Err(Status::gone().with_type("/problems/x"))).await;
         assert_eq!(response.details().error_info().unwrap().domain, domain, "{path}");
+        let layer = StatusMapLayer::new().rpc(true).error_domain("shop.example");
+        let response = send(layer, &call, Err(Status::gone())).await;
+        assert_eq!(response.details().error_info().unwrap().domain, "shop.example", "{path}");
     }
 }
 
@@ -198,7 +289,7 @@ async fn retry_info_keeps_fractions_of_seconds() {
     for (delay, expected) in rows {
         let response = error_response(Status::service_unavailable().with_retry_after(delay)).await;
         assert_eq!(response.details().retry_info().unwrap().retry_delay, Some(expected), "{delay:?}");
-        assert_eq!(response.kinds(), ["RetryInfo"], "{delay:?}");
+        assert_eq!(response.kinds(), ["ErrorInfo", "RetryInfo"], "{delay:?}");
         assert!(!response.metadata.contains_key("retry-after"), "retry-after is not sent");
     }
 }
@@ -208,7 +299,8 @@ async fn retry_info_keeps_fractions_of_seconds() {
 async fn retry_info_is_limited_to_the_range_of_protobuf() {
     for delay in [Duration::MAX, Duration::from_secs(u64::MAX), Duration::from_secs(315_576_000_001)] {
         let response = error_response(Status::service_unavailable().with_retry_after(delay)).await;
-        let any = &response.rpc.as_ref().unwrap().details[0];
+        let details = &response.rpc.as_ref().unwrap().details;
+        let any = details.iter().find(|any| any.type_url.ends_with("RetryInfo")).unwrap();
         let delay = tonic_types::pb::RetryInfo::decode(&*any.value).unwrap().retry_delay.unwrap();
         assert!(
             (1..=315_576_000_000).contains(&delay.seconds) && (0..1_000_000_000).contains(&delay.nanos),
@@ -305,7 +397,7 @@ async fn errors_become_field_violations() {
     let expected: Vec<_> = rows.iter().filter_map(|(_, row)| *row).collect();
     let violations = response.violations();
     assert_eq!(violations.iter().map(|(field, text)| (&**field, &**text)).collect::<Vec<_>>(), expected);
-    assert_eq!((response.code, response.kinds()), (3, vec!["BadRequest"]));
+    assert_eq!((response.code, response.kinds()), (3, vec!["ErrorInfo", "BadRequest"]));
 }
 
 #[tokio::test]

@@ -1,11 +1,13 @@
 //! The limit on the size of an error response.
 
+use std::time::Duration;
+
 use http::{HeaderName, HeaderValue, Response, StatusCode};
 use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
 use serde_json::{Value, json};
 use tower_status::{Status, StatusMapLayer};
 
-use crate::error_response::{CALL, Call, error_response, send};
+use crate::error_response::{CALL, Call, LIMIT, error_response, send, send_unlimited};
 
 /// Whether a message is the beginning of another, perhaps with an ellipsis.
 fn is_cut_of(cut: &str, whole: &str) -> bool {
@@ -36,13 +38,13 @@ async fn growing_message_first_removes_the_details_and_then_is_cut() {
                 );
                 let cut = response.message != whole;
                 assert!(!cut || is_cut_of(&response.message, &whole), "{row} {length}");
-                assert!(!cut || response.size > 8 * 1024 - 12, "{row} {length}: {} is cut too short", response.size);
+                assert!(!cut || response.size > LIMIT - 12, "{row} {length}: {} is cut too short", response.size);
                 assert!(!cut || response.rpc.is_none(), "{row} {length}: the details are left out first");
                 (response.rpc.is_some(), cut, response.size)
             };
             // Bisects to the last length for which the condition holds.
             let last = async |holds: fn((bool, bool, usize)) -> bool| {
-                let (mut low, mut high) = (1, 9_000);
+                let (mut low, mut high) = (1, 4_000);
                 assert!(holds(grown(low).await) && !holds(grown(high).await), "{row}");
                 while high - low > 1 {
                     let middle = usize::midpoint(low, high);
@@ -59,8 +61,8 @@ async fn growing_message_first_removes_the_details_and_then_is_cut() {
                 assert_eq!((details, cut), (length <= with_details, length > whole), "{row} {length}");
             }
             // A byte of the message takes one byte in the field and four thirds in the details.
-            assert!(grown(with_details).await.2 >= 8 * 1024 - 8, "{row}: there was room for details");
-            assert_eq!(grown(whole).await.2, 8 * 1024 - 1, "{row}: there was room for the message");
+            assert!(grown(with_details).await.2 >= LIMIT - 8, "{row}: there was room for details");
+            assert_eq!(grown(whole).await.2, LIMIT - 1, "{row}: there was room for the message");
         }
     }
 }
@@ -77,11 +79,7 @@ async fn long_message_is_cut_between_characters() {
             let kept = response.message.trim_end_matches('…');
             let next = whole[kept.len()..].chars().next().unwrap().to_string();
             let next = utf8_percent_encode(&next, ENCODED).to_string();
-            assert!(
-                response.size + next.len() >= 8 * 1024,
-                "{unit:?} after {before}: {} is cut too short",
-                response.size
-            );
+            assert!(response.size + next.len() >= LIMIT, "{unit:?} after {before}: {} is cut too short", response.size);
             let raw = response.metadata["grpc-message"].to_str().unwrap();
             assert_eq!(raw.trim(), raw, "{unit:?} after {before}");
         }
@@ -106,15 +104,15 @@ async fn metadata_counts_towards_the_limit() {
     #[rustfmt::skip]
     let rows = [
         Filled { lines: 1, length: 10, message: 10, all_lines: true, details: true, whole_message: true },
-        Filled { lines: 10, length: 100, message: 10, all_lines: true, details: true, whole_message: true },
-        Filled { lines: 10, length: 100, message: 6_000, all_lines: true, details: false, whole_message: true },
-        Filled { lines: 10, length: 700, message: 10, all_lines: true, details: true, whole_message: true },
-        Filled { lines: 10, length: 700, message: 5_000, all_lines: true, details: false, whole_message: false },
-        Filled { lines: 100, length: 30, message: 5_000, all_lines: true, details: false, whole_message: false },
-        Filled { lines: 1, length: 9_000, message: 10, all_lines: false, details: false, whole_message: true },
-        Filled { lines: 1_000, length: 10, message: 10, all_lines: false, details: false, whole_message: false },
+        Filled { lines: 10, length: 20, message: 10, all_lines: true, details: true, whole_message: true },
+        Filled { lines: 10, length: 20, message: 2_000, all_lines: true, details: false, whole_message: true },
+        Filled { lines: 10, length: 190, message: 10, all_lines: true, details: true, whole_message: true },
+        Filled { lines: 10, length: 190, message: 2_000, all_lines: true, details: false, whole_message: false },
+        Filled { lines: 30, length: 30, message: 2_000, all_lines: true, details: false, whole_message: false },
+        Filled { lines: 1, length: 4_000, message: 10, all_lines: false, details: false, whole_message: true },
+        Filled { lines: 400, length: 10, message: 10, all_lines: false, details: false, whole_message: false },
         Filled { lines: 1, length: 1_000_000, message: 10_000, all_lines: false, details: false, whole_message: false },
-        Filled { lines: 9, length: 1_000, message: 10_000, all_lines: false, details: false, whole_message: false },
+        Filled { lines: 9, length: 400, message: 10_000, all_lines: false, details: false, whole_message: false },
     ];
     for Filled { lines, length, message, all_lines, details, whole_message } in rows {
         let row = format!("{lines} lines of {length}, {message}");
@@ -138,7 +136,7 @@ async fn metadata_counts_towards_the_limit() {
     }
 }
 
-/// RFC 9113 §6.5.2: a field is sent as long as the sum stays below 8 KiB, to the byte.
+/// RFC 9113 §6.5.2: a field is sent as long as the sum stays below the limit, to the byte.
 #[tokio::test]
 async fn metadata_is_sent_up_to_the_last_byte_of_the_limit() {
     for content_type in ["application/grpc", "application/grpc-web", "application/grpc-web-text"] {
@@ -146,13 +144,14 @@ async fn metadata_is_sent_up_to_the_last_byte_of_the_limit() {
         let shard = async |length: usize| {
             let status = Status::conflict().with_header("x-shard", "s".repeat(length));
             let response = send(StatusMapLayer::new().rpc(true), &call, Err(status)).await; // which checks the limit
-            let message = response.metadata.get("grpc-message").map_or(0, HeaderValue::len);
-            (response.metadata.contains_key("x-shard"), response.size, message)
+            let sizes = ["grpc-message", "grpc-status-details-bin"]
+                .map(|name| response.metadata.get(name).map_or(0, |value| size(name, value.to_str().unwrap())));
+            (response.metadata.contains_key("x-shard"), response.size - sizes.iter().sum::<usize>())
         };
-        let (is_sent, size, message) = shard(1).await;
+        let (is_sent, size) = shard(1).await;
         assert!(is_sent, "{content_type}");
-        // The message is left out before the metadata.
-        let longest = 1 + (8 * 1024 - 1) - (size - ("grpc-message".len() + message + 32));
+        // Message and details are left out before the metadata.
+        let longest = 1 + (LIMIT - 1) - size;
         for (length, fits) in [(longest - 1, true), (longest, true), (longest + 1, false)] {
             assert_eq!(shard(length).await.0, fits, "{content_type}: {length}");
         }
@@ -161,21 +160,21 @@ async fn metadata_is_sent_up_to_the_last_byte_of_the_limit() {
 
 #[tokio::test]
 async fn fields_of_the_inner_response_count_towards_the_limit() {
-    check_inner_response(&[(1, 10), (1, 4_000), (10, 400), (100, 20), (1, 7_500)]).await;
+    check_inner_response(&[(1, 10), (1, 1_500), (10, 150), (30, 20), (1, 1_900)]).await;
 }
 
 #[tokio::test]
 async fn large_fields_of_the_inner_response_are_left_out() {
-    check_inner_response(&[(1, 9_000), (20, 400), (300, 20), (1, 1_000_000)]).await;
+    check_inner_response(&[(1, 4_000), (20, 150), (100, 20), (1, 1_000_000)]).await;
 }
 
 /// To the byte.
 #[tokio::test]
-async fn fields_of_the_inner_response_leave_one_kibibyte_for_the_status() {
+async fn fields_of_the_inner_response_leave_a_third_of_the_limit_for_the_status() {
     let servers = size(":status", "200") + size("date", "Sun, 06 Nov 1994 08:49:37 GMT");
     for content_type in ["application/grpc", "application/grpc-web", "application/grpc-web-text"] {
         let before = servers + size("content-type", content_type) + size("x-region", "eu") + size("x-shard", "");
-        let longest = 7 * 1024 - 1 - before;
+        let longest = LIMIT - LIMIT / 3 - 1 - before;
         for (length, fits) in [(longest - 1, true), (longest, true), (longest + 1, false)] {
             let mut response = Response::new(String::new());
             *response.status_mut() = StatusCode::CONFLICT;
@@ -236,4 +235,68 @@ async fn mebibytes_in_any_field_stay_within_the_limit() {
             assert!(!response.message.is_empty(), "{row}");
         }
     }
+}
+
+/// To the byte, for any limit.
+#[tokio::test]
+async fn another_limit_is_kept_as_long_as_the_code_fits() {
+    for limit in [256, 1_000, 4 * 1024, 8 * 1024, 64 * 1024] {
+        let layer = || StatusMapLayer::new().rpc(true).grpc_limit(limit);
+        let row = format!("{limit}");
+        for content_type in ["application/grpc", "application/grpc-web", "application/grpc-web-text"] {
+            let call = Call { content_type, ..CALL };
+            let status = Status::conflict().with_detail("m".repeat(100_000));
+            let response = send_unlimited(layer(), &call, Err(status)).await;
+            assert_eq!(response.code, 10, "{row} {content_type}");
+            // The fields of gRPC-Web alone take more than the smallest limit.
+            if limit > 256 {
+                assert_eq!(response.size, limit - 1, "{row} {content_type}");
+            }
+            let inner = Response::builder().status(409).header("x-shard", "s".repeat(limit / 2));
+            let response = send_unlimited(layer(), &call, Ok(inner.body(String::new()).unwrap())).await;
+            assert_eq!(response.metadata.contains_key("x-shard"), limit > 1_000, "{row} {content_type}");
+        }
+    }
+    for limit in [0, 1, 45, 150] {
+        let layer = StatusMapLayer::new().rpc(true).grpc_limit(limit);
+        let status = Status::conflict().with_header("x-shard", "7").with_detail("sold out");
+        let response = send_unlimited(layer, &CALL, Err(status)).await;
+        assert_eq!((response.code, &*response.message, response.rpc.is_none()), (10, "", true), "{limit}");
+        assert!(!response.metadata.contains_key("x-shard"), "{limit}");
+    }
+    let response = send_unlimited(StatusMapLayer::new().rpc(true).grpc_limit(usize::MAX), &CALL, Err(Status::gone()));
+    assert_eq!(response.await.code, 5);
+}
+
+/// `ErrorInfo` is left out last.
+#[tokio::test]
+async fn details_are_left_out_one_by_one() {
+    let errors = |count: usize| vec![json!({ "pointer": "#/lines/0/count", "detail": "must not be negative" }); count];
+    let long = |length: usize| format!("https://shop.example/{}", "p".repeat(length));
+    let status = |errors_of_client: usize, length: usize| {
+        let status = Status::service_unavailable().expose().with_type(long(length)).with_detail("not now");
+        let status = status.with_retry_after(Duration::from_secs(7));
+        if errors_of_client == 0 { status } else { status.with_extension("errors", errors(errors_of_client)) }
+    };
+    #[rustfmt::skip]
+    let rows: [(Status, &[&str]); 4] = [
+        (status(0, 10), &["ErrorInfo", "RetryInfo", "Help"]),
+        (status(3, 10), &["ErrorInfo", "RetryInfo", "BadRequest", "Help"]),
+        (status(3, 2_500), &["ErrorInfo", "RetryInfo", "BadRequest"]),
+        (status(300, 10), &["ErrorInfo", "RetryInfo"]),
+    ];
+    for (status, kinds) in rows {
+        assert_eq!(error_response(status).await.kinds(), kinds);
+    }
+    // A longer message leaves less room.
+    let mut seen: Vec<Vec<String>> = Vec::new();
+    for length in 900..1_200 {
+        let response = error_response(status(0, 10).with_detail("m".repeat(length))).await;
+        let kinds = response.kinds().into_iter().map(str::to_owned).collect();
+        if seen.last() != Some(&kinds) {
+            seen.push(kinds);
+        }
+    }
+    let expected = [&["ErrorInfo", "RetryInfo", "Help"][..], &["ErrorInfo", "RetryInfo"], &["ErrorInfo"], &[]];
+    assert_eq!(seen, expected);
 }

@@ -9,6 +9,7 @@ mod grpc_codes;
 mod grpc_details;
 mod grpc_inner;
 mod grpc_limit;
+mod grpc_metadata;
 #[cfg(feature = "tonic")]
 mod tonic;
 #[cfg(feature = "tonic")]

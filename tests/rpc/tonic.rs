@@ -58,9 +58,18 @@ fn complete(code: Code) -> tonic::Status {
     tonic::Status::with_details_and_metadata(code, MESSAGE, details(code).into(), metadata)
 }
 
-/// Returns an encoded `google.rpc.Status`.
+/// Returns an encoded `google.rpc.Status` with the details that an application has chosen.
 fn details(code: Code) -> Vec<u8> {
-    tonic_types::Status { code: code.into(), message: MESSAGE.to_owned(), details: vec![] }.encode_to_vec()
+    let details = ErrorDetails::with_error_info("TOO_LARGE", "shop.example", [("order".to_owned(), "8".to_owned())]);
+    tonic::Status::with_error_details(code, MESSAGE, details).details().to_vec()
+}
+
+/// Checks that the details are an `ErrorInfo` with this reason.
+fn has_only_error_info(seen: &tonic::Status, reason: &str, row: &str) {
+    let rpc = tonic_types::Status::decode(seen.details()).unwrap();
+    assert_eq!((rpc.code, &*rpc.message, rpc.details.len()), (seen.code().into(), seen.message(), 1), "{row}");
+    let info = seen.get_details_error_info().unwrap_or_else(|| panic!("{row}: {rpc:?}"));
+    assert_eq!((&*info.reason, info.metadata.len()), (reason, 0), "{row}");
 }
 
 /// Sends a gRPC call to a service that fails, and reads the response as a tonic client does.
@@ -159,7 +168,8 @@ async fn message_and_details_of_internal_unknown_and_data_loss_are_hidden() {
                 Code::Internal => explanation(StatusCode::INTERNAL_SERVER_ERROR),
                 code => GrpcCode::from(code).explanation(),
             };
-            assert_eq!((seen.message(), seen.details()), (message, &b""[..]), "{row}");
+            assert_eq!(seen.message(), message, "{row}");
+            has_only_error_info(&seen, "INTERNAL_SERVER_ERROR", &row);
             let (parts, problem) = over_http(&StatusMapLayer::new().rpc(true), make(complete(code))).await;
             let detail = default_detail(StatusCode::INTERNAL_SERVER_ERROR);
             assert_eq!((parts.status.as_u16(), &problem["detail"]), (500, &detail.into()), "{row}");
@@ -183,7 +193,9 @@ async fn of_the_status_of_an_upstream_only_the_code_is_used() {
                 let seen = over_grpc(&layer, make(complete(code))).await;
                 assert_eq!(seen.code(), code, "{row}");
                 assert!(!seen.message().contains("größe"), "{row}: {}", seen.message());
-                assert!(seen.details().is_empty() && seen.metadata().is_empty(), "{row}: {seen:?}");
+                assert!(seen.metadata().is_empty(), "{row}: {seen:?}");
+                let info = seen.get_details_error_info().unwrap();
+                assert!(info.reason != "TOO_LARGE" && info.metadata.is_empty(), "{row}: {info:?}");
                 let (_, problem) = over_http(&layer, make(complete(code))).await;
                 assert!(!problem.to_string().contains("größe"), "{row}: {problem}");
             }
@@ -213,7 +225,7 @@ async fn over_plain_http_a_tonic_status_is_an_http_status() {
 async fn an_empty_message_is_sent_empty() {
     for code in CODES.into_iter().filter(|code| !is_hidden(*code)) {
         let seen = over_grpc(&StatusMapLayer::new().rpc(true), tonic::Status::new(code, "")).await;
-        assert_eq!((seen.code(), seen.message(), seen.details()), (code, "", &b""[..]));
+        assert_eq!((seen.code(), seen.message()), (code, ""));
     }
 }
 
@@ -265,20 +277,81 @@ async fn metadata_named_like_fields_of_the_protocol_is_not_sent() {
         for field in fields {
             let seen =
                 over_grpc(&StatusMapLayer::new().rpc(true), make(with_metadata(&[field, ("x-shard", "7")]))).await;
-            assert_eq!(
-                (seen.code(), seen.message(), seen.details()),
-                (Code::Aborted, "try again", &b""[..]),
-                "{way} {field:?}"
-            );
+            assert_eq!((seen.code(), seen.message()), (Code::Aborted, "try again"), "{way} {field:?}");
+            has_only_error_info(&seen, "CONFLICT", way);
             let kept: Vec<_> = seen.metadata().clone().into_headers().keys().map(ToString::to_string).collect();
             assert_eq!(kept, ["x-shard"], "{way} {field:?}");
         }
     }
 }
 
+/// status.proto and any.proto.
+#[derive(Clone, PartialEq, Message)]
+struct RpcStatus {
+    #[prost(int32, tag = "1")]
+    code: i32,
+    #[prost(string, tag = "2")]
+    message: String,
+    #[prost(message, repeated, tag = "3")]
+    details: Vec<Any>,
+}
+
+#[derive(Clone, PartialEq, Message)]
+struct Any {
+    #[prost(string, tag = "1")]
+    type_url: String,
+    #[prost(bytes = "vec", tag = "2")]
+    value: Vec<u8>,
+}
+
+/// An application's own bytes, which may be no `google.rpc.Status` at all.
+#[tokio::test]
+async fn error_info_is_added_to_details_that_have_none() {
+    let any = |name: &str| Any { type_url: format!("type.googleapis.com/{name}"), value: vec![7] };
+    let encoded = |details: Vec<Any>| RpcStatus { code: 10, message: "try again".to_owned(), details }.encode_to_vec();
+    let status = |details: Vec<u8>| tonic::Status::with_details(Code::Aborted, "try again", details.into());
+    let names = |rpc: &RpcStatus| -> Vec<String> {
+        rpc.details.iter().map(|any| any.type_url.rsplit('.').next().unwrap().to_owned()).collect()
+    };
+    for (given, expected) in [
+        (vec![], vec!["ErrorInfo"]),
+        (vec![any("shop.Hint")], vec!["Hint", "ErrorInfo"]),
+        (vec![any("google.rpc.Help"), any("shop.Hint")], vec!["Help", "Hint", "ErrorInfo"]),
+    ] {
+        let seen = over_grpc(&StatusMapLayer::new().rpc(true), status(encoded(given.clone()))).await;
+        let rpc = RpcStatus::decode(seen.details()).unwrap();
+        assert_eq!(names(&rpc), expected);
+        assert_eq!((rpc.code, &*rpc.message, &rpc.details[..given.len()]), (10, "try again", &given[..]));
+        assert_eq!(seen.get_details_error_info().unwrap().reason, "CONFLICT");
+    }
+    for unchanged in [
+        encoded(vec![any("google.rpc.ErrorInfo")]),
+        encoded(vec![any("shop.Hint"), any("google.rpc.ErrorInfo")]),
+        b"not protobuf".to_vec(),
+        vec![0x08, 0x0a, 0x12],              // cut
+        vec![0x22, 0x01, 0x00],              // another field
+        [&[0x08], &[0xff; 20][..]].concat(), // a number without an end
+        vec![0x1a, 0x02, 0x18, 0x01],        // no Any
+    ] {
+        let seen = over_grpc(&StatusMapLayer::new().rpc(true), status(unchanged.clone())).await;
+        assert_eq!(seen.details(), unchanged);
+    }
+}
+
+/// A delay that `map_status` adds.
+#[tokio::test]
+async fn delay_is_added_to_the_details_of_a_tonic_status() {
+    let delayed = |status: Status, _: &tower_status::Context<'_>| status.with_retry_after(Duration::from_secs(7));
+    let layer = StatusMapLayer::new().rpc(true).map_status(delayed);
+    let seen = over_grpc(&layer, complete(Code::Unavailable)).await;
+    assert_eq!(seen.get_details_retry_info().unwrap().retry_delay, Some(Duration::from_secs(7)));
+    assert_eq!(seen.get_details_error_info().unwrap().reason, "TOO_LARGE");
+    assert_eq!(seen.metadata().get("grpc-retry-pushback-ms").unwrap(), "7000");
+}
+
 /// In this order.
 #[tokio::test]
-async fn above_8_kib_details_are_dropped_and_the_message_is_cut() {
+async fn above_the_limit_details_are_dropped_and_the_message_is_cut() {
     let long = "größe ".repeat(20_000);
     let mut metadata = MetadataMap::new();
     metadata.insert("x-shard", MetadataValue::from_static("7"));
@@ -286,26 +359,48 @@ async fn above_8_kib_details_are_dropped_and_the_message_is_cut() {
         let details = vec![7; details].into();
         tonic::Status::with_details_and_metadata(Code::Aborted, message, details, metadata.clone())
     };
-    for (message, length) in [("short", 20_000), (&*long, 7), (&*long, 20_000), ("short", 6_100)] {
+    for (message, length) in [("short", 20_000), (&*long, 7), (&*long, 20_000), ("short", 2_000)] {
         let (parts, body) =
             fail(&StatusMapLayer::new().rpc(true), rpc("application/grpc"), status(message, length)).await;
         let size: usize = parts.headers.iter().map(|(name, value)| name.as_str().len() + value.len() + 32).sum();
-        assert!(size + 42 < 8 * 1024, "{size}");
+        assert!(size + 42 < 3 * 1024, "{size}");
         let seen = read(&parts, &body);
         assert_eq!(seen.code(), Code::Aborted);
         assert_eq!(seen.metadata().get("x-shard").unwrap(), "7");
-        assert_eq!(seen.details().is_empty(), message.len() + length > 6_100, "{length}");
+        assert_eq!(seen.details().is_empty(), message.len() + length > 2_100, "{length}");
     }
 }
 
-/// Details repeat the message, so both would not fit into 8 KiB.
+/// A stream sends it in its trailers, which no layer limits.
 #[test]
-fn a_message_of_8_kib_is_converted_without_details() {
-    for (length, details) in [(10, true), (8 * 1024 - 1, true), (8 * 1024, false), (8 * 1024 + 1, false)] {
-        let status = Status::conflict().with_type("/problems/x").with_detail("m".repeat(length));
-        let made = tonic::Status::from(status);
-        assert_eq!((made.message().len(), !made.details().is_empty()), (length, details));
+fn a_converted_status_is_limited_as_tonic_encodes_it() {
+    let size = |status: tonic::Status| {
+        let mut fields = http::HeaderMap::new();
+        status.add_header(&mut fields).unwrap();
+        fields.iter().map(|(name, value)| name.as_str().len() + value.len() + 32).sum::<usize>()
+    };
+    for unit in ["m", " ", "é", "日", "🌷", "%", "\n", "a b", "{\"x\": 7}", "`?<#>"] {
+        let whole = unit.repeat(20_000 / unit.len());
+        let status = Status::conflict().with_detail(whole.clone()).with_header("x-shard", "7");
+        let converted = tonic::Status::from(status);
+        let kept = converted.message().strip_suffix('…').unwrap();
+        assert!(whole.starts_with(kept), "{unit:?}");
+        assert!(converted.details().is_empty() && converted.metadata().get("x-shard").is_some(), "{unit:?}");
+        let size = size(converted.clone());
+        // A character takes twelve bytes at most.
+        assert!((3 * 1024 - 12..3 * 1024).contains(&size), "{unit:?}: {size}");
     }
+    // Below the limit nothing is left out.
+    let status = Status::conflict().with_type("/problems/sold-out").with_detail("m".repeat(1_000));
+    let converted = tonic::Status::from(status);
+    assert_eq!(converted.message().len(), 1_000);
+    assert_eq!(converted.get_details_error_info().unwrap().reason, "SOLD_OUT");
+    assert!(size(converted) < 3 * 1024);
+    // Metadata is left out last.
+    let status = (0..100).fold(Status::conflict(), |status, n| status.with_header(format!("x-{n}"), "v".repeat(100)));
+    let converted = tonic::Status::from(status.with_detail("sold out"));
+    assert!((10..30).contains(&converted.metadata().len()), "{}", converted.metadata().len());
+    assert!(size(converted) < 3 * 1024);
 }
 
 #[tokio::test]
@@ -323,11 +418,8 @@ async fn map_error_maps_a_tonic_status_in_a_chain() {
     });
     for (way, make) in DIRECT.into_iter().skip(1).chain(UPSTREAM) {
         let seen = over_grpc(&layer, make(complete(Code::NotFound))).await;
-        assert_eq!(
-            (seen.code(), seen.message(), seen.details()),
-            (Code::NotFound, "it was deleted", &b""[..]),
-            "{way}"
-        );
+        assert_eq!((seen.code(), seen.message()), (Code::NotFound, "it was deleted"), "{way}");
+        has_only_error_info(&seen, "GONE", way);
         assert_eq!(over_http(&layer, make(complete(Code::NotFound))).await.0.status, 410, "{way}");
         assert_eq!(over_grpc(&layer, make(complete(Code::Aborted))).await.code(), Code::Aborted, "{way}");
     }
@@ -388,6 +480,7 @@ fn a_status_converts_to_a_tonic_status_with_what_may_be_shown() {
         (Status::from(NoSuchOrder(8)), Code::NotFound, "order 8 does not exist"),
         (Status::not_found(), Code::NotFound, explained(404)),
         (Status::conflict().with_detail("größer um 100 %\r\n"), Code::Aborted, "größer um 100 %\r\n"),
+        // The code was set apart from the catalogue's.
         (
             Status::conflict().with_grpc_code(GrpcCode::AlreadyExists),
             Code::AlreadyExists,
@@ -424,7 +517,8 @@ fn a_tonic_status_converts_to_a_status_and_back() {
         let made = tonic::Status::from(Status::from(complete(code)));
         assert_eq!(made.code(), code);
         if is_hidden(code) {
-            assert!(!made.message().contains("größe") && made.details().is_empty(), "{code:?}");
+            assert!(!made.message().contains("größe"), "{code:?}");
+            has_only_error_info(&made, "INTERNAL_SERVER_ERROR", "hidden");
             continue;
         }
         assert_eq!((made.message(), made.details()), (MESSAGE, &*details(code)), "{code:?}");

@@ -2,49 +2,64 @@
 
 use std::{borrow::Cow, time::Duration};
 
-use bytes::Bytes;
 use http::HeaderMap;
 
-use super::{PublicProblem, details, headers, metadata::metadata, trailers::LIMIT};
+use super::{
+    PublicProblem,
+    details::{self, Details},
+    headers, metadata,
+};
 use crate::{Status, catalog::GrpcCode, status::Rpc};
 
 /// What an RPC client sees of an error. What is hidden has been removed, so no format can leak it.
 pub(crate) struct RpcError<'a> {
     pub(crate) code: GrpcCode,
     pub(crate) message: Cow<'a, str>,
-    /// An encoded `google.rpc.Status`, or empty.
-    pub(crate) details: Bytes,
+    pub(crate) details: Details,
     pub(crate) metadata: HeaderMap,
+    /// The status's own fields that are header fields even where metadata is sent elsewhere.
+    pub(crate) header_fields: HeaderMap,
+}
+
+/// What an error depends on beside its status.
+#[derive(Default)]
+pub(crate) struct RpcRequest<'a> {
+    /// The domain of `ErrorInfo`.
+    pub(crate) domain: &'a str,
+    pub(crate) request_id: Option<&'a str>,
+    /// When to try again.
+    pub(crate) delay: Option<Duration>,
+    /// Whether clients see what is hidden.
+    pub(crate) expose: bool,
 }
 
 impl<'a> RpcError<'a> {
-    /// Returns what may be shown of a status. `path` contains the name of the service; `delay` is the Retry-After of the
-    /// response, for a status without a delay.
-    pub(crate) fn of(
-        status: &'a Status,
-        path: &str,
-        request_id: Option<&'a str>,
-        delay: Option<Duration>,
-        expose: bool,
-    ) -> Self {
+    /// Returns what may be shown of a status.
+    pub(crate) fn new(status: &'a Status, request: &RpcRequest<'a>) -> Self {
         let code = code(status);
         let rpc = status.rpc().filter(|rpc| rpc.code == code);
-        let hides = hides(status, code, rpc) && !expose;
-        let problem = PublicProblem::with_hidden(status, hides, request_id);
-        let mut metadata = metadata(status.headers());
-        let Some(Rpc { details, metadata: of_rpc, .. }) = rpc else {
-            let message = problem.detail.unwrap_or_else(|| default_message(&problem, code));
-            let delay = status.retry_after().or(delay);
-            // They repeat the message, and are left out first.
-            let details =
-                if message.len() < LIMIT { details::encode(&problem, code, message, path, delay) } else { vec![] };
-            return Self { code, message: message.into(), details: details.into(), metadata };
+        let hides = hides(status, code, rpc) && !request.expose;
+        let problem = PublicProblem::with_hidden(status, hides, request.request_id);
+        let shown_rpc = rpc.filter(|_| !hides);
+        let message = match problem.detail {
+            Some(detail) => detail,
+            // An application's `tonic::Status` may have an empty message.
+            None if shown_rpc.is_some() => "",
+            None => default_message(&problem, code),
         };
-        if hides {
-            return Self { code, message: default_message(&problem, code).into(), details: Bytes::new(), metadata };
+        let mut fields = status.headers().clone();
+        let mut details = details::of(status, &problem, code, request);
+        if let Some(rpc) = shown_rpc {
+            headers::apply(&mut fields, &rpc.metadata);
+            details = Details::complete(&rpc.details, details);
         }
-        headers::apply(&mut metadata, &self::metadata(of_rpc));
-        Self { code, message: problem.detail.unwrap_or_default().into(), details: details.clone(), metadata }
+        Self {
+            code,
+            message: message.into(),
+            details,
+            metadata: metadata::metadata(&fields),
+            header_fields: metadata::web_fields(&fields),
+        }
     }
 }
 

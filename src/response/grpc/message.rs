@@ -4,39 +4,71 @@ use std::borrow::Cow;
 
 use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
 
-/// Everything but `%x20-24 / %x26-7E` is encoded.
-const ENCODED: &AsciiSet = &CONTROLS.add(b'%');
+/// Which characters of a message are percent-encoded.
+#[derive(Clone, Copy)]
+pub(super) struct Encoding(&'static AsciiSet);
 
-/// Encodes a message. A field value neither begins nor ends with a space (RFC 9113 §8.2.1), so those are encoded, too.
-pub(super) fn encode(message: &str) -> Cow<'_, str> {
-    let inner = message.trim_matches(' ');
-    if inner.len() == message.len() {
-        // Most have nothing to encode.
-        if message.bytes().all(|byte| matches!(byte, b' '..=b'~') && byte != b'%') {
-            return message.into();
-        }
-        return utf8_percent_encode(message, ENCODED).into();
+impl Encoding {
+    /// PROTOCOL-HTTP2.md: everything but `%x20-24 / %x26-7E`.
+    pub(super) const MINIMAL: Self = Self(&CONTROLS.add(b'%'));
+
+    /// What tonic encodes: a message takes more of its trailers.
+    #[cfg(feature = "tonic")]
+    pub(super) const TONIC: Self = Self(
+        &CONTROLS.add(b' ').add(b'"').add(b'#').add(b'%').add(b'<').add(b'>').add(b'`').add(b'?').add(b'{').add(b'}'),
+    );
+
+    fn length(self, text: &str) -> usize {
+        utf8_percent_encode(text, self.0).map(str::len).sum()
     }
-    let spaces = |text: &str| "%20".repeat(text.len());
-    let Some(start) = message.find(|c| c != ' ') else { return spaces(message).into() };
-    let (before, rest) = message.split_at(start);
-    let (inner, after) = rest.split_at(inner.len());
-    format!("{}{}{}", spaces(before), utf8_percent_encode(inner, ENCODED), spaces(after)).into()
+
+    /// Returns the length of the encoded message.
+    pub(super) fn length_of(self, message: &str) -> usize {
+        let (first, inner, last) = split_edges(message);
+        self.length(inner) + 3 * (usize::from(first) + usize::from(last))
+    }
+
+    /// Returns as much of a message as fits, cut between characters, with an ellipsis at the end.
+    pub(super) fn cut(self, message: Cow<'_, str>, room: usize) -> Cow<'_, str> {
+        const ELLIPSIS: &str = "…";
+        // No encoding is shorter than the text.
+        if message.len() <= room && self.length_of(&message) <= room {
+            return message;
+        }
+        let Some(mut room) = room.checked_sub(self.length(ELLIPSIS)) else { return Cow::Borrowed("") };
+        let mut kept = String::with_capacity(room + ELLIPSIS.len());
+        for (at, c) in message.char_indices() {
+            let length = if at == 0 && c == ' ' { 3 } else { self.length(c.encode_utf8(&mut [0; 4])) };
+            match room.checked_sub(length) {
+                Some(rest) => room = rest,
+                None => break,
+            }
+            kept.push(c);
+        }
+        kept.push_str(ELLIPSIS);
+        kept.into()
+    }
 }
 
-/// Returns as much of the encoded message as fits, cut between characters, with an ellipsis at the end.
-pub(super) fn cut(message: &str, room: usize) -> String {
-    const ELLIPSIS: &str = "%E2%80%A6";
-    let Some(room) = room.checked_sub(ELLIPSIS.len()) else { return String::new() };
-    let mut kept = String::with_capacity(room);
-    for (at, c) in message.char_indices() {
-        let Some(c) = message.get(at..at + c.len_utf8()) else { break };
-        let encoded: Cow<'_, str> =
-            if kept.is_empty() && c == " " { "%20".into() } else { utf8_percent_encode(c, ENCODED).into() };
-        if kept.len() + encoded.len() > room {
-            break;
+/// Encodes a message. A field value neither begins nor ends with a space (RFC 9113 §8.2.1), so that is encoded, too.
+pub(super) fn encode(message: &str) -> Cow<'_, str> {
+    let encode = |text| utf8_percent_encode(text, Encoding::MINIMAL.0);
+    match split_edges(message) {
+        (false, inner, false) => encode(inner).into(),
+        (first, inner, last) => {
+            let space = |is_space| if is_space { "%20" } else { "" };
+            format!("{}{}{}", space(first), encode(inner), space(last)).into()
         }
-        kept.push_str(&encoded);
     }
-    kept + ELLIPSIS
+}
+
+/// Splits a message into whether it begins with a space, the rest, and whether it ends with one.
+fn split_edges(message: &str) -> (bool, &str, bool) {
+    let rest = message.strip_prefix(' ');
+    let first = rest.is_some();
+    let rest = rest.unwrap_or(message);
+    match rest.strip_suffix(' ') {
+        Some(inner) => (first, inner, true),
+        None => (first, rest, false),
+    }
 }

@@ -1,28 +1,37 @@
 //! gRPC and gRPC-Web: a status as the fields of a Trailers-Only response, or as gRPC-Web's trailer frame.
 
 use base64::{Engine, engine::general_purpose::STANDARD};
-use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header, response};
+use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, response};
 use http_body::Body;
 
 use super::{PublicProblem, body::StatusBody, caching, context::Context, headers};
-use crate::{Protocol, Status, fields::retry_after};
+use crate::{Protocol, Status};
 
 mod details;
 mod error;
 mod head;
 mod message;
 mod metadata;
+mod retry;
 mod trailers;
 mod web;
 
-pub(crate) use error::RpcError;
+pub(crate) use error::{RpcError, RpcRequest};
 pub(crate) use head::{has_status, is_typed, remove_status, status, status_of_head};
-use metadata::is_metadata;
-use trailers::{LIMIT, RESERVED, field_size};
+pub(crate) use trailers::DEFAULT_LIMIT;
 
 static GRPC_STATUS: HeaderName = HeaderName::from_static("grpc-status");
 static GRPC_MESSAGE: HeaderName = HeaderName::from_static("grpc-message");
 static GRPC_STATUS_DETAILS: HeaderName = HeaderName::from_static("grpc-status-details-bin");
+
+/// The layer's options that concern gRPC.
+pub(crate) struct GrpcOptions<'a> {
+    /// The limit of the size of the header fields.
+    pub(crate) limit: usize,
+    /// The domain of `ErrorInfo`; `None`: the service in the path.
+    pub(crate) domain: Option<&'a str>,
+    pub(crate) expose: bool,
+}
 
 /// Makes a response the gRPC response of its request. Returns its body.
 pub(crate) fn write<B: Body>(
@@ -30,38 +39,44 @@ pub(crate) fn write<B: Body>(
     status: &Status,
     context: &Context<'_>,
     content_type: HeaderValue,
-    expose: bool,
+    options: &GrpcOptions<'_>,
 ) -> StatusBody<B> {
     let headers = &mut parts.headers;
-    let delay = retry_after(status.headers()).or(retry_after(headers));
-    let error = RpcError::of(status, context.path, context.request_id, delay, expose);
+    let delay = retry::delay(status, headers);
+    let request = RpcRequest {
+        domain: options.domain.unwrap_or(service(context.path)),
+        request_id: context.request_id,
+        delay,
+        expose: options.expose,
+    };
+    let mut error = RpcError::new(status, &request);
     // gRPC sends every error with the HTTP status 200.
     parts.status = StatusCode::OK;
-    let mut used = replace_head(headers, content_type);
-    if context.protocol == Protocol::GrpcWeb {
-        used += web::expose_fields(headers);
-    }
-    if context.protocol == Protocol::GrpcWebText {
-        let mut fields = HeaderMap::new();
-        trailers::append(&error, &mut fields, used);
-        return StatusBody::written(STANDARD.encode(web::trailer_frame(&fields)).into());
-    }
-    trailers::append(&error, headers, used);
-    StatusBody::empty()
-}
-
-/// Leaves of the header fields those that may be beside a gRPC status, as long as they fit. Returns their size.
-fn replace_head(headers: &mut HeaderMap, content_type: HeaderValue) -> usize {
-    let inner = std::mem::take(headers);
-    // The server adds the pseudo-header field and the Date.
-    let servers = field_size(":status", "200".len()) + field_size("date", "Sun, 06 Nov 1994 08:49:37 GMT".len());
-    let mut used = servers + field_size("content-type", content_type.len());
-    let _ = headers.try_insert(header::CONTENT_TYPE, content_type);
-    for (name, value) in inner.iter().filter(|(name, _)| is_metadata(name)) {
-        let with = used + field_size(name.as_str(), value.len());
-        if with < LIMIT - RESERVED && headers.try_append(name.clone(), value.clone()).is_ok() {
-            used = with;
+    let own_fields = if context.protocol == Protocol::Grpc { metadata::cookies } else { metadata::web_fields };
+    let used = trailers::replace_head(headers, content_type, &own_fields(&error.header_fields), options.limit);
+    retry::set_pushback(&mut error, headers, delay);
+    match context.protocol {
+        Protocol::GrpcWebText => {
+            error.fit(used, options.limit);
+            let mut fields = HeaderMap::new();
+            trailers::append(&error, &mut fields);
+            StatusBody::written(STANDARD.encode(web::trailer_frame(&fields)).into())
+        }
+        Protocol::GrpcWeb => {
+            error.fit_exposed(used, options.limit, headers);
+            web::expose(headers, &error.metadata);
+            trailers::append(&error, headers);
+            StatusBody::empty()
+        }
+        _ => {
+            error.fit(used, options.limit);
+            trailers::append(&error, headers);
+            StatusBody::empty()
         }
     }
-    used
+}
+
+/// Returns the service of `/package.Service/Method`.
+fn service(path: &str) -> &str {
+    path.rsplit('/').nth(1).unwrap_or_default()
 }

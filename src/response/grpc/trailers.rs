@@ -1,59 +1,109 @@
 //! The fields of a gRPC error, and the limit of their size.
 
-use std::borrow::Cow;
+use std::mem;
 
 use base64::{Engine, engine::general_purpose::STANDARD_NO_PAD};
-use http::{HeaderMap, HeaderName, HeaderValue};
+use http::{HeaderMap, HeaderName, HeaderValue, header};
 
-use super::{GRPC_MESSAGE, GRPC_STATUS, GRPC_STATUS_DETAILS, RpcError, message};
+use super::{GRPC_MESSAGE, GRPC_STATUS, GRPC_STATUS_DETAILS, RpcError, message, message::Encoding, metadata, web};
 
-/// What clients accept by default (RFC 9113 §10.5.1).
-pub(super) const LIMIT: usize = 8 * 1024;
-
-/// The part of the limit that the fields of an inner response leave to the status.
-pub(super) const RESERVED: usize = 1024;
+/// The default of the limit: with HTTP/2's framing below the 4 KiB that nginx reads of a response's head.
+pub(crate) const DEFAULT_LIMIT: usize = 3 * 1024;
 
 /// Returns the size of a header field: its name, its value, and 32 bytes (RFC 9113 §6.5.2).
 pub(super) fn field_size(name: &str, value: usize) -> usize {
     name.len() + value + 32
 }
 
-/// Appends the fields of an error to a head of which `used` bytes are used. What exceeds the limit is left out: the
-/// details first, then the end of the message, then metadata.
-pub(super) fn append(error: &RpcError<'_>, head: &mut HeaderMap, used: usize) {
-    let field = |name: &HeaderName, length: usize| if length == 0 { 0 } else { field_size(name.as_str(), length) };
-    let number = HeaderValue::from_static(error.code.number());
-    let mut used = used + field(&GRPC_STATUS, number.len());
-    let _ = head.try_insert(&GRPC_STATUS, number);
-    let metadata: usize = error.metadata.iter().map(|(name, value)| field_size(name.as_str(), value.len())).sum();
-    let room = LIMIT.saturating_sub(used + metadata + 1);
-
-    let message =
-        if error.message.len() > room { Cow::Borrowed(&*error.message) } else { message::encode(&error.message) };
-    let with_message = field(&GRPC_MESSAGE, message.len());
-    // Of what is longer than that, nothing would fit.
-    let fits = !error.details.is_empty() && error.details.len() < LIMIT;
-    let details = if fits { STANDARD_NO_PAD.encode(&error.details) } else { String::new() };
-    let with_details = field(&GRPC_STATUS_DETAILS, details.len());
-    let message = if with_message <= room {
-        message
-    } else {
-        message::cut(&error.message, room.saturating_sub(field_size(GRPC_MESSAGE.as_str(), 0))).into()
-    };
-    let details = if with_message + with_details <= room { details } else { String::new() };
-    for (name, text) in [(&GRPC_MESSAGE, &*message), (&GRPC_STATUS_DETAILS, &details)] {
-        if text.is_empty() {
-            continue;
+/// Replaces the fields of a head by the content type, those that may be beside a gRPC status, and the status's `own`.
+/// Two thirds of the limit are for these. Returns their size.
+pub(super) fn replace_head(headers: &mut HeaderMap, content_type: HeaderValue, own: &HeaderMap, limit: usize) -> usize {
+    let inner = mem::take(headers);
+    // The server adds the pseudo-header field and the Date.
+    let servers = field_size(":status", "200".len()) + field_size("date", "Sun, 06 Nov 1994 08:49:37 GMT".len());
+    let mut used = servers + field_size("content-type", content_type.len());
+    let _ = headers.try_insert(header::CONTENT_TYPE, content_type);
+    let fields = inner.iter().filter(|(name, _)| metadata::may_be_in_head(name)).chain(own);
+    for (name, value) in fields {
+        let with = used + field_size(name.as_str(), value.len());
+        if with < limit - limit / 3 && headers.try_append(name.clone(), value.clone()).is_ok() {
+            used = with;
         }
-        if let Ok(value) = HeaderValue::from_str(text) {
-            used += field(name, value.len());
-            let _ = head.try_insert(name, value);
+    }
+    used
+}
+
+impl RpcError<'_> {
+    /// Leaves out what exceeds the limit in a head of which `used` bytes are used: the details first, then the end of the
+    /// message, then metadata.
+    pub(crate) fn fit(&mut self, used: usize, limit: usize) {
+        self.fit_lines(used, limit, Encoding::MINIMAL, |_| 0);
+    }
+
+    /// As [`fit`](Self::fit), for trailers that tonic writes.
+    #[cfg(feature = "tonic")]
+    pub(crate) fn fit_for_tonic(&mut self) {
+        self.fit_lines(0, DEFAULT_LIMIT, Encoding::TONIC, |_| 0);
+    }
+
+    /// As [`fit`](Self::fit), where the head exposes the names of the metadata, too.
+    pub(super) fn fit_exposed(&mut self, used: usize, limit: usize, head: &HeaderMap) {
+        let exposing = web::size_of_exposing(head);
+        self.fit_lines(used + exposing, limit, Encoding::MINIMAL, web::size_of_exposed_name);
+    }
+
+    fn fit_lines(
+        &mut self,
+        used: usize,
+        limit: usize,
+        encoding: Encoding,
+        size_of_name: impl Fn(&HeaderName) -> usize,
+    ) {
+        let line_size =
+            |name: &HeaderName, value: &HeaderValue| field_size(name.as_str(), value.len()) + size_of_name(name);
+        let mut used = used + field_size(GRPC_STATUS.as_str(), self.code.number().len());
+        let metadata: usize = self.metadata.iter().map(|(name, value)| line_size(name, value)).sum();
+        // The size stays below the limit.
+        let room = limit.saturating_sub(used + metadata + 1);
+
+        let room_for_message = room.saturating_sub(field_size(GRPC_MESSAGE.as_str(), 0));
+        let whole = self.message.len();
+        self.message = encoding.cut(mem::take(&mut self.message), room_for_message);
+        if !self.message.is_empty() {
+            used += field_size(GRPC_MESSAGE.as_str(), encoding.length_of(&self.message));
+        }
+        let room = limit.saturating_sub(used + metadata + 1 + field_size(GRPC_STATUS_DETAILS.as_str(), 0));
+        // The details repeat the message, and have to be equal to it.
+        let room = if self.message.len() == whole { room } else { 0 };
+        let details = self.details.fit(self.code, &self.message, room);
+        if details > 0 {
+            used += field_size(GRPC_STATUS_DETAILS.as_str(), details);
+        }
+
+        let mut kept = HeaderMap::new();
+        for (name, value) in &self.metadata {
+            let with = used + line_size(name, value);
+            if with < limit && kept.try_append(name.clone(), value.clone()).is_ok() {
+                used = with;
+            }
+        }
+        self.metadata = kept;
+    }
+}
+
+/// Appends the fields of an error to a head or to trailers.
+pub(super) fn append(error: &RpcError<'_>, fields: &mut HeaderMap) {
+    let _ = fields.try_insert(&GRPC_STATUS, HeaderValue::from_static(error.code.number()));
+    let message = message::encode(&error.message);
+    let details = STANDARD_NO_PAD.encode(error.details.encode(error.code, &error.message));
+    for (name, text) in [(&GRPC_MESSAGE, &*message), (&GRPC_STATUS_DETAILS, &details)] {
+        if let Some(value) =
+            Some(text).filter(|text| !text.is_empty()).and_then(|text| HeaderValue::from_str(text).ok())
+        {
+            let _ = fields.try_insert(name, value);
         }
     }
     for (name, value) in &error.metadata {
-        let with = used + field_size(name.as_str(), value.len());
-        if with < LIMIT && head.try_append(name.clone(), value.clone()).is_ok() {
-            used = with;
-        }
+        let _ = fields.try_append(name.clone(), value.clone());
     }
 }

@@ -1,8 +1,8 @@
 //! gRPC-Web: the trailer frame, and what pages of other origins may read.
 
-use http::{HeaderMap, HeaderValue, header};
+use http::{HeaderMap, HeaderName, HeaderValue, header::ACCESS_CONTROL_EXPOSE_HEADERS};
 
-use super::trailers::field_size;
+use super::{GRPC_MESSAGE, GRPC_STATUS, GRPC_STATUS_DETAILS, trailers::field_size};
 use crate::fields::list::has_token;
 
 /// Returns a trailer frame: `0x80`, the length, and the fields.
@@ -21,17 +21,33 @@ pub(super) fn trailer_frame(fields: &HeaderMap) -> Vec<u8> {
     frame
 }
 
-/// Exposes the gRPC status to pages of other origins (Fetch §3.3.6). Returns the size of what was added.
-pub(super) fn expose_fields(headers: &mut HeaderMap) -> usize {
-    const FIELDS: HeaderValue = HeaderValue::from_static("grpc-status, grpc-message, grpc-status-details-bin");
-    let names = ["grpc-status", "grpc-message", "grpc-status-details-bin"];
-    let exposed = |name: &str| {
-        let mut lines = headers.get_all(header::ACCESS_CONTROL_EXPOSE_HEADERS).iter();
-        lines.any(|line| has_token(line.as_bytes(), name.as_bytes()) || has_token(line.as_bytes(), b"*"))
-    };
-    if names.into_iter().all(exposed) {
-        return 0;
+/// Exposes the gRPC status and its metadata to pages of other origins (Fetch §3.3.6).
+pub(super) fn expose(headers: &mut HeaderMap, metadata: &HeaderMap) {
+    let mut names: Vec<_> = unexposed_names(headers).map(HeaderName::as_str).collect();
+    names.extend(metadata.keys().filter(|name| !is_exposed(headers, name)).map(HeaderName::as_str));
+    if let Some(value) = (!names.is_empty()).then(|| HeaderValue::from_str(&names.join(", "))).and_then(Result::ok) {
+        let _ = headers.try_append(ACCESS_CONTROL_EXPOSE_HEADERS, value);
     }
-    let _ = headers.try_append(header::ACCESS_CONTROL_EXPOSE_HEADERS, FIELDS);
-    field_size(header::ACCESS_CONTROL_EXPOSE_HEADERS.as_str(), FIELDS.len())
+}
+
+/// Returns the size that exposing the gRPC status takes.
+pub(super) fn size_of_exposing(headers: &HeaderMap) -> usize {
+    let names: usize = unexposed_names(headers).map(size_of_exposed_name).sum();
+    // Between two names is a comma.
+    field_size(ACCESS_CONTROL_EXPOSE_HEADERS.as_str(), 0) + names.saturating_sub(", ".len())
+}
+
+/// Returns the size that a further name takes.
+pub(super) fn size_of_exposed_name(name: &HeaderName) -> usize {
+    name.as_str().len() + ", ".len()
+}
+
+/// Returns the names of the gRPC status that are not exposed yet.
+fn unexposed_names(headers: &HeaderMap) -> impl Iterator<Item = &'static HeaderName> {
+    [&GRPC_STATUS, &GRPC_MESSAGE, &GRPC_STATUS_DETAILS].into_iter().filter(|name| !is_exposed(headers, name))
+}
+
+fn is_exposed(headers: &HeaderMap, name: &HeaderName) -> bool {
+    let mut lines = headers.get_all(ACCESS_CONTROL_EXPOSE_HEADERS).iter();
+    lines.any(|line| has_token(line.as_bytes(), name.as_str().as_bytes()) || has_token(line.as_bytes(), b"*"))
 }

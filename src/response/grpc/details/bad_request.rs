@@ -3,7 +3,7 @@
 use percent_encoding::percent_decode_str;
 use serde_json::Value;
 
-use super::{PublicProblem, error_info::upper_snake, protobuf::Message};
+use super::{PublicProblem, error_info::to_reason, protobuf::Message};
 
 /// `field_violations = 1`, each of `field = 1, description = 2, reason = 3`, of the extension `errors`.
 pub(super) fn bad_request(problem: &PublicProblem<'_>) -> Option<Message> {
@@ -19,7 +19,7 @@ pub(super) fn bad_request(problem: &PublicProblem<'_>) -> Option<Message> {
         let mut violation = Message::default();
         violation.text(1, &field.unwrap_or_default());
         violation.text(2, detail.unwrap_or_default());
-        violation.text(3, &text("code").and_then(field_reason).unwrap_or_default());
+        violation.text(3, &text("code").and_then(to_reason).unwrap_or_default());
         request.bytes(1, &violation.0);
     }
     (!request.0.is_empty()).then_some(request)
@@ -52,10 +52,4 @@ fn array_index(token: &str) -> Option<u64> {
     let has_leading_zero = token.len() > 1 && token.starts_with('0');
     let is_index = token.bytes().all(|byte| byte.is_ascii_digit()) && !has_leading_zero;
     token.parse().ok().filter(|_| is_index)
-}
-
-/// Returns the code as a reason: `[A-Z][A-Z0-9_]+[A-Z0-9]` of at most 63 characters.
-fn field_reason(code: &str) -> Option<String> {
-    let reason = upper_snake(code);
-    Some(reason).filter(|reason| reason.len() >= 3 && reason.starts_with(|c: char| c.is_ascii_uppercase()))
 }

@@ -2,44 +2,72 @@
 
 use serde_json::Value;
 
-use super::{PublicProblem, protobuf::Message};
+use super::{PublicProblem, RpcRequest, protobuf::Message};
+use crate::{
+    Status,
+    catalog::{self, GrpcCode},
+};
 
-/// The kind of problem: `reason = 1, domain = 2, metadata = 3`.
-pub(super) fn error_info(problem: &PublicProblem<'_>, path: &str) -> Option<Message> {
-    let named = problem.extensions.iter().filter(|(name, _)| is_key(name));
-    let scalars = named.filter_map(|(name, value)| Some((&**name, scalar(value)?)));
-    let id = problem.request_id.map(|id| ("request_id", id.to_owned()));
-    let metadata: Vec<_> = scalars.chain(id).collect();
-    let named = problem.type_uri.is_some_and(|uri| uri != "about:blank") || problem.title != problem.entry.title;
-    if metadata.is_empty() && !named {
-        return None;
-    }
+/// `reason = 1, domain = 2, metadata = 3`.
+pub(super) fn error_info(
+    status: &Status,
+    problem: &PublicProblem<'_>,
+    code: GrpcCode,
+    request: &RpcRequest<'_>,
+) -> Message {
     let mut info = Message::default();
-    info.text(1, &reason(problem));
-    // The service, of `/package.Service/Method`.
-    info.text(2, path.rsplit('/').nth(1).unwrap_or_default());
-    for (key, value) in metadata {
+    info.text(1, &reason(status, code));
+    info.text(2, request.domain);
+    let members = problem.extensions.iter().filter(|(name, _)| is_key(name));
+    let scalars = members.filter_map(|(name, value)| Some((&**name, scalar(value)?)));
+    let id = problem.request_id.map(|id| ("request_id", id.to_owned()));
+    for (key, value) in scalars.chain(id) {
         let mut entry = Message::default();
         entry.text(1, key);
         entry.text(2, &value);
         info.bytes(3, &entry.0);
     }
-    Some(info)
+    info
 }
 
-/// `[A-Z0-9_]+` of at most 63 characters: the last word of the type, else the title.
-fn reason(problem: &PublicProblem<'_>) -> String {
-    let uri = problem.type_uri.filter(|uri| *uri != "about:blank").unwrap_or_default();
+/// Returns the last word of the type, the name of the error's variant, the title that was set, or the status's name.
+fn reason(status: &Status, code: GrpcCode) -> String {
+    let type_uri = status.type_uri().filter(|uri| *uri != "about:blank").map(last_word);
+    let variant = status.name().map(|name| to_reason(&split_words(name)));
+    let own = [type_uri.map(to_reason), variant, status.title().map(to_reason)];
+    let name = || match catalog::get(status.code()) {
+        Some(entry) => to_reason(entry.title),
+        None => Some(code.to_string()),
+    };
+    own.into_iter().flatten().flatten().next().or_else(name).unwrap_or_default()
+}
+
+/// Returns the last word of a URI's fragment or path.
+fn last_word(uri: &str) -> &str {
     let address = uri.split('?').next().unwrap_or_default();
     let fragment = uri.split_once('#').map(|(_, fragment)| fragment);
     let last = fragment.filter(|text| !text.is_empty()).unwrap_or(address);
-    let last = last.rsplit(['/', ':', '#']).find(|word| !word.is_empty()).unwrap_or_default();
-    let candidates = [last, problem.title, problem.entry.title];
-    candidates.into_iter().map(upper_snake).find(|reason| !reason.is_empty()).unwrap_or_default()
+    last.rsplit(['/', ':', '#']).find(|word| !word.is_empty()).unwrap_or_default()
 }
 
-/// Returns the text as `[A-Z0-9_]+` of at most 63 characters, without `_` at its ends.
-pub(super) fn upper_snake(text: &str) -> String {
+/// Splits a name in camel case: `HTTPError2Big` is `HTTP_Error2_Big`.
+fn split_words(name: &str) -> String {
+    let mut words = String::new();
+    let mut last = '_';
+    let mut rest = name.chars().peekable();
+    while let Some(c) = rest.next() {
+        let begins = !last.is_uppercase() || rest.peek().is_some_and(|next| next.is_lowercase());
+        if c.is_uppercase() && last != '_' && begins {
+            words.push('_');
+        }
+        words.push(c);
+        last = c;
+    }
+    words
+}
+
+/// Returns a text as a reason, `[A-Z][A-Z0-9_]+[A-Z0-9]` of at most 63 characters; `None` if nothing of it fits.
+pub(super) fn to_reason(text: &str) -> Option<String> {
     let mut reason = String::new();
     for c in text.chars() {
         if reason.len() == 63 {
@@ -52,7 +80,7 @@ pub(super) fn upper_snake(text: &str) -> String {
         }
     }
     reason.truncate(reason.trim_end_matches('_').len());
-    reason
+    (reason.len() >= 3 && reason.starts_with(|c: char| c.is_ascii_uppercase())).then_some(reason)
 }
 
 /// `[a-zA-Z0-9-_]`, at most 64 characters.

@@ -1,9 +1,11 @@
 //! `google.rpc.Status` with the messages of `error_details.proto` that a status has something for.
 
-use std::time::Duration;
+use std::{borrow::Cow, time::Duration};
 
-use super::PublicProblem;
-use crate::catalog::GrpcCode;
+use bytes::Bytes;
+
+use super::{PublicProblem, RpcRequest};
+use crate::{Status, catalog::GrpcCode};
 
 mod bad_request;
 mod error_info;
@@ -11,42 +13,109 @@ mod protobuf;
 
 use bad_request::bad_request;
 use error_info::error_info;
-use protobuf::Message;
+use protobuf::{Message, parse_rpc_status};
 
 /// The longest Duration that protobuf knows, in seconds.
 const LONGEST: u64 = 315_576_000_000;
 
-/// Empty where nothing can be said beyond code and message.
-pub(super) fn encode(
-    problem: &PublicProblem<'_>,
-    code: GrpcCode,
-    message: &str,
-    path: &str,
-    retry_after: Option<Duration>,
-) -> Vec<u8> {
-    let named = problem.type_uri.is_some() || problem.title != problem.entry.title || problem.request_id.is_some();
-    if !named && problem.extensions.is_empty() && retry_after.is_none() {
-        return vec![];
+/// The details of an error.
+#[derive(Default)]
+pub(crate) struct Details {
+    /// The most important first.
+    list: Vec<Detail>,
+    /// An application's own `google.rpc.Status`, sent unchanged.
+    encoded: Option<Bytes>,
+}
+
+/// A detail: the type and the bytes of a `google.protobuf.Any`.
+#[derive(PartialEq)]
+pub(crate) struct Detail {
+    pub(crate) type_url: Cow<'static, str>,
+    pub(crate) value: Bytes,
+}
+
+impl Detail {
+    /// Returns the type's name, such as `google.rpc.ErrorInfo`.
+    pub(crate) fn type_name(&self) -> &str {
+        self.type_url.rsplit('/').next().unwrap_or_default()
     }
+}
+
+/// Returns the details of a status.
+pub(super) fn of(status: &Status, problem: &PublicProblem<'_>, code: GrpcCode, request: &RpcRequest<'_>) -> Details {
+    let delay = status.retry_after().or(request.delay);
     let details = [
-        ("ErrorInfo", error_info(problem, path)),
-        ("RetryInfo", retry_after.map(retry_info)),
+        ("ErrorInfo", Some(error_info(status, problem, code, request))),
+        ("RetryInfo", delay.map(retry_info)),
         ("BadRequest", bad_request(problem)),
         ("Help", help(problem)),
     ];
-    let details: Vec<_> = details.into_iter().filter_map(|(name, detail)| Some((name, detail?))).collect();
-    let mut out = Message::default();
-    if !details.is_empty() {
-        out.number(1, code as u64);
-        out.text(2, message);
-        for (name, detail) in details {
+    let detail = |name, message: Message| Detail {
+        type_url: format!("type.googleapis.com/google.rpc.{name}").into(),
+        value: message.0.into(),
+    };
+    let list = details.into_iter().filter_map(|(name, message)| Some(detail(name, message?))).collect();
+    Details { list, encoded: None }
+}
+
+impl Details {
+    /// Returns an application's `google.rpc.Status` with those of our details whose type it lacks. What is no
+    /// `google.rpc.Status` is sent unchanged.
+    pub(super) fn complete(encoded: &Bytes, ours: Self) -> Self {
+        if encoded.is_empty() {
+            return ours;
+        }
+        let Some(mut list) = parse_rpc_status(encoded) else {
+            return Self { list: Vec::new(), encoded: Some(encoded.clone()) };
+        };
+        let own = list.len();
+        for detail in ours.list {
+            if !list.iter().any(|known| known.type_name() == detail.type_name()) {
+                list.push(detail);
+            }
+        }
+        let is_complete = list.len() == own;
+        Self { list, encoded: is_complete.then(|| encoded.clone()) }
+    }
+
+    /// Returns the encoded `google.rpc.Status`; empty if there is no detail.
+    pub(crate) fn encode(&self, code: GrpcCode, message: &str) -> Bytes {
+        if let Some(encoded) = &self.encoded {
+            return encoded.clone();
+        }
+        if self.list.is_empty() {
+            return Bytes::new();
+        }
+        let mut status = Message::default();
+        status.number(1, code as u64);
+        status.text(2, message);
+        for detail in &self.list {
             let mut any = Message::default();
-            any.text(1, &format!("type.googleapis.com/google.rpc.{name}"));
-            any.bytes(2, &detail.0);
-            out.bytes(3, &any.0);
+            any.text(1, &detail.type_url);
+            any.bytes(2, &detail.value);
+            status.bytes(3, &any.0);
+        }
+        status.0.into()
+    }
+
+    /// Removes the least important details until the rest fits as unpadded base64. Returns its length.
+    pub(super) fn fit(&mut self, code: GrpcCode, message: &str, room: usize) -> usize {
+        // The encoded status is longer than the sum of its parts, and that is known without encoding it.
+        let mut parts: usize = self.list.iter().map(|detail| detail.value.len()).sum();
+        loop {
+            let length = if parts > room { parts } else { base64_length(self.encode(code, message).len()) };
+            if length <= room {
+                return length;
+            }
+            self.encoded = None;
+            parts -= self.list.pop().map_or(0, |detail| detail.value.len());
         }
     }
-    out.0
+}
+
+/// Returns the length of unpadded base64 (RFC 4648 §4).
+fn base64_length(bytes: usize) -> usize {
+    (bytes * 4).div_ceil(3)
 }
 
 /// `retry_delay = 1`, a Duration of `seconds = 1, nanos = 2`.
