@@ -95,7 +95,7 @@ fn write_explanation(page: &mut Markup, problem: &Problem, entry: &Entry) {
     page.raw("<p>").text(entry.explanation).raw("</p>\n");
     page.raw("<h2>What you can do</h2>\n<p>").text(entry.advice).raw("</p>\n");
     match entry.permanence {
-        Permanence::Permanent => page.raw("<p>Repeating the same request will not help.</p>\n"),
+        Permanence::Permanent => page.raw("<p>Repeating the request unchanged will not help.</p>\n"),
         Permanence::Temporary => page.raw("<p>The same request may succeed before long.</p>\n"),
         Permanence::Unknown | Permanence::Interim | Permanence::Fulfilled => page,
     };

@@ -3,7 +3,7 @@ const assert = require('node:assert/strict');
 const { readFileSync } = require('node:fs');
 const { chromium } = require('playwright-core');
 
-const [base, executablePath, screenshots] = process.argv.slice(2);
+const [base, pages, executablePath, screenshots] = process.argv.slice(2);
 const axe = readFileSync(require.resolve('axe-core/axe.min.js'), 'utf8');
 
 // A context that records errors on the console, policy violations and requests elsewhere. `expected`: statuses that may occur.
@@ -19,7 +19,8 @@ async function open(browser, { expected = [], ...options } = {}) {
     page.on('pageerror', (error) => wrong.push(`script: ${error}`));
     page.on('request', (request) => {
       const { origin, protocol } = new URL(request.url());
-      if (origin !== new URL(base).origin && protocol !== 'data:') wrong.push(`request: ${request.url()}`);
+      const own = [base, pages].map((url) => new URL(url).origin);
+      if (!own.includes(origin) && protocol !== 'data:') wrong.push(`request: ${request.url()}`);
     });
   });
   await context.exposeFunction('violated', (what) => wrong.push(`policy: ${what}`));
@@ -43,8 +44,9 @@ const tests = {
       const { page, wrong } = await open(browser, { ...options, expected: [404] });
       const response = await page.goto(`${base}/orders/99`);
       assert.equal(response.status(), 404);
-      assert.equal(await page.locator('h1').innerText(), '404\nNo such order');
-      assert.match(await page.locator('main').innerText(), /order 99 does not exist/);
+      assert.equal(await page.locator('h1').innerText(), 'No such order');
+      assert.equal(await page.locator('.code').innerText(), '404 Not Found');
+      assert.match(await page.locator('main').innerText(), /Order 99 does not exist/);
       const { scroll, client } = await page.evaluate(() => ({ scroll: document.documentElement.scrollWidth, client: document.documentElement.clientWidth }));
       assert.ok(scroll <= client, `${look}: no horizontal scrolling`);
       await accessible(page, `error page, ${look}`);
@@ -66,6 +68,55 @@ const tests = {
     await page.goto(`${base}/problems`);
     await accessible(page, 'list of problems');
     await page.screenshot({ path: `${screenshots}/problems.png`, fullPage: true });
+    assert.deepEqual(wrong, []);
+  },
+
+  async 'each error page has its next step'(browser) {
+    const looks = { light: { colorScheme: 'light' }, dark: { colorScheme: 'dark' }, narrow: { viewport: { width: 320, height: 640 } } };
+    const steps = {
+      account: [401, 'Sign in to continue', { 'Sign in': '/sign-in' }],
+      nowhere: [404, 'Page not found', { Home: '/', Search: '/search' }],
+      gone: [410, 'Order deleted', { Home: '/', Search: '/search' }],
+      broken: [500, 'Something went wrong', { 'Contact support': 'mailto:help@example.org?subject=Error%20500%2C%20request%20id%20id-7' }],
+    };
+    for (const [look, options] of Object.entries(looks)) {
+      const { page, wrong } = await open(browser, { ...options, expected: [401, 404, 410, 422, 500] });
+      for (const [path, [code, headline, links]] of Object.entries(steps)) {
+        const response = await page.goto(`${pages}/${path}`);
+        assert.equal(response.status(), code);
+        assert.equal(await page.locator('h1').innerText(), headline);
+        assert.equal(await page.title(), `${headline} · Tulip Shop`);
+        const shown = await page.locator('.next a').evaluateAll((all) => all.map((link) => [link.innerText, link.getAttribute('href')]));
+        assert.deepEqual(Object.fromEntries(shown), links, path);
+        await accessible(page, `${path}, ${look}`);
+        await page.screenshot({ path: `${screenshots}/${path}-${look}.png`, fullPage: true });
+      }
+      await page.goto(`${pages}/order`);
+      assert.deepEqual(await page.locator('li').allInnerTexts(), ['email: must have an @', 'count: must be at least 1 #/lines/0/count']);
+      await accessible(page, `order, ${look}`);
+      await page.screenshot({ path: `${screenshots}/order-${look}.png`, fullPage: true });
+      assert.deepEqual(wrong, []);
+    }
+    const { page } = await open(browser, { expected: [401] });
+    await page.goto(`${pages}/account`);
+    await page.getByRole('link', { name: 'Sign in' }).click();
+    assert.equal(await page.locator('h1').innerText(), 'Sign in');
+  },
+
+  async 'a link loads the page again after a 503, and a form is not sent as a GET'(browser) {
+    const { page, wrong } = await open(browser, { expected: [503] });
+    assert.equal((await page.goto(`${pages}/report?year=2026`)).status(), 503);
+    await accessible(page, 'a page that can be loaded again');
+    await page.screenshot({ path: `${screenshots}/report.png`, fullPage: true });
+    await page.getByRole('link', { name: 'Try again in 1 second' }).click();
+    assert.equal(await page.locator('h1').innerText(), 'Report');
+    assert.equal(page.url(), `${pages}/report?year=2026`);
+    // A form, as a person sends it.
+    await page.setContent(`<form method="post" action="${pages}/report"><button>Send</button></form>`);
+    const [response] = await Promise.all([page.waitForNavigation(), page.getByRole('button').click()]);
+    assert.equal(response.status(), 503);
+    assert.match(await page.locator('main').innerText(), /Go back and submit again in 1 minute/);
+    assert.equal(await page.getByRole('link', { name: /Try again/ }).count(), 0);
     assert.deepEqual(wrong, []);
   },
 

@@ -1,0 +1,71 @@
+//! Error pages with the name of the site, its links and its color. `cargo run --example pages`
+
+use std::{
+    io,
+    sync::atomic::{AtomicBool, Ordering},
+    time::Duration,
+};
+
+use axum::{Router, response::Html, routing::get};
+use serde_json::json;
+use tower_status::{Page, Status, StatusMapLayer, status_map::Accent};
+
+/// Is busy once, so that the link of the error page leads to the report.
+async fn report() -> Result<Html<String>, Status> {
+    static WAS_BUSY: AtomicBool = AtomicBool::new(false);
+    if !WAS_BUSY.swap(true, Ordering::Relaxed) {
+        return Err(Status::service_unavailable().with_retry_after(Duration::from_secs(1)));
+    }
+    Ok(document("Report"))
+}
+
+/// Is always busy: a link would not send the form again.
+async fn send() -> Status {
+    Status::service_unavailable().with_retry_after(Duration::from_secs(60))
+}
+
+async fn order() -> Status {
+    let errors = json!([
+        { "pointer": "#/email", "detail": "must have an @" },
+        { "pointer": "#/lines/0/count", "detail": "must be at least 1" },
+    ]);
+    Status::unprocessable_entity().with_detail("the order is not valid").with_extension("errors", errors)
+}
+
+fn document(title: &str) -> Html<String> {
+    Html(format!("<!DOCTYPE html>\n<html lang=\"en\">\n<title>{title}</title>\n<h1>{title}</h1>\n</html>\n"))
+}
+
+fn app() -> Router {
+    let page = Page::new()
+        .site("Tulip Shop")
+        .home("/")
+        .sign_in("/sign-in")
+        .search("/search")
+        .support("mailto:help@example.org")
+        .accent(Accent::Teal);
+    Router::new()
+        .route("/", get(async || document("Home")))
+        .route("/sign-in", get(async || document("Sign in")))
+        .route("/search", get(async || document("Search")))
+        .route("/account", get(async || Status::unauthorized(r#"Bearer realm="shop""#)))
+        .route("/gone", get(async || Status::gone().with_title("Order deleted").with_detail("order 9 was deleted")))
+        .route("/report", get(report).post(send))
+        .route("/order", get(order))
+        .route("/broken", get(async || Status::internal_server_error().with_header("x-request-id", "id-7")))
+        .layer(StatusMapLayer::new().page(page))
+}
+
+#[tokio::main]
+async fn main() -> io::Result<()> {
+    let listener = examples::listen().await;
+    let url = format!("http://{}", listener.local_addr()?);
+    println!("listening on {url}");
+    println!("Open in a browser:");
+    println!("  {url}/account    401 with a link to sign in");
+    println!("  {url}/gone       410 with links to the home page and to the search");
+    println!("  {url}/order      422 with what is wrong, field by field");
+    println!("  {url}/broken     500 with a mail to the support");
+    println!("  {url}/report     503 with a link to try again");
+    axum::serve(listener, app()).await
+}
