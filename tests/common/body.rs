@@ -76,8 +76,7 @@ enum End {
 /// Builds a body that knows its length and its end, as `Full` does.
 pub(crate) fn known(bytes: impl Into<Bytes>) -> Script {
     let bytes = bytes.into();
-    let body = script((!bytes.is_empty()).then_some(Step::Data(bytes)));
-    Script { size: Size::Known, ..body.knows_end() }
+    script((!bytes.is_empty()).then_some(Step::Data(bytes))).knows_size().knows_end()
 }
 
 /// Builds a body of unknown length that does not know its end.
@@ -86,6 +85,11 @@ pub(crate) fn script(steps: impl IntoIterator<Item = Step>) -> Script {
 }
 
 impl Script {
+    /// Makes `size_hint` return the size of the data that is left.
+    pub(crate) fn knows_size(self) -> Self {
+        Self { size: Size::Known, ..self }
+    }
+
     /// Makes `size_hint` return this size, which need not be true and never changes.
     pub(crate) fn exact(self, size: u64) -> Self {
         self.between(size, Some(size))
