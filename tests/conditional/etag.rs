@@ -9,7 +9,7 @@ type Result = std::result::Result<(), Box<dyn std::error::Error>>;
 
 /// The table of RFC 9110 §8.8.3.2, and what follows from its two sentences.
 #[test]
-fn comparisons() -> Result {
+fn strong_and_weak_comparison_follow_the_table_of_the_rfc() -> Result {
     #[rustfmt::skip]
     let table = [
         // one       other     strong  weak
@@ -33,7 +33,7 @@ fn comparisons() -> Result {
 }
 
 #[test]
-fn reads_and_prints() -> Result {
+fn a_valid_tag_is_parsed_and_printed() -> Result {
     #[rustfmt::skip]
     let table: [(&[u8], bool, &str); 9] = [
         (br#""xyzzy""#,    false, r#""xyzzy""#),
@@ -58,7 +58,7 @@ fn reads_and_prints() -> Result {
 }
 
 #[test]
-fn refuses() {
+fn an_invalid_tag_is_rejected() {
     #[rustfmt::skip]
     let table: [&[u8]; 23] = [
         b"", b"*", b"a", b"W/", b"W/a", b"\"", b"W/\"", b"\"a", b"a\"", b"\"a\"b", b"\"a\"b\"", b"\"a\", \"b\"",
@@ -70,9 +70,8 @@ fn refuses() {
     }
 }
 
-/// Who reads the error in a log is told what a tag is.
 #[test]
-fn the_error_says_what_a_tag_is() {
+fn the_error_explains_the_grammar() {
     let error = ETag::parse("v7").map_err(|error| error.to_string());
     let expected =
         "an entity tag is visible characters other than a double quote, in double quotes, strong or after `W/`";
@@ -81,7 +80,7 @@ fn the_error_says_what_a_tag_is() {
 
 /// Every byte: `etagc` is %x21, %x23-7E and %x80-FF.
 #[test]
-fn each_byte() {
+fn each_byte_is_valid_in_a_tag_as_the_grammar_allows() {
     for byte in 0..=u8::MAX {
         let legal = byte == 0x21 || (0x23..=0x7e).contains(&byte) || byte >= 0x80;
         assert_eq!(ETag::strong([byte]).is_ok(), legal, "{byte:#x}");
@@ -91,7 +90,7 @@ fn each_byte() {
 }
 
 #[test]
-fn builds_from_the_opaque_part() -> Result {
+fn strong_and_weak_build_a_tag_from_its_opaque_part() -> Result {
     assert_eq!(ETag::strong("v7")?, ETag::parse("\"v7\"")?);
     assert_eq!(ETag::weak(String::from("v7"))?, ETag::parse("W/\"v7\"")?);
     assert_eq!(ETag::strong(b"\xe4")?, ETag::parse(b"\"\xe4\"")?);
@@ -102,16 +101,16 @@ fn builds_from_the_opaque_part() -> Result {
 
 /// A field value has no white space around it (RFC 9110 §5.5), an entity tag has none inside.
 #[test]
-fn a_field_value_is_trimmed() -> Result {
+fn whitespace_around_a_field_value_is_ignored() -> Result {
     assert_eq!(ETag::try_from(&HeaderValue::from_static(" \t\"a\" "))?, ETag::strong("a")?);
     assert!(ETag::try_from(&HeaderValue::from_static(" \" a\" ")).is_err());
     assert!(ETag::try_from(&HeaderValue::from_static(" ")).is_err());
     Ok(())
 }
 
-/// `==` is neither comparison, but that of a map's key.
+/// `==` is neither comparison; it makes a tag a key of a map.
 #[test]
-fn equality_is_of_the_field_value() -> Result {
+fn equality_is_that_of_the_field_value() -> Result {
     assert_ne!(ETag::strong("1")?, ETag::weak("1")?);
     assert_eq!(ETag::weak("1")?, ETag::weak("1")?);
     assert_eq!(HashSet::from([ETag::strong("1")?, ETag::weak("1")?, ETag::strong("1")?]).len(), 2);

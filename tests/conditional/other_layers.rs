@@ -1,5 +1,4 @@
-//! Conditional requests among the layers of others: compression inside and outside, `ServeDir`, CORS, axum's HEAD.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic)] // a test may panic
+//! Conditional requests with other layers: compression inside and outside, `ServeDir`, CORS, and axum's HEAD.
 
 use std::{
     future::ready,
@@ -36,9 +35,9 @@ fn app() -> Router {
     Router::new().route("/README.md", get(async || text()))
 }
 
-/// RFC 9110 §8.8.3.3: what is encoded needs a tag of its own, or a weak one.
+/// RFC 9110 §8.8.3.3: content-coded content needs another tag, or a weak one.
 #[tokio::test]
-async fn compression_outside_goes_with_weak_tags() {
+async fn with_compression_the_weak_tag_of_the_content_gives_a_304() {
     let app = app().layer((
         StatusMapLayer::new(),
         CompressionLayer::new(),
@@ -88,7 +87,7 @@ fn async_tag(_: &http::request::Parts) -> std::future::Ready<Result<Option<Valid
 }
 
 #[tokio::test]
-async fn compression_inside_leaves_nothing_to_tag() {
+async fn content_that_a_layer_inside_compressed_gets_no_tag() {
     let app =
         app().layer((StatusMapLayer::new(), ConditionalLayer::new().generate_etags(4096), CompressionLayer::new()));
     assert_eq!(ask(&app, GET, &[GZIP]).await.headers().get("etag"), None);
@@ -97,7 +96,7 @@ async fn compression_inside_leaves_nothing_to_tag() {
 }
 
 #[tokio::test]
-async fn the_tags_of_serve_dir_are_honoured() {
+async fn the_validators_of_serve_dir_decide() {
     let app = Router::new().fallback_service(ServeDir::new(env!("CARGO_MANIFEST_DIR"))).layer(StatusMapLayer::new());
     let first = ask(&app, GET, &[]).await;
     let (tag, modified) = (first.headers()["etag"].clone(), first.headers()["last-modified"].clone());
@@ -105,7 +104,7 @@ async fn the_tags_of_serve_dir_are_honoured() {
         (vec![(header::IF_NONE_MATCH, tag.clone())], 304),
         (vec![(header::IF_MODIFIED_SINCE, modified)], 304),
         (vec![(header::IF_NONE_MATCH, HeaderValue::from_static("\"other\""))], 200),
-        // Its own comparison reads the first line only; ours reads all.
+        // `ServeDir` itself reads only the first line.
         (vec![(header::IF_NONE_MATCH, HeaderValue::from_static("\"other\"")), (header::IF_NONE_MATCH, tag)], 304),
         (vec![(header::IF_MATCH, HeaderValue::from_static("\"other\""))], 412),
     ];
@@ -118,7 +117,7 @@ async fn the_tags_of_serve_dir_are_honoured() {
     }
 }
 
-/// What cannot be repaired afterwards: the range is sent although `If-Range` failed.
+/// A layer outside cannot repair this: the range is sent although If-Range is false.
 #[tokio::test]
 async fn serve_dir_ignores_if_range() {
     let app = Router::new().fallback_service(ServeDir::new(env!("CARGO_MANIFEST_DIR"))).layer(StatusMapLayer::new());
@@ -128,7 +127,7 @@ async fn serve_dir_ignores_if_range() {
 }
 
 #[tokio::test]
-async fn fields_of_other_layers_stay_on_a_304() {
+async fn fields_of_other_layers_are_kept_in_a_304() {
     let security = SetResponseHeaderLayer::overriding(header::X_FRAME_OPTIONS, HeaderValue::from_static("DENY"));
     let inside = app().layer((StatusMapLayer::new(), security.clone(), ConditionalLayer::new().generate_etags(4096)));
     let tag = ask(&inside, GET, &[]).await.headers()["etag"].clone();
@@ -144,26 +143,26 @@ async fn fields_of_other_layers_stay_on_a_304() {
     ];
     for app in apps {
         let origin = (header::ORIGIN, HeaderValue::from_static("https://example.org"));
-        let answer = ask(&app, GET, &[origin, (header::IF_NONE_MATCH, tag.clone())]).await;
+        let response = ask(&app, GET, &[origin, (header::IF_NONE_MATCH, tag.clone())]).await;
         assert_eq!(
-            (answer.status().as_u16(), &answer.headers()["x-frame-options"]),
+            (response.status().as_u16(), &response.headers()["x-frame-options"]),
             (304, &HeaderValue::from_static("DENY"))
         );
-        assert_eq!(answer.headers()["access-control-allow-origin"], "*");
+        assert_eq!(response.headers()["access-control-allow-origin"], "*");
     }
 }
 
-/// axum lets the handler of GET answer HEAD, and takes the body away outside of the layers.
+/// axum calls the handler of GET for HEAD, and removes the body outside of the layers.
 #[tokio::test]
-async fn head_is_judged_by_the_tag_of_the_handler() {
+async fn the_tag_of_the_handler_decides_for_head_too() {
     let handler = async || ([("etag", "\"v1\"")], text());
     let app = Router::new().route("/README.md", get(handler)).layer(StatusMapLayer::new());
     let rows = [("\"v1\"", 304, Some(text().len().to_string())), ("\"v0\"", 200, Some(text().len().to_string()))];
     for (tag, code, content_length) in rows {
-        let answer = ask(&app, Method::HEAD, &[(header::IF_NONE_MATCH, HeaderValue::from_static(tag))]).await;
-        let said = answer.headers().get("content-length").map(|length| length.to_str().unwrap().to_owned());
-        assert_eq!((answer.status().as_u16(), said), (code, content_length));
-        assert_eq!(length(answer).await, 0);
+        let response = ask(&app, Method::HEAD, &[(header::IF_NONE_MATCH, HeaderValue::from_static(tag))]).await;
+        let sent_length = response.headers().get("content-length").map(|length| length.to_str().unwrap().to_owned());
+        assert_eq!((response.status().as_u16(), sent_length), (code, content_length));
+        assert_eq!(length(response).await, 0);
     }
 }
 

@@ -186,7 +186,7 @@ fn if_unmodified_since() -> Result {
 fn fields_together() -> Result {
     let (range, old, new) = (b"bytes=0-1".as_slice(), EARLIER.as_bytes(), LATER.as_bytes());
     let table: &[(Method, Lines, Verdict)] = &[
-        // A field beside its better is ignored, whatever the better one says.
+        // A date is ignored beside a list of tags, whatever the list's result is.
         (Method::GET,  &[("if-none-match", b"\"b\""), ("if-modified-since", new)],   Proceed),
         (Method::GET,  &[("if-none-match", b"broken"), ("if-modified-since", new)],  Proceed),
         (Method::GET,  &[("if-none-match", b""), ("if-modified-since", new)],        Proceed),

@@ -2,7 +2,7 @@
 
 use std::{
     convert::Infallible,
-    future::ready,
+    future::{Ready, ready},
     sync::{
         Arc, Mutex,
         atomic::{AtomicUsize, Ordering},
@@ -12,43 +12,48 @@ use std::{
 };
 
 use bytes::Bytes;
-use http::{HeaderMap, HeaderValue, Method, Request, Response};
-use http_body_util::{BodyExt, Full};
+use http::{HeaderMap, HeaderValue, Method, Request, Response, response::Parts};
+use http_body_util::Full;
 use tower::{Layer, Service, ServiceExt, service_fn};
 use tower_status::{ConditionalLayer, ETag, Preconditions, Status, StatusMapLayer, Validators};
 
-type Fields = &'static [(&'static str, &'static str)];
+use crate::common::{Fields, field, full, get, json, lines, read, returns};
+
 type Current = Result<Option<Validators>, Status>;
 type Source = fn() -> Current;
 
-fn request(method: &Method, fields: Fields) -> Request<()> {
+fn request(method: &Method, fields: Fields<'_>) -> Request<()> {
     crate::common::request(method.as_str(), "/", fields)
 }
 
-/// The code of the answer, its fields, what the handler saw of the request (`None`: it did not run), and how often
-/// the source was asked.
-async fn ask(required: bool, request: Request<()>, current: Current) -> (u16, HeaderMap, Option<HeaderMap>, usize) {
-    let seen = Arc::new(Mutex::new(None));
+struct Seen {
+    parts: Parts,
+    /// The header fields that the handler got. `None`: it did not run.
+    handler: Option<HeaderMap>,
+    /// How often the source was called.
+    source_calls: usize,
+}
+
+/// Sends a request through this layer with this source.
+async fn send(layer: ConditionalLayer, request: Request<()>, current: Current) -> Seen {
+    let handler_fields = Arc::new(Mutex::new(None));
     let handler = service_fn({
-        let seen = seen.clone();
+        let fields = Arc::clone(&handler_fields);
         move |request: Request<()>| {
-            *seen.lock().unwrap() = Some(request.headers().clone());
-            // Another tag than the source's: the source decides, not the response.
-            let answer = Response::builder().header("etag", "\"handler\"").body(Full::<Bytes>::from("x")).unwrap();
-            std::future::ready(Ok::<_, Infallible>(answer))
+            *fields.lock().unwrap() = Some(request.headers().clone());
+            // The source has another tag, and it decides.
+            ready(Ok::<_, Infallible>(full(200, &[("etag", "\"handler\"")], "x")))
         }
     });
-    let asked = Arc::new(AtomicUsize::new(0));
-    let counter = asked.clone();
-    let layer = if required { ConditionalLayer::new().require_preconditions() } else { ConditionalLayer::new() };
+    let calls = Arc::new(AtomicUsize::new(0));
+    let counter = Arc::clone(&calls);
     let layer = layer.validators(move |_| {
         counter.fetch_add(1, Ordering::Relaxed);
-        std::future::ready(current.clone())
+        ready(current.clone())
     });
-    let service = StatusMapLayer::new().layer(layer.layer(handler));
-    let answer = service.oneshot(request).await.unwrap();
-    let seen = seen.lock().unwrap().take();
-    (answer.status().as_u16(), answer.headers().clone(), seen, asked.load(Ordering::Relaxed))
+    let (parts, _) = read(StatusMapLayer::new().layer(layer.layer(handler)).oneshot(request).await.unwrap()).await;
+    let handler = handler_fields.lock().unwrap().take();
+    Seen { parts, handler, source_calls: calls.load(Ordering::Relaxed) }
 }
 
 const GET: Method = Method::GET;
@@ -69,11 +74,11 @@ fn dated() -> Current {
 
 #[tokio::test]
 async fn source_decides_before_the_handler() {
-    let refused: Source = || Err(Status::forbidden());
+    let forbidden: Source = || Err(Status::forbidden());
     let nothing: Source = || Ok(None);
     let bare: Source = || Ok(Some(Validators::new()));
     #[rustfmt::skip]
-    let rows: &[(&str, Method, Fields, Source, u16)] = &[
+    let rows: &[(&str, Method, Fields<'_>, Source, u16)] = &[
         ("the same tag",                   GET,             &[("if-none-match", "\"v1\"")],         tagged,  304),
         ("to HEAD",                        HEAD,            &[("if-none-match", "\"v1\"")],         tagged,  304),
         ("the same date",                  GET,             &[("if-modified-since", DATE)],         dated,   304),
@@ -86,25 +91,25 @@ async fn source_decides_before_the_handler() {
         ("change of what does not exist",  PUT,             &[("if-match", "*")],                   nothing, 412),
         ("nothing to GET: the response decides", GET,       &[("if-match", "\"handler\"")],         nothing, 200),
         ("nothing to DELETE: the handler's response", Method::DELETE,  &[("if-match", "*")],                   nothing, 200),
-        ("the source's error wins",        GET,             &[("if-none-match", "\"v1\"")],         refused, 403),
-        ("also over 412",                  PUT,             &[("if-match", "\"v0\"")],              refused, 403),
+        ("the source's error wins",        GET,             &[("if-none-match", "\"v1\"")],         forbidden, 403),
+        ("also over 412",                  PUT,             &[("if-match", "\"v0\"")],              forbidden, 403),
         ("another tag",                    GET,             &[("if-none-match", "\"v0\"")],         tagged,  200),
         ("the right tag",                  PUT,             &[("if-match", "\"v1\"")],              tagged,  200),
         ("creation",                       PUT,             &[("if-none-match", "*")],              nothing, 200),
-        ("the handler's tag is not judged", GET,            &[("if-match", "\"v1\"")],              tagged,  200),
+        ("the tag of the handler is ignored", GET,           &[("if-match", "\"v1\"")],              tagged,  200),
     ];
     for (name, method, fields, current, expected) in rows {
-        let (code, _, seen, asked) = ask(false, request(method, fields), current()).await;
-        assert_eq!(code, *expected, "{name}");
-        assert_eq!(seen.is_some(), *expected == 200, "{name}: the handler");
-        assert_eq!(asked, 1, "{name}: the source");
+        let seen = send(ConditionalLayer::new(), request(method, fields), current()).await;
+        assert_eq!(seen.parts.status, *expected, "{name}");
+        assert_eq!(seen.handler.is_some(), *expected == 200, "{name}");
+        assert_eq!(seen.source_calls, 1, "{name}");
     }
 }
 
 #[tokio::test]
 async fn source_is_called_for_each_get_and_head_and_for_conditional_changes() {
     #[rustfmt::skip]
-    let rows: &[(&str, Method, Fields, bool)] = &[
+    let rows: &[(&str, Method, Fields<'_>, bool)] = &[
         ("GET",                        GET,             &[],                              true),
         ("HEAD",                       HEAD,            &[],                              true),
         ("GET with a range",           GET,             &[("range", "bytes=1-")],         true),
@@ -123,9 +128,10 @@ async fn source_is_called_for_each_get_and_head_and_for_conditional_changes() {
     ];
     for (name, method, fields, is_called) in rows {
         // The error of the source becomes the response.
-        let (code, _, seen, asked) = ask(false, request(method, fields), Err(Status::forbidden())).await;
-        let expected = if *is_called { (403, false, 1) } else { (200, true, 0) };
-        assert_eq!((code, seen.is_some(), asked), expected, "{name}");
+        let seen = send(ConditionalLayer::new(), request(method, fields), Err(Status::forbidden())).await;
+        assert_eq!(seen.parts.status, if *is_called { 403 } else { 200 }, "{name}");
+        assert_eq!(seen.handler.is_none(), *is_called, "{name}");
+        assert_eq!(seen.source_calls, usize::from(*is_called), "{name}");
     }
 }
 
@@ -133,7 +139,7 @@ async fn source_is_called_for_each_get_and_head_and_for_conditional_changes() {
 #[tokio::test]
 async fn change_without_a_condition_is_a_428() {
     #[rustfmt::skip]
-    let rows: &[(&str, Method, Fields, Source, u16)] = &[
+    let rows: &[(&str, Method, Fields<'_>, Source, u16)] = &[
         ("PUT",                         PUT,             &[],                                     tagged, 428),
         ("PATCH",                       Method::PATCH,   &[],                                     tagged, 428),
         ("DELETE",                      Method::DELETE,  &[],                                     tagged, 428),
@@ -156,11 +162,13 @@ async fn change_without_a_condition_is_a_428() {
         ("If-Range is none",            PUT,             &[("if-range", "\"v1\"")],               tagged, 428),
     ];
     for (name, method, fields, current, expected) in rows {
-        let (code, fields, seen, _) = ask(true, request(method, fields), current()).await;
-        assert_eq!((code, seen.is_some()), (*expected, *expected == 200), "{name}");
-        if code == 428 {
-            assert_eq!(fields["content-type"], "application/problem+json", "{name}");
-            assert_eq!(fields["cache-control"], "no-store", "{name}");
+        let required = ConditionalLayer::new().require_preconditions();
+        let seen = send(required, request(method, fields), current()).await;
+        assert_eq!(seen.parts.status, *expected, "{name}");
+        assert_eq!(seen.handler.is_some(), *expected == 200, "{name}");
+        if *expected == 428 {
+            assert_eq!(seen.parts.headers["content-type"], "application/problem+json", "{name}");
+            assert_eq!(seen.parts.headers["cache-control"], "no-store", "{name}");
         }
     }
 }
@@ -169,7 +177,7 @@ async fn change_without_a_condition_is_a_428() {
 #[tokio::test]
 async fn false_if_range_removes_the_range() {
     #[rustfmt::skip]
-    let rows: &[(&str, Fields, Source, bool)] = &[
+    let rows: &[(&str, Fields<'_>, Source, bool)] = &[
         ("no If-Range, but asked",  &[("range", "bytes=1-"), ("if-match", "\"v1\"")],        tagged,       true),
         ("the same strong tag",     &[("range", "bytes=1-"), ("if-range", "\"v1\"")],        tagged,       true),
         ("another tag",             &[("range", "bytes=1-"), ("if-range", "\"v0\"")],        tagged,       false),
@@ -179,8 +187,9 @@ async fn false_if_range_removes_the_range() {
         ("nothing to have a range", &[("range", "bytes=1-"), ("if-range", "\"v1\"")],        || Ok(None),  false),
     ];
     for (name, fields, current, kept) in rows {
-        let (code, _, seen, _) = ask(false, request(&GET, fields), current()).await;
-        assert_eq!((code, seen.unwrap().contains_key("range")), (200, *kept), "{name}");
+        let seen = send(ConditionalLayer::new(), get("/", fields), current()).await;
+        assert_eq!(seen.parts.status, 200, "{name}");
+        assert_eq!(seen.handler.unwrap().contains_key("range"), *kept, "{name}");
     }
 }
 
@@ -197,28 +206,29 @@ async fn response_304_has_the_fields_of_the_source() {
             .with_field("x-broken", "a\r\nb")
     };
     let with_tag = current(Validators::new().with_etag(ETag::weak("v1").unwrap()));
-    let fields: Fields = &[("if-none-match", "\"v1\"")];
-    let (code, answer, ..) = ask(false, request(&GET, fields), Ok(Some(with_tag))).await;
-    assert_eq!(code, 304);
-    let vary: Vec<_> = answer.get_all("vary").iter().collect();
-    assert_eq!(vary, ["accept", "origin"]);
-    assert_eq!(
-        (&answer["etag"], &answer["cache-control"], &answer["content-location"]),
-        (&HeaderValue::from_static("W/\"v1\""), &HeaderValue::from_static("private"), &HeaderValue::from_static("/a"))
-    );
-    assert_eq!(answer.keys().count(), 4, "{answer:?}");
+    let request = get("/", &[("if-none-match", "\"v1\"")]);
+    let seen = send(ConditionalLayer::new(), request, Ok(Some(with_tag))).await;
+    let field = |name| field(&seen.parts.headers, name);
+    assert_eq!(seen.parts.status, 304);
+    assert_eq!(lines(&seen.parts.headers, "vary"), ["accept", "origin"]);
+    assert_eq!(field("etag").as_deref(), Some("W/\"v1\""));
+    assert_eq!(field("cache-control").as_deref(), Some("private"));
+    assert_eq!(field("content-location").as_deref(), Some("/a"));
+    assert_eq!(seen.parts.headers.keys().count(), 4, "{:?}", seen.parts);
 
-    let fields: Fields = &[("if-modified-since", DATE)];
-    let (code, answer, ..) = ask(false, request(&GET, fields), Ok(Some(current(Validators::new())))).await;
-    assert_eq!((code, answer["last-modified"].to_str().unwrap()), (304, DATE));
+    let request = get("/", &[("if-modified-since", DATE)]);
+    let seen = send(ConditionalLayer::new(), request, Ok(Some(current(Validators::new())))).await;
+    assert_eq!(seen.parts.status, 304);
+    assert_eq!(seen.parts.headers["last-modified"], DATE);
 }
 
 #[test]
 fn status_of_check_has_the_validators() {
-    type Answer = Option<(u16, usize)>; // the code, and how many header fields
+    /// The code of the error, and the number of its header fields.
+    type Expected = Option<(u16, usize)>;
     let current = Validators::new().with_etag(ETag::strong("v1").unwrap()).with_field("vary", "accept");
     #[rustfmt::skip]
-    let rows: &[(Method, Fields, Option<&Validators>, Answer)] = &[
+    let rows: &[(Method, Fields<'_>, Option<&Validators>, Expected)] = &[
         (GET,  &[("if-none-match", "\"v1\"")], Some(&current), Some((304, 2))),
         (HEAD, &[("if-none-match", "*")],      Some(&current), Some((304, 2))),
         (PUT,  &[("if-match", "\"v0\"")],      Some(&current), Some((412, 1))),
@@ -230,20 +240,19 @@ fn status_of_check_has_the_validators() {
     ];
     for (method, fields, current, expected) in rows {
         let preconditions = Preconditions::new(method, request(method, fields).headers());
-        let answer = preconditions.check(*current).err();
-        assert_eq!(answer.as_ref().map(|s| (s.code().as_u16(), s.headers().len())), *expected, "{method} {fields:?}");
-        assert_eq!(answer.is_some_and(|s| s.headers().contains_key("etag")), expected.is_some_and(|(_, n)| n > 0));
+        let error = preconditions.check(*current).err();
+        assert_eq!(error.as_ref().map(|s| (s.code().as_u16(), s.headers().len())), *expected, "{method} {fields:?}");
+        assert_eq!(error.is_some_and(|s| s.headers().contains_key("etag")), expected.is_some_and(|(_, n)| n > 0));
     }
 }
 
 #[tokio::test]
 async fn response_decides_if_the_source_names_nothing() {
-    let handler = service_fn(async |_: Request<()>| Ok::<_, Infallible>(Response::new(Full::<Bytes>::from("tulip"))));
-    let layer =
-        ConditionalLayer::new().generate_etags(64).validators(|_| std::future::ready(Ok(Some(Validators::new()))));
-    let mut again = request(&GET, &[]);
-    again.headers_mut().insert("if-none-match", HeaderValue::from(ETag::of_bytes(b"tulip")));
-    assert_eq!(layer.layer(handler).oneshot(again).await.unwrap().status(), 304);
+    let handler = returns(Ok::<_, Infallible>(full(200, &[], "tulip")));
+    let layer = ConditionalLayer::new().generate_etags(64).validators(|_| ready(Ok(Some(Validators::new()))));
+    let mut request = get("/", &[]);
+    request.headers_mut().insert("if-none-match", HeaderValue::from(ETag::of_bytes(b"tulip")));
+    assert_eq!(layer.layer(handler).oneshot(request).await.unwrap().status(), 304);
 }
 
 /// A service that must be polled ready before it is called, as a concurrency limit is.
@@ -261,7 +270,7 @@ impl Clone for Permit {
 impl Service<Request<()>> for Permit {
     type Response = Response<Full<Bytes>>;
     type Error = Infallible;
-    type Future = std::future::Ready<Result<Self::Response, Infallible>>;
+    type Future = Ready<Result<Self::Response, Infallible>>;
 
     fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
         self.ready = true;
@@ -270,29 +279,29 @@ impl Service<Request<()>> for Permit {
 
     fn call(&mut self, _: Request<()>) -> Self::Future {
         assert!(std::mem::take(&mut self.ready), "called without a permit");
-        std::future::ready(Ok(Response::new(Full::from("x"))))
+        ready(Ok(Response::new(Full::from("x"))))
     }
 }
 
 #[tokio::test]
 async fn instance_that_was_polled_ready_is_called() {
-    let layer = ConditionalLayer::new().validators(|_| std::future::ready(tagged()));
+    let layer = ConditionalLayer::new().validators(|_| ready(tagged()));
     let mut service = layer.layer(Permit::default());
     for _ in 0..2 {
-        let answer = service.ready().await.unwrap().call(request(&PUT, &[("if-match", "\"v1\"")])).await.unwrap();
-        assert_eq!(answer.into_body().collect().await.unwrap().to_bytes(), "x");
+        let response = service.ready().await.unwrap().call(request(&PUT, &[("if-match", "\"v1\"")])).await.unwrap();
+        assert_eq!(read(response).await.1, "x");
     }
 }
 
 #[tokio::test]
 async fn response_412_without_an_outer_layer_is_a_problem_document() {
-    let layer = ConditionalLayer::new().validators(|_| std::future::ready(tagged()));
+    let layer = ConditionalLayer::new().validators(|_| ready(tagged()));
     let service = layer.layer(Permit::default());
-    let answer = service.oneshot(request(&PUT, &[("if-match", "\"v0\"")])).await.unwrap();
-    assert_eq!((answer.status().as_u16(), &answer.headers()["etag"]), (412, &HeaderValue::from_static("\"v1\"")));
-    let body = answer.into_body().collect().await.unwrap().to_bytes();
-    let document: serde_json::Value = serde_json::from_slice(&body).unwrap();
-    assert_eq!((&document["status"], &document["title"]), (&412.into(), &"Precondition Failed".into()));
+    let (parts, body) = read(service.oneshot(request(&PUT, &[("if-match", "\"v0\"")])).await.unwrap()).await;
+    assert_eq!(parts.status, 412);
+    assert_eq!(parts.headers["etag"], "\"v1\"");
+    let problem = json(&body);
+    assert_eq!((&problem["status"], &problem["title"]), (&412.into(), &"Precondition Failed".into()));
 }
 
 #[test]
