@@ -1,16 +1,64 @@
-//! Every answer of a [tower](https://docs.rs/tower)-based HTTP server carries the correct, documented status.
+//! Error handling for [tower](https://docs.rs/tower) servers: one layer turns every error into the right HTTP status.
 //!
-//! An application says the status of each of its errors once, with [`IntoStatus`], derived or by hand;
-//! [`StatusMapLayer`] does the rest: whatever goes wrong inside leaves as that status, with the header fields that its
-//! RFC section demands and a body that explains it, as problem+json (RFC 9457), as a page for a person, as text, or
-//! as a gRPC status.
+//! [`StatusMapLayer`] adds the header fields that the status requires, and a body that explains it in the format that the
+//! client reads: problem+json (RFC 9457), an HTML page, text, or a gRPC status. [`ConditionalLayer`] handles conditional
+//! requests (RFC 9110 §13).
 //!
-//! # Example: a handler's errors and tower's, answered
+//! ```toml
+//! [dependencies]
+//! tower-status = { version = "0.1", features = ["axum"] }
+//! axum = "0.8"
+//! thiserror = "2"
+//! tower = { version = "0.5", features = ["limit", "load-shed", "timeout"] }
+//! tower-http = { version = "0.7", features = ["compression-gzip"] }
+//! ```
 //!
 //! ```
+//! # #[cfg(all(feature = "axum", feature = "derive"))]
+//! # mod example {
 //! use std::time::Duration;
+//! use axum::{Json, Router, extract::Path, routing::get};
+//! use tower::{limit::GlobalConcurrencyLimitLayer, load_shed::LoadShedLayer, timeout::TimeoutLayer};
+//! use tower_http::compression::CompressionLayer;
+//! use tower_status::{IntoStatus, StatusMapLayer};
+//!
+//! #[derive(Debug, thiserror::Error, IntoStatus)]
+//! #[status(axum)] // also implements axum's `IntoResponse`
+//! enum ShopError {
+//!     #[error("order {order_id} does not exist")]
+//!     #[status(404)]
+//!     NoSuchOrder { #[status(extension)] order_id: u64 },
+//!     #[error("the database failed")]
+//!     #[status(from_error)] // the layer's `map_error` decides, otherwise a 500 that hides the error
+//!     Database(#[from] std::io::Error),
+//! }
+//!
+//! async fn order(Path(order_id): Path<u64>) -> Result<Json<&'static str>, ShopError> {
+//!     match order_id {
+//!         7 => Ok(Json("seven tulips")),
+//!         _ => Err(ShopError::NoSuchOrder { order_id }),
+//!     }
+//! }
+//!
+//! pub fn app() -> Router {
+//!     Router::new().route("/orders/{id}", get(order)).layer((
+//!         CompressionLayer::new(), // the first layer is the outermost
+//!         StatusMapLayer::new(),   // the layers inside may fail
+//!         TimeoutLayer::new(Duration::from_secs(10)),
+//!         LoadShedLayer::new(),
+//!         GlobalConcurrencyLimitLayer::new(512),
+//!     ))
+//! }
+//! # }
+//! ```
+//!
+//! Without the derive, implement [`IntoStatus`] by hand. A handler that returns `Result<T, Status>` converts every such error
+//! with `?`, a foreign one with [`Status::from_error`], and an `Option` with [`OrStatus`]. Without axum, the same layer goes
+//! around any tower service:
+//!
+//! ```
 //! use http::{Request, Response};
-//! use tower::{BoxError, ServiceBuilder, ServiceExt, timeout::TimeoutLayer};
+//! use tower::{ServiceBuilder, ServiceExt};
 //! use tower_status::{IntoStatus, Status, StatusMapLayer};
 //!
 //! #[derive(Debug, thiserror::Error)]
@@ -29,71 +77,158 @@
 //!
 //! # #[tokio::main(flavor = "current_thread")]
 //! # async fn main() {
-//! let service = ServiceBuilder::new()
-//!     .layer(StatusMapLayer::new())
-//!     .layer(TimeoutLayer::new(Duration::from_secs(10)))
-//!     .service_fn(order);
+//! let service = ServiceBuilder::new().layer(StatusMapLayer::new()).service_fn(order);
 //!
 //! let response = service.oneshot(Request::new(())).await.unwrap(); // Infallible
 //! assert_eq!(response.status(), 410);
 //! # }
 //! ```
 //!
-//! # The order of layers
+//! # Layer order
 //!
-//! From the outside in: CORS and request id; [`StatusMapLayer`]; trace, compression, timeout, load-shed, a *global*
-//! concurrency limit; `CatchPanicLayer`; authentication; the routes. What stands outside sees complete answers, what
-//! stands inside may fail in any way. In a tuple of layers and in `ServiceBuilder` the first is outermost; of several
-//! calls of `Router::layer` the *last* is.
+//! From the outside in:
 //!
-//! - A trace or metrics layer inside sees an error before it is mapped: a carried one ([`Status::from_error`]) is still a
-//!   500 there. Where it should count what the client gets, put it outside; and `TraceLayer::on_failure(())` spares the
-//!   second log line of a 5xx.
-//! - tower-http's own `TimeoutLayer` answers by itself: give it 503 or 504, since its 408 would blame the client.
-//! - Of two `StatusMapLayer`s the inner one decides: the outer one's `map_error` is not asked again.
+//! | layer | why it is there |
+//! |---|---|
+//! | `CorsLayer`, request id | every response has their fields, also an error |
+//! | `TraceLayer` | the log line of an error is in the span of its request; `on_failure(())` avoids a second line |
+//! | `CompressionLayer` | inside, it would compress a text before [`StatusMapLayer`] can explain it |
+//! | [`StatusMapLayer`] | everything inside may fail |
+//! | timeout, load-shed, a *global* concurrency limit | their errors become 503 |
+//! | `CatchPanicLayer` | a panic becomes a 500; [`StatusMapLayer`] does not catch panics |
+//! | authentication | its 401 and 403 are explained |
+//! | [`ConditionalLayer`], on routes | 401, 403 and 404 take precedence over 304 and 412 |
 //!
-//! [`ConditionalLayer`] stands on routes, inside of all of these, and with [weak](ConditionalLayer::generate_weak_etags) tags where
-//! a compression layer outside encodes what it tagged.
+//! In a tuple of layers and in `ServiceBuilder` the first layer is the outermost. Of several calls of `Router::layer` the
+//! *last* is. `CorsLayer` requires a body that implements `Default`, which the body of `TraceLayer` does not: with axum, add
+//! CORS and request id in a call of their own.
+//!
+//! ```
+//! use std::time::Duration;
+//! use axum::{Router, body::Body, extract::Request, http::{HeaderValue, StatusCode, header}, routing::get};
+//! use tower::{
+//!     limit::GlobalConcurrencyLimitLayer, load_shed::LoadShedLayer, timeout::TimeoutLayer, util::MapRequestLayer,
+//! };
+//! use tower_http::{
+//!     catch_panic::CatchPanicLayer, compression::CompressionLayer, cors::CorsLayer,
+//!     request_id::{MakeRequestId, PropagateRequestIdLayer, SetRequestIdLayer}, trace::TraceLayer,
+//! };
+//! use tower_status::{ConditionalLayer, StatusMapLayer};
+//!
+//! # fn app(make_request_id: impl MakeRequestId + Clone + Send + Sync + 'static) -> Router {
+//! let orders = get(async || "seven tulips").layer(ConditionalLayer::new().generate_weak_etags(64 * 1024));
+//! let app = Router::new()
+//!     .route("/orders", orders)
+//!     .layer((
+//!         TraceLayer::new_for_http().on_failure(()),
+//!         MapRequestLayer::new(accept_identity),
+//!         CompressionLayer::new(),
+//!         StatusMapLayer::new(),
+//!         TimeoutLayer::new(Duration::from_secs(10)),
+//!         LoadShedLayer::new(),
+//!         GlobalConcurrencyLimitLayer::new(512),
+//!         CatchPanicLayer::new(),
+//!     ))
+//!     .layer((
+//!         CorsLayer::new(),
+//!         SetRequestIdLayer::x_request_id(make_request_id), // such as tower-http's `MakeRequestUuid`
+//!         PropagateRequestIdLayer::x_request_id(),
+//!     ));
+//! # app
+//! # }
+//!
+//! /// Removes `identity;q=0` and `*;q=0` from Accept-Encoding.
+//! fn accept_identity(mut request: Request) -> Request {
+//!     let excludes_identity = |member: &str| {
+//!         let (coding, weight) = member.split_once(';').unwrap_or((member, "q=1"));
+//!         let is_zero = weight.trim().get(2..).is_some_and(|weight| weight.parse() == Ok(0.0));
+//!         is_zero && ["*", "identity"].iter().any(|excluded| coding.trim().eq_ignore_ascii_case(excluded))
+//!     };
+//!     let lines = request.headers().get_all(header::ACCEPT_ENCODING).iter().filter_map(|line| line.to_str().ok());
+//!     let kept: Vec<_> = lines.flat_map(|line| line.split(',')).filter(|member| !excludes_identity(member)).collect();
+//!     match HeaderValue::from_str(&kept.join(",")) {
+//!         Ok(kept) if !kept.is_empty() => request.headers_mut().insert(header::ACCEPT_ENCODING, kept),
+//!         _ => request.headers_mut().remove(header::ACCEPT_ENCODING),
+//!     };
+//!     request
+//! }
+//! # let request = Request::get("/").header("accept-encoding", "br, *;q=0").body(Body::empty()).unwrap();
+//! # assert_eq!(accept_identity(request).headers()["accept-encoding"], "br");
+//! # let request = Request::get("/").header("accept-encoding", "identity; q=0.0").body(Body::empty()).unwrap();
+//! # assert!(accept_identity(request).headers().is_empty());
+//! ```
+//!
+//! - **`accept_identity`**: tower-http 0.7's `CompressionLayer` replaces the code of any response by 406 if the request
+//!   excludes the identity coding and none that the server has is left. It keeps the body, Cache-Control and gRPC fields, and
+//!   [`StatusMapLayer`] inside does not see it.
+//! - **Entity tags**: `CompressionLayer` keeps ETag. With compression outside, use
+//!   [weak](ConditionalLayer::generate_weak_etags) tags, and make the tags of handlers weak. If-Match never matches a weak
+//!   tag (RFC 9110 §13.1.1), so exclude from compression what clients change, by its strong tag.
+//! - **HEAD**: the Content-Length of an error response to HEAD is that of GET without compression.
+//! - **Metrics**: a layer inside of [`StatusMapLayer`] sees an error before it is mapped: a carried one
+//!   ([`Status::from_error`]) is still a 500 there. To count what clients get, put it outside, or use
+//!   [`on_error`](StatusMapLayer::on_error).
+//! - **tower-http's own `TimeoutLayer`** builds its response itself: give it 503 or 504, because its 408 blames the client.
+//! - **Two `StatusMapLayer`s**: the inner one decides; the `map_error` of the outer one is not called for its responses.
 //!
 #![doc = include_str!("rpc.md")]
 //!
 //! # What a client never sees
 //!
-//! The detail and the extension members of a 5xx, unless the status is [exposed](Status::expose); any error's
-//! `source()` chain; the plain or untyped text of a 5xx that some middleware wrote. All of that is in the log line
-//! instead. JSON or HTML that an application wrote itself as the body of a 5xx passes: it is taken to be meant. So does a
-//! gRPC answer, and with it the message of a `tonic::Status` that a tonic handler made itself.
+//! - The detail and the extension members of a 5xx, unless the status is [exposed](Status::expose) or the member is
+//!   [public](Status::with_public_extension).
+//! - The `source()` chain of any error.
+//! - The body of a 5xx that the inner service built, unless its media type is one that an application chooses deliberately:
+//!   JSON, HTML, XML, protobuf, CBOR, MessagePack, `application/vnd.*`, gRPC. [`KeepBody`] keeps any body.
 //!
-//! # Edges
+//! All of that is in the log line instead. A gRPC response passes, and with it the message of a `tonic::Status` that a tonic
+//! handler built, except those of INTERNAL, UNKNOWN and DATA_LOSS, which are hidden where this crate writes them. The text of
+//! a 4xx is shown: it explains to the client what to change.
 //!
-//! - **``the trait bound `Infallible: From<Box<(dyn std::error::Error + Send + Sync + 'static)>>` is not satisfied``**
-//!   (or `dyn StdError`, in an application that names serde) is axum's word for a layer that fails outside of the one that handles failures. Put `StatusMapLayer` first in the tuple, or
-//!   call `.layer(StatusMapLayer::new())` last in that chain.
-//! - **``the trait bound `Status: IntoResponse` is not satisfied``**, or an unsatisfied `Handler`: the feature `axum` is
-//!   missing, or `#[status(axum)]` on the error type.
-//! - **``?` couldn't convert the error to `tonic::Status` ``**: `#[status(tonic)]` is missing on the error type. For
-//!   `io::Error` tonic has a conversion of its own, which shows the error to the client: write `.map_err(Status::from)?`.
-//! - **Errors that travel boxed**, in a `BoxError` or in `anyhow`, are known by their type after
-//!   [`recognize::<ShopError>()`](StatusMapLayer::recognize) on the layer; a [`Status`] is known without.
-//! - **A concurrency limit per route never sheds** in axum, because axum clones the service for each request and
-//!   `ConcurrencyLimitLayer` makes one limit for each `layer` call and route: use `GlobalConcurrencyLimitLayer`.
-//! - **An `anyhow::Error` that a tower layer has boxed** can no longer be told from any other error: turn it into a
-//!   [`Status`] in the handler, with `?` and the feature `anyhow`.
-//! - **``implementation of `IntoStatus` is not general enough``** is what the compiler says of
-//!   `tokio::spawn(async { serve_connection(..) })` around a service whose error is `BoxError`. Move the block into a
-//!   generic `async fn serve<S: Service<..>>(service: S)` and spawn that.
-//! - **axum adds Allow to a 405 outside of the layers**, so [`on_error`](StatusMapLayer::on_error) does not see it.
-//! - **HTTP/1.1 reason phrases** are the server's: hyper writes `<none>` for 550 and other codes that it does not know.
+//! When [`map_status`](StatusMapLayer::map_status) conceals a 403 as a 404, the response equals a real 404 in everything but
+//! the header fields that do not depend on the status, such as cookies and those of CORS.
+//!
+//! # Troubleshooting
+//!
+//! - **An unsatisfied `Handler`**: put `#[axum::debug_handler]` on the function: the compiler then names the argument or
+//!   return type. Usually `#[status(axum)]` is missing on the error type, or the feature `axum`.
+//! - **``the trait bound `Infallible: From<Box<(dyn std::error::Error + Send + Sync + 'static)>>` is not satisfied``** (or
+//!   `dyn StdError`, in an application that depends on serde): a layer that can fail is outside of the one that handles
+//!   errors. Put it inside of `StatusMapLayer`: behind it in the tuple, or in an earlier call of `.layer(..)`.
+//! - **``the trait bound `ResponseBody<..>: Default` is not satisfied``**: `CorsLayer` is in the same tuple as `TraceLayer`.
+//!   See [Layer order](#layer-order).
+//! - **``the trait bound `Status: IntoResponse` is not satisfied``**: the feature `axum` is missing.
+//! - **``?` couldn't convert the error to `tonic::Status` ``**: `#[status(tonic)]` is missing on the error type. tonic has its
+//!   own conversion from `io::Error`, which shows the error to the client: write `.map_err(Status::from)?`.
+//! - **An application's error in a `BoxError`** is a 500 until [`recognize::<ShopError>()`](StatusMapLayer::recognize) or
+//!   [`map_error`](StatusMapLayer::map_error) maps it; the log line has `unmapped=true`. A boxed [`Status`] needs neither.
+//! - **A concurrency limit per route never sheds** in axum: axum clones the service for each request, and
+//!   `ConcurrencyLimitLayer` makes one limit for each route. Use `GlobalConcurrencyLimitLayer`.
+//! - **An `anyhow::Error` that another layer has boxed** is lost: its type is private. Convert it to a [`Status`] in the
+//!   handler, with `?` and the feature `anyhow`.
+//! - **``implementation of `IntoStatus` is not general enough``** at `tokio::spawn(async { serve_connection(..) })` around a
+//!   service whose error is `BoxError`: move the block into a generic `async fn serve<S: Service<..>>(service: S)`, and spawn
+//!   that.
+//! - **A path has Allow although `map_status` makes a 404 of its 405**: axum adds Allow to a 405 outside of the layers of a
+//!   route or a nested `Router`. Add `StatusMapLayer` with `layer` to the outermost `Router`.
+//! - **`Content-Length: 0`** on a 204 over HTTP/2, and on a 304 or a response to HEAD of unknown length: axum adds it to every
+//!   body that is known to be empty.
+//! - **`<none>` as the reason phrase** of HTTP/1.1: hyper writes it for 550 and other codes without one. A response that a
+//!   hyper client received keeps the phrase of its upstream, also when its code or body is replaced.
 //!
 //! # Features
 //!
-//! `derive` (default) is `#[derive(IntoStatus)]`; without it the derive is not built. `tracing` (default) writes one log
-//! line for each answer of 400 and above, a 5xx as an error, a 4xx for debugging, and warns of what an application got
-//! wrong. `axum` makes [`Status`] axum's `IntoResponse`, without axum's server, and gives axum's rejections their
-//! status; `axum-multipart` and `axum-ws` do so for those of `Multipart` and `WebSocketUpgrade`. `tonic` converts between
-//! [`Status`] and `tonic::Status`, without tonic's transport. `validator` and `garde` give the errors of these crates
-//! their status. `problems` is a service that explains an application's
-//! problems. `buffer` knows the errors of tower's `buffer`. `anyhow` converts `anyhow::Error` with `?`.
+//! | feature | |
+//! |---|---|
+//! | `derive` (default) | `#[derive(IntoStatus)]` |
+//! | `tracing` (default) | one log line per error response, a 5xx as an error, a 4xx for debugging; warnings about mistakes of an application |
+//! | `axum` | [`Status`] as axum's `IntoResponse`, `IntoStatus` for axum's rejections, extractors that reject with a `Status`; without axum's server |
+//! | `axum-multipart`, `axum-ws` | `IntoStatus` for the rejections of `Multipart` and `WebSocketUpgrade` |
+//! | `tonic` | conversions between [`Status`] and `tonic::Status`; turns on [`rpc`](StatusMapLayer::rpc); without tonic's transport |
+//! | `problems` | `Problems`, a service that explains the problems of an application |
+//! | `anyhow`, `eyre` | `From<anyhow::Error>` and `From<eyre::Report>` for [`Status`] |
+//! | `validator`, `garde` | `IntoStatus` for `validator::ValidationErrors` and `garde::Report` |
+//! | `buffer` | maps the errors of tower's `buffer` |
 
 #![cfg_attr(docsrs, feature(doc_cfg))]
 

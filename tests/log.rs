@@ -531,3 +531,35 @@ fn response_is_reported_before_the_replaced_body_is_dropped() {
     assert_eq!(reports(&lines).len(), 1, "{lines:?}");
     assert_eq!(lines[0].field("status"), Some("502"));
 }
+
+/// Compression inside of the layer hides the text that it would explain.
+#[test]
+fn an_encoded_4xx_text_is_warned_about_once_per_process() {
+    in_its_own_process("an_encoded_4xx_text_is_warned_about_once_per_process", || {
+        let encoded = |status, content_type| {
+            let mut response = inner(status, content_type, "it");
+            response.headers_mut().insert("content-encoding", "gzip".parse().unwrap());
+            response
+        };
+        let kept = || {
+            let mut response = encoded(400, "text/plain");
+            response.extensions_mut().insert(KeepBody);
+            response
+        };
+        let rows = [
+            ("no encoding", inner(400, "text/plain", "it"), true, 0),
+            ("JSON", encoded(400, "application/json"), true, 0),
+            ("a 5xx", encoded(500, "text/plain"), true, 0),
+            ("KeepBody", kept(), true, 0),
+            ("fill(false)", encoded(400, "text/plain"), false, 0),
+            ("a 4xx text", encoded(400, "text/plain"), true, 1),
+            ("a second 4xx text", encoded(404, "text/plain"), true, 0),
+        ];
+        for (name, response, fill, count) in rows {
+            let lines = send(&StatusMapLayer::new().fill(fill), get("/", &[]), Ok(response));
+            let warnings = warnings(&lines);
+            assert_eq!(warnings.len(), count, "{name}: {warnings:?}");
+            assert!(warnings.iter().all(|warning| warning.contains("compression")), "{name}: {warnings:?}");
+        }
+    });
+}

@@ -1,7 +1,7 @@
 //! [`StatusMapLayer`](crate::StatusMapLayer): its service and future.
 //!
-//! A request flows in one direction: [`request`] reads its head; the inner service returns a response or an error;
-//! [`resolve`] finds the status of an error; [`plan`] decides what becomes of the outcome; [`respond`] writes it.
+//! A request flows in one direction: `request` reads its head; the inner service returns a response or an error;
+//! `resolve` finds the status of an error; `plan` decides what becomes of the outcome; `respond` writes it.
 
 mod exchange;
 pub(crate) mod inner_response;
