@@ -4,18 +4,20 @@ use std::{error::Error, fmt};
 
 use super::Status;
 
-/// Wraps the status that another crate's error was built from. Shows no more than a client may see, and no source.
+/// Wraps the status that another crate's error was built from. Shows code and title, and no source: whether the detail is
+/// hidden depends on the protocol, and the error around it has the detail where it may be shown.
 pub(crate) struct Hidden(pub(crate) Status);
 
 impl fmt::Display for Hidden {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        fmt::Display::fmt(&self.0, f)
+        let Self(status) = self;
+        write!(f, "{} {}", status.code().as_str(), status.title().unwrap_or(status.entry().title))
     }
 }
 
 impl fmt::Debug for Hidden {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        fmt::Display::fmt(&self.0, f)
+        fmt::Display::fmt(self, f)
     }
 }
 

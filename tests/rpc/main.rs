@@ -13,4 +13,6 @@ mod grpc_metadata;
 #[cfg(feature = "tonic")]
 mod tonic;
 #[cfg(feature = "tonic")]
+mod tonic_hiding;
+#[cfg(feature = "tonic")]
 mod tonic_server;
