@@ -300,3 +300,17 @@ async fn details_are_left_out_one_by_one() {
     let expected = [&["ErrorInfo", "RetryInfo", "Help"][..], &["ErrorInfo", "RetryInfo"], &["ErrorInfo"], &[]];
     assert_eq!(seen, expected);
 }
+
+/// gRPC-Web lists a name once, however many lines it has, and not at all if it is exposed already.
+#[tokio::test]
+async fn name_that_is_exposed_counts_once() {
+    let name = HeaderName::try_from(format!("x-{}", "n".repeat(300))).unwrap();
+    let long = || Status::conflict().with_detail("m".repeat(10_000));
+    let repeated = long().with_header(&name, "7").with_header(&name, "8").with_header(&name, "9");
+    let exposed = long().with_header("access-control-expose-headers", &*name.to_string()).with_header(&name, "7");
+    let call = Call { content_type: "application/grpc-web", ..CALL };
+    for (status, lines) in [(repeated, 3), (exposed, 1)] {
+        let response = send(StatusMapLayer::new().rpc(true), &call, Err(status)).await;
+        assert_eq!((response.metadata.get_all(&name).iter().count(), response.size), (lines, LIMIT - 1));
+    }
+}

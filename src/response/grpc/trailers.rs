@@ -49,7 +49,7 @@ impl RpcError<'_> {
     /// As [`fit`](Self::fit), where the head exposes the names of the metadata, too.
     pub(super) fn fit_exposed(&mut self, used: usize, limit: usize, head: &HeaderMap) {
         let exposing = web::size_of_exposing(head);
-        self.fit_lines(used + exposing, limit, Encoding::MINIMAL, web::size_of_exposed_name);
+        self.fit_lines(used + exposing, limit, Encoding::MINIMAL, |name| web::size_of_exposing_name(head, name));
     }
 
     fn fit_lines(
@@ -59,10 +59,9 @@ impl RpcError<'_> {
         encoding: Encoding,
         size_of_name: impl Fn(&HeaderName) -> usize,
     ) {
-        let line_size =
-            |name: &HeaderName, value: &HeaderValue| field_size(name.as_str(), value.len()) + size_of_name(name);
         let mut used = used + field_size(GRPC_STATUS.as_str(), self.code.number().len());
-        let metadata: usize = self.metadata.iter().map(|(name, value)| line_size(name, value)).sum();
+        let lines = self.metadata.iter().map(|(name, value)| field_size(name.as_str(), value.len()));
+        let metadata = lines.sum::<usize>() + self.metadata.keys().map(&size_of_name).sum::<usize>();
         // The size stays below the limit.
         let room = limit.saturating_sub(used + metadata + 1);
 
@@ -82,7 +81,8 @@ impl RpcError<'_> {
 
         let mut kept = HeaderMap::new();
         for (name, value) in &self.metadata {
-            let with = used + line_size(name, value);
+            let of_name = if kept.contains_key(name) { 0 } else { size_of_name(name) };
+            let with = used + field_size(name.as_str(), value.len()) + of_name;
             if with < limit && kept.try_append(name.clone(), value.clone()).is_ok() {
                 used = with;
             }

@@ -32,14 +32,14 @@ pub(super) fn expose(headers: &mut HeaderMap, metadata: &HeaderMap) {
 
 /// Returns the size that exposing the gRPC status takes.
 pub(super) fn size_of_exposing(headers: &HeaderMap) -> usize {
-    let names: usize = unexposed_names(headers).map(size_of_exposed_name).sum();
+    let names: usize = unexposed_names(headers).map(|name| size_of_exposing_name(headers, name)).sum();
     // Between two names is a comma.
     field_size(ACCESS_CONTROL_EXPOSE_HEADERS.as_str(), 0) + names.saturating_sub(", ".len())
 }
 
-/// Returns the size that a further name takes.
-pub(super) fn size_of_exposed_name(name: &HeaderName) -> usize {
-    name.as_str().len() + ", ".len()
+/// Returns the size that exposing a further name takes.
+pub(super) fn size_of_exposing_name(headers: &HeaderMap, name: &HeaderName) -> usize {
+    if is_exposed(headers, name) { 0 } else { name.as_str().len() + ", ".len() }
 }
 
 /// Returns the names of the gRPC status that are not exposed yet.
