@@ -12,7 +12,7 @@ pub(super) enum Part {
     Unnamed,
 }
 
-/// What stands for a value without a name.
+/// Replaces a value without a name.
 pub(super) const UNNAMED: &str = "…";
 
 /// Splits a format string (`std::fmt`) into texts and placeholders.

@@ -124,7 +124,7 @@ pub(super) const ENTRIES: &[Entry] = entries! {
     411 "Length Required" [RFC 9110 "15.5.12"] {
         Permanent, grpc FailedPrecondition,
         headline: "The request was incomplete",
-        explanation: "The server needs to know in advance how much data will be sent, and was not told.",
+        explanation: "The server needs to know in advance how much data will be sent.",
         causes: ["a program that sends data without stating its length"],
         advice: "Try again with another browser or program.",
         for_developers: "Send the request again with a Content-Length field.",

@@ -39,7 +39,7 @@ pub(super) const ENTRIES: &[Entry] = entries! {
         Unknown, grpc Unknown,
         headline: "The result is on another page",
         explanation: "The result of this request is on another page.",
-        causes: ["a form whose result has a page of its own"],
+        causes: ["a form whose result has its own page"],
         advice: "Follow the link.",
         for_developers: "Fetch the URI in the Location field with GET.",
     }
@@ -69,7 +69,7 @@ pub(super) const ENTRIES: &[Entry] = entries! {
         Unknown, grpc Unknown,
         headline: "Unknown response",
         explanation: "The server sent a status code that has no meaning today.",
-        causes: ["a server that uses status codes of its own"],
+        causes: ["a server that uses its own status codes"],
         advice: "Tell the people who run this site which page you opened.",
         for_developers: "306 is reserved: an early draft of HTTP defined it, and no current specification does.",
     }

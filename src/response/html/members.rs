@@ -12,7 +12,7 @@ use super::{
     non_blank, unknown_language, write_list,
 };
 
-/// Writes the members that have a list of their own: `errors`, and the `choices` of a 300.
+/// Writes the members that are shown as lists: `errors`, and the `choices` of a 300.
 pub(super) fn write_lists(html: &mut Markup, problem: &PublicProblem<'_>) {
     for (name, value) in problem.extensions {
         let Some(items) = list_items(problem, name, value) else { continue };
@@ -53,7 +53,7 @@ pub(super) fn write_technical_details(html: &mut Markup, problem: &PublicProblem
     html.raw("</dl>\n</details>\n");
 }
 
-/// Returns the items of a member that has a list of its own.
+/// Returns the items of a member that is shown as a list.
 fn list_items<'a>(problem: &PublicProblem<'_>, name: &str, value: &'a Value) -> Option<&'a Vec<Value>> {
     let has_list = name == "errors" || (name == "choices" && problem.code == StatusCode::MULTIPLE_CHOICES);
     value.as_array().filter(|items| has_list && !items.is_empty())

@@ -1,7 +1,7 @@
 //! The page for a person: one HTML document without scripts and without external resources, for screen and paper.
 //!
-//! The application's text is never markup. Its language is not known (`lang=""`) and its direction is that of its own
-//! letters (`dir="auto"`), while the page around it is English. Texts of the catalogue need no escape.
+//! The application's text is never markup. Its language is not known (`lang=""`) and its letters decide its direction
+//! (`dir="auto"`), while the page around it is English. Texts of the catalogue need no escape.
 
 use http::HeaderValue;
 
