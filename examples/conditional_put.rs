@@ -52,11 +52,11 @@ async fn write(
 }
 
 fn app() -> Router {
-    Router::new()
-        .route("/notes/{name}", get(read).put(write))
-        .route_layer(ConditionalLayer::new().require_preconditions())
-        .layer(StatusMapLayer::new())
-        .with_state(Notes::default())
+    let notes = || Router::new().route("/notes/{name}", get(read).put(write));
+    let layer = || ConditionalLayer::new().require_preconditions();
+    // For a proxy that changes tags: nginx weakens those of compressed responses, Apache appends `-gzip`.
+    let proxied = notes().route_layer(layer().weak_if_match().strip_tag_suffixes(["-gzip"]));
+    notes().route_layer(layer()).nest("/proxied", proxied).layer(StatusMapLayer::new()).with_state(Notes::default())
 }
 
 #[tokio::main]

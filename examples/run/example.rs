@@ -2,6 +2,7 @@
 
 use std::{
     env::consts::EXE_SUFFIX,
+    ffi::OsStr,
     io::{BufRead, BufReader},
     path::PathBuf,
     process::{Child, Command, Stdio},
@@ -25,8 +26,13 @@ pub(crate) struct Example {
 impl Example {
     /// Starts an example on a free port, and waits for its address and this number of `curl` lines.
     pub(crate) fn start(name: &str, curl_lines: usize) -> Self {
+        Self::start_with(name, &[], curl_lines)
+    }
+
+    /// Starts an example with further arguments.
+    pub(crate) fn start_with(name: &str, arguments: &[&OsStr], curl_lines: usize) -> Self {
         let mut command = Command::new(program(name));
-        command.arg("127.0.0.1:0").env("NO_COLOR", "1").stdout(Stdio::piped());
+        command.arg("127.0.0.1:0").args(arguments).env("NO_COLOR", "1").stdout(Stdio::piped());
         let mut child = command.spawn().unwrap();
         let output = BufReader::new(child.stdout.take().unwrap());
         let (sender, lines) = mpsc::channel();

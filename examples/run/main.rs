@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic)] // a test may panic
 
 mod example;
+mod files;
 #[path = "../shop/mod.rs"]
 mod shop; // generated
 

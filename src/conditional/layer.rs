@@ -40,7 +40,46 @@ use crate::{Status, response::StatusBody, warning::warning};
 /// response has no known size and gets no tag.
 ///
 /// tower-http's `ServeDir` has its own validators, which are used. Two of its gaps cannot be filled afterwards: its 304
-/// has no `Vary`, and it sends a 206 if `If-Range` is false.
+/// has no `Vary`, and it sends a 206 if `If-Range` is false. The example `files` shows a source of validators for it.
+///
+/// Any other 2xx of a GET with a validator becomes a 412 if If-Match or If-Unmodified-Since is false, but never a 304.
+/// QUERY (RFC 10008) is handled as GET, without a source of validators.
+///
+/// # The header fields of a 304
+///
+/// A 304 has the fields of the 200, except those of its content. A client applies them to the stored response (RFC 9111
+/// §3.2), so a Content-Security-Policy with a nonce would not match the stored page, and block its scripts. Remove it
+/// outside of this layer and of `StatusMapLayer`:
+///
+/// ```
+/// use http::{Request, Response, header};
+/// use tower::{ServiceBuilder, ServiceExt};
+/// use tower_status::ConditionalLayer;
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), tower::BoxError> {
+/// let service = ServiceBuilder::new()
+///     .map_response(|mut response: Response<_>| {
+///         if response.status() == 304 {
+///             response.headers_mut().remove(header::CONTENT_SECURITY_POLICY);
+///         }
+///         response
+///     })
+///     .layer(ConditionalLayer::new())
+///     .service_fn(async |_: Request<()>| {
+///         let page = Response::builder()
+///             .header("etag", "\"v7\"")
+///             .header("content-security-policy", "script-src 'nonce-4AEemGb0'")
+///             .body("<script nonce=4AEemGb0>..</script>".to_owned())?;
+///         Ok::<_, tower::BoxError>(page)
+///     });
+///
+/// let again = Request::builder().header("if-none-match", "\"v7\"").body(())?;
+/// let response = service.oneshot(again).await?;
+/// assert_eq!((response.status().as_u16(), response.headers().get("content-security-policy")), (304, None));
+/// # Ok(())
+/// # }
+/// ```
 ///
 /// # Example: tags for small responses
 ///

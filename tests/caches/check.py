@@ -34,7 +34,7 @@ def exchange(port, method, path, fields=(), body=None):
     connection = http.client.HTTPConnection("127.0.0.1", port, timeout=30)
     connection.request(method, path, body, dict(fields))
     response = connection.getresponse()
-    text = response.read().decode()
+    text = response.read().decode(errors="replace")
     connection.close()
     return Response(response.status, {name.lower(): value for name, value in response.getheaders()}, text)
 
@@ -76,7 +76,7 @@ class Forward(http.server.BaseHTTPRequestHandler):
         self.end_headers()
         self.wfile.write(content)
 
-    do_GET = do_HEAD = do_POST = forward
+    do_GET = do_HEAD = do_POST = do_PUT = forward
 
     def log_message(self, *_):
         pass
@@ -107,7 +107,7 @@ CACHES = {"apache2": apache2, "nginx": nginx}
 
 
 class Cache:
-    """A running cache in front of a recorder in front of the quickstart."""
+    """A running cache in front of a recorder in front of a server."""
 
     def __init__(self, name, work, quickstart):
         self.name, self.quickstart, self.recorder = name, quickstart, Recorder(quickstart)
@@ -118,7 +118,8 @@ class Cache:
             self.port = free.getsockname()[1]
         command = CACHES[name](folder, self.port, self.recorder.server_address[1])
         self.log = folder / "error.log"
-        self.process = subprocess.Popen(command, stdin=subprocess.DEVNULL)
+        with (folder / "output").open("wb") as output:
+            self.process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=output, stderr=output)
         for _ in range(300):
             try:
                 socket.create_connection(("127.0.0.1", self.port)).close()
@@ -128,7 +129,8 @@ class Cache:
                     break
                 time.sleep(0.1)
         self.stop()
-        sys.exit(f"{name} does not listen:\n{self.log.read_text() if self.log.exists() else ''}")
+        written = [path.read_text() for path in (self.log, folder / "output") if path.exists()]
+        sys.exit(f"{name} does not listen:\n{''.join(written)}")
 
     def stop(self):
         self.process.terminate()
@@ -252,4 +254,5 @@ def main():
     sys.exit(f"{failed} rows failed" if failed else 0)
 
 
-main()
+if __name__ == "__main__":
+    main()
