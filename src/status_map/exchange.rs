@@ -29,7 +29,8 @@ impl Exchange {
     pub(super) fn new<B>(request: &mut Request<B>, options: Arc<Options>) -> Self {
         let info = RequestInfo::read(request, &options);
         let log = LogContext::read(request, &info, options.has_hook() || log::is_enabled());
-        let conditions = if options.conditional { ConditionalHeaders::from_request(request) } else { None };
+        let has_conditions = options.conditional && info.has_conditions;
+        let conditions = if has_conditions { ConditionalHeaders::from_request(request) } else { None };
         Self { options, request: info, log, conditions }
     }
 

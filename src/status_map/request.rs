@@ -1,6 +1,6 @@
 //! What a response will depend on, read from the request head before the inner service gets the request.
 
-use http::{HeaderMap, HeaderValue, Method, Request, Version, header, uri::PathAndQuery};
+use http::{HeaderValue, Method, Request, Version, header, uri::PathAndQuery};
 
 use super::options::Options;
 use crate::{
@@ -20,55 +20,53 @@ pub(super) struct RequestInfo {
     pub(super) can_reload: bool,
     pub(super) version: Version,
     has_request_id: bool,
+    pub(super) has_conditions: bool,
 }
 
 impl RequestInfo {
-    /// Reads the request head in one pass over the names of its fields. Allocates nothing.
+    /// Reads the request head in one pass over its fields. Allocates nothing.
     #[inline]
     pub(super) fn read<B>(request: &Request<B>, options: &Options) -> Self {
-        let (method, headers) = (request.method(), request.headers());
+        let method = request.method();
         let mut info = Self {
             value: None,
             format: None,
             protocol: Protocol::Http,
             head: *method == Method::HEAD,
-            can_reload: [Method::GET, Method::HEAD].contains(method),
+            can_reload: matches!(*method, Method::GET | Method::HEAD),
             version: request.version(),
             has_request_id: false,
+            has_conditions: false,
         };
-        let (mut has_accept, mut has_content_type) = (false, false);
-        for name in headers.keys() {
+        let (mut accept, mut accept_lines, mut content_type) = (None, 0, None);
+        for (name, value) in request.headers() {
             match *name {
-                header::ACCEPT => has_accept = true,
-                header::CONTENT_TYPE => has_content_type = true,
+                header::ACCEPT => {
+                    accept = Some(value);
+                    accept_lines += 1;
+                }
+                header::CONTENT_TYPE => content_type = content_type.or(Some(value)),
+                header::IF_MATCH
+                | header::IF_NONE_MATCH
+                | header::IF_MODIFIED_SINCE
+                | header::IF_UNMODIFIED_SINCE => info.has_conditions = true,
                 _ => info.has_request_id |= *name == X_REQUEST_ID,
             }
         }
-        if has_content_type && options.rpc && *method == Method::POST {
-            info.read_protocol(headers);
+        if let Some(content_type) = content_type.filter(|_| options.rpc && *method == Method::POST) {
+            info.protocol = Protocol::of(method, content_type, request.headers());
+            if info.protocol.is_grpc() {
+                info.value = Some(content_type.clone());
+                return info;
+            }
         }
-        if has_accept && !info.protocol.is_grpc() {
-            info.read_accept(headers, &options.formats);
+        if accept_lines == 1 {
+            info.value = accept.cloned();
+        } else if accept_lines > 1 {
+            let lines = request.headers().get_all(header::ACCEPT).iter().map(HeaderValue::as_bytes);
+            info.format = Some(negotiate(lines, &options.formats).unwrap_or(Format::Json));
         }
         info
-    }
-
-    fn read_protocol(&mut self, headers: &HeaderMap) {
-        let Some(content_type) = headers.get(header::CONTENT_TYPE) else { return };
-        self.protocol = Protocol::of(&Method::POST, content_type, headers);
-        if self.protocol.is_grpc() {
-            self.value = Some(content_type.clone());
-        }
-    }
-
-    fn read_accept(&mut self, headers: &HeaderMap, formats: &[Format]) {
-        let mut lines = headers.get_all(header::ACCEPT).iter();
-        if let (Some(line), None) = (lines.next(), lines.next()) {
-            self.value = Some(line.clone());
-        } else {
-            let lines = headers.get_all(header::ACCEPT).iter().map(HeaderValue::as_bytes);
-            self.format = Some(negotiate(lines, formats).unwrap_or(Format::Json));
-        }
     }
 
     /// Returns the format that this client reads (RFC 9110 §12.5.1). The first call negotiates.
