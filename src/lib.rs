@@ -161,7 +161,7 @@
 //! - **`accept_identity`**: tower-http 0.7's `CompressionLayer` replaces the code of any response by 406 if the request
 //!   excludes the identity coding and none that the server has is left. It keeps the body, Cache-Control and gRPC fields, and
 //!   [`StatusMapLayer`] inside does not see it.
-//! - **Entity tags**: `CompressionLayer` keeps ETag. With compression outside, use
+//! - **Entity tags**: `CompressionLayer` keeps the `ETag`. With compression outside, use
 //!   [weak](ConditionalLayer::generate_weak_etags) tags, and make the tags of handlers weak. If-Match never matches a weak
 //!   tag (RFC 9110 §13.1.1), so exclude from compression what clients change, by its strong tag.
 //! - **HEAD**: the Content-Length of an error response to HEAD is that of GET without compression.
@@ -179,10 +179,10 @@
 //!   [public](Status::with_public_extension).
 //! - The `source()` chain of any error.
 //! - The body of a 5xx that the inner service built, unless its media type is one that an application chooses deliberately:
-//!   JSON, HTML, XML, protobuf, CBOR, MessagePack, `application/vnd.*`, gRPC. [`KeepBody`] keeps any body.
+//!   JSON, HTML, XML, protobuf, CBOR, `MessagePack`, `application/vnd.*`, gRPC. [`KeepBody`] keeps any body.
 //!
 //! All of that is in the log line instead. A gRPC response passes, and with it the message of a `tonic::Status` that a tonic
-//! handler built, except those of INTERNAL, UNKNOWN and DATA_LOSS, which are hidden where this crate writes them. The text of
+//! handler built, except those of `INTERNAL`, `UNKNOWN` and `DATA_LOSS`, which are hidden where this crate writes them. The text of
 //! a 4xx is shown: it explains to the client what to change.
 //!
 //! When [`map_status`](StatusMapLayer::map_status) conceals a 403 as a 404, the response equals a real 404 in everything but

@@ -27,10 +27,10 @@ pub(super) struct Exchange {
 impl Exchange {
     #[inline]
     pub(super) fn new<B>(request: &mut Request<B>, options: Arc<Options>) -> Self {
-        let info = RequestInfo::read(request, &options);
+        let (info, has_conditions) = RequestInfo::read(request, &options);
         let log = LogContext::read(request, &info, options.has_hook() || log::is_enabled());
-        let has_conditions = options.conditional && info.has_conditions;
-        let conditions = if has_conditions { ConditionalHeaders::from_request(request) } else { None };
+        let conditions =
+            if has_conditions && options.conditional { ConditionalHeaders::from_request(request) } else { None };
         Self { options, request: info, log, conditions }
     }
 

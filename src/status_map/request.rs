@@ -20,13 +20,12 @@ pub(super) struct RequestInfo {
     pub(super) can_reload: bool,
     pub(super) version: Version,
     has_request_id: bool,
-    pub(super) has_conditions: bool,
 }
 
 impl RequestInfo {
-    /// Reads the request head in one pass over its fields. Allocates nothing.
+    /// Reads the request head in one pass over its fields, and whether it has conditions. Allocates nothing.
     #[inline]
-    pub(super) fn read<B>(request: &Request<B>, options: &Options) -> Self {
+    pub(super) fn read<B>(request: &Request<B>, options: &Options) -> (Self, bool) {
         let method = request.method();
         let mut info = Self {
             value: None,
@@ -36,9 +35,8 @@ impl RequestInfo {
             can_reload: matches!(*method, Method::GET | Method::HEAD),
             version: request.version(),
             has_request_id: false,
-            has_conditions: false,
         };
-        let (mut accept, mut accept_lines, mut content_type) = (None, 0, None);
+        let (mut accept, mut accept_lines, mut content_type, mut has_conditions) = (None, 0, None, false);
         for (name, value) in request.headers() {
             match *name {
                 header::ACCEPT => {
@@ -46,10 +44,9 @@ impl RequestInfo {
                     accept_lines += 1;
                 }
                 header::CONTENT_TYPE => content_type = content_type.or(Some(value)),
-                header::IF_MATCH
-                | header::IF_NONE_MATCH
-                | header::IF_MODIFIED_SINCE
-                | header::IF_UNMODIFIED_SINCE => info.has_conditions = true,
+                header::IF_MATCH | header::IF_NONE_MATCH | header::IF_MODIFIED_SINCE | header::IF_UNMODIFIED_SINCE => {
+                    has_conditions = true;
+                }
                 _ => info.has_request_id |= *name == X_REQUEST_ID,
             }
         }
@@ -57,7 +54,7 @@ impl RequestInfo {
             info.protocol = Protocol::of(method, content_type, request.headers());
             if info.protocol.is_grpc() {
                 info.value = Some(content_type.clone());
-                return info;
+                return (info, has_conditions);
             }
         }
         if accept_lines == 1 {
@@ -66,7 +63,7 @@ impl RequestInfo {
             let lines = request.headers().get_all(header::ACCEPT).iter().map(HeaderValue::as_bytes);
             info.format = Some(negotiate(lines, &options.formats).unwrap_or(Format::Json));
         }
-        info
+        (info, has_conditions)
     }
 
     /// Returns the format that this client reads (RFC 9110 §12.5.1). The first call negotiates.

@@ -235,7 +235,7 @@ async fn cookies_and_cors_of_a_status_are_in_the_head() {
 
 /// Fetch §3.3.6.
 #[tokio::test]
-async fn grpc_web_exposes_the_names_of_the_statuss_own_metadata() {
+async fn grpc_web_exposes_the_names_of_the_metadata_of_a_status() {
     const EXPOSE: &str = "access-control-expose-headers";
     let layer = StatusMapLayer::new().rpc(true);
     let exposed = async |outcome: Result<Response<String>, Status>| -> Vec<String> {

@@ -54,7 +54,7 @@ fn secretive() -> Vec<(&'static str, Status)> {
 /// Returns all that code without this crate can print of an error: itself and each of its causes.
 fn printed(error: &(dyn Error + 'static)) -> String {
     let causes = std::iter::successors(Some(error), |error| (*error).source());
-    causes.map(|error| format!("{error} {error:?} {error:#?}\n")).collect()
+    causes.map(|error| format!("{error} {error:?} {error:#?}")).collect::<Vec<_>>().join("\n")
 }
 
 #[test]
