@@ -1,6 +1,6 @@
 //! `#[derive(IntoStatus)]` of [tower-status](https://docs.rs/tower-status), which re-exports it with its documentation.
 //!
-//! [`parse`] reads the type and its attributes, [`validate`] checks what only the whole type can show, [`expand`] writes
+//! `parse` reads the type and its attributes, `validate` checks what only the whole type can show, `expand` writes
 //! the implementation. Each step collects its mistakes, and an implementation is written in any case, so that one mistake
 //! is one message.
 
