@@ -53,21 +53,14 @@ impl Exchange {
         Context {
             method: log.map_or(&Method::GET, |log| &log.method),
             path: log.and_then(|log| log.path.as_ref()).map_or("", |path| path.path()),
-            route: self.route(),
+            #[cfg(feature = "axum")]
+            route: log.and_then(|log| log.route.as_ref()).map(axum::extract::MatchedPath::as_str),
+            #[cfg(not(feature = "axum"))]
+            route: None,
             request_id: request_id.and_then(request::request_id),
             protocol: self.request.protocol,
             format: self.request.format.unwrap_or(Format::Json),
         }
-    }
-
-    #[cfg(feature = "axum")]
-    fn route(&self) -> Option<&str> {
-        Some(self.log.as_ref()?.route.as_ref()?.as_str())
-    }
-
-    #[cfg(not(feature = "axum"))]
-    fn route(&self) -> Option<&str> {
-        None
     }
 
     /// Returns the final status: what the application's `map_status` makes of a resolved one.
