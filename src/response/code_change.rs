@@ -2,14 +2,19 @@
 
 use http::{HeaderMap, HeaderName, header};
 
-use super::headers::remove_all;
+use super::{
+    caching::is_freshness,
+    headers::{describes_body, remove_all},
+};
 
 /// Removes every field that belongs to the old status, also one that a handler has set: so a concealed response equals a
 /// real one.
 ///
-/// `keep` are the application's further names, `request_id` the name of the field with the request's id.
+/// `keep` are the application's further names, `request_id` the name of the field with the request's id. Freshness and the
+/// description of the old body never stay: they would be false of the new response.
 pub(crate) fn retain(headers: &mut HeaderMap, keep: &[HeaderName], request_id: &HeaderName) {
-    remove_all(headers, |name| !(stays(name) || keep.contains(name) || name == request_id));
+    let is_kept = |name: &HeaderName| keep.contains(name) && !is_freshness(name) && !describes_body(name);
+    remove_all(headers, |name| !(stays(name) || is_kept(name) || name == request_id));
 }
 
 /// Fields of the connection, the server, the session and its security: they do not depend on the status.

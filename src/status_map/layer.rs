@@ -223,7 +223,7 @@ impl StatusMapLayer {
     /// Set-Cookie, Vary, Strict-Transport-Security, Access-Control-\*, Timing-Allow-Origin, Cross-Origin-\*,
     /// Origin-Agent-Cluster, Content-Security-Policy, Content-Security-Policy-Report-Only, X-Content-Type-Options,
     /// X-Frame-Options, Referrer-Policy, Permissions-Policy, Reporting-Endpoints, Report-To, NEL, the request id, and
-    /// `no-store`.
+    /// `no-store`. Names of fields that describe a body, or that tell caches for how long they may keep it, have no effect.
     ///
     /// # Example: keep the name of the region
     ///

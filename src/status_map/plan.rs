@@ -241,7 +241,8 @@ fn grpc_response<B: Body>(code: GrpcCode, response: Response<B>, exchange: &mut 
     if let Some(status) = exchange.options.fill.then(|| crate::tonic::built_from(&parts.extensions)).flatten() {
         let own = grpc::remove_status(&mut parts.headers, &status);
         let draft = Draft { status, origin: Origin::Status, parts, body, own: Some(own), ..Draft::default(exchange) };
-        return Draft { code_changed: !is_grpc, ..draft }.decide(exchange);
+        let code_changed = !is_grpc && draft.parts.status != draft.status.code();
+        return Draft { code_changed, ..draft }.decide(exchange);
     }
     let status = grpc_status(code, &parts);
     if is_grpc {
@@ -249,7 +250,8 @@ fn grpc_response<B: Body>(code: GrpcCode, response: Response<B>, exchange: &mut 
         return draft.decide(exchange);
     }
     grpc::remove_status(&mut parts.headers, &status);
-    let draft = Draft { status, origin: Origin::Inner, parts, body, code_changed: true, ..Draft::default(exchange) };
+    let code_changed = parts.status != status.code();
+    let draft = Draft { status, origin: Origin::Inner, parts, body, code_changed, ..Draft::default(exchange) };
     draft.decide(exchange)
 }
 

@@ -29,7 +29,7 @@ use tower_status::{
 
 use crate::common::{
     body::{FAILURE, Script, Step, script},
-    get, now, request, returns, rpc,
+    get, header_map, now, request, returns, rpc,
 };
 
 // ----- bodies -----
@@ -182,6 +182,47 @@ fn response(code: StatusCode, headers: &HeaderMap, body: Script) -> Response<Scr
     response
 }
 
+/// Fields of caching (RFC 9111, RFC 9213, and those that CDNs read), and what decides about a response.
+const FRESHNESS: [(&str, &str); 10] = [
+    ("cache-control", "public, max-age=3600"),
+    ("cdn-cache-control", "max-age=3600"),
+    ("example-cache-control", "max-age=3600"),
+    ("surrogate-control", "max-age=3600"),
+    ("edge-control", "cache-maxage=3600"),
+    ("x-accel-expires", "3600"),
+    ("expires", "Fri, 01 Jan 2100 00:00:00 GMT"),
+    ("age", "5"),
+    ("pragma", "x"),
+    ("warning", "110 - stale"),
+];
+
+fn cacheable_fields() -> impl Strategy<Value = HeaderMap> {
+    let others = [
+        ("etag", "\"v7\""),
+        ("last-modified", "Sun, 06 Nov 1994 08:49:37 GMT"),
+        ("content-type", "text/plain"),
+        ("content-type", "application/json"),
+        ("grpc-status", "5"),
+        ("set-cookie", "a=1"),
+    ];
+    let others = subsequence(others.to_vec(), 0..=others.len());
+    (subsequence(FRESHNESS.to_vec(), 0..=FRESHNESS.len()), others)
+        .prop_map(|(freshness, others)| header_map(&[freshness, others].concat()))
+}
+
+/// Request fields that make an error of a success, or choose the format.
+fn deciding_fields() -> impl Strategy<Value = Vec<(&'static str, &'static str)>> {
+    let fields = [
+        ("accept", "text/html"),
+        ("content-type", "application/grpc"),
+        ("if-match", "\"nope\""),
+        ("if-match", "\"v7\""),
+        ("if-unmodified-since", "Sat, 05 Nov 1994 08:49:37 GMT"),
+        ("if-none-match", "\"v7\""),
+    ];
+    subsequence(fields.to_vec(), 0..=fields.len())
+}
+
 /// RFC 9457 §3.1: the standard members.
 const RESERVED: [&str; 5] = ["type", "title", "status", "detail", "instance"];
 
@@ -316,6 +357,52 @@ proptest! {
         let is_never_stored = [428, 429, 431, 511].contains(&code.as_u16());
         for name in headers.keys().filter(|name| !is_never_stored || **name != header::CACHE_CONTROL) {
             prop_assert!(parts.headers.get_all(name).iter().eq(headers.get_all(name)), "{}", name);
+        }
+    }
+
+    #[test]
+    fn freshness_belongs_to_one_response(
+        inner_code in prop_oneof![code(200..600), Just(StatusCode::OK), Just(StatusCode::PARTIAL_CONTENT)],
+        headers in cacheable_fields(),
+        steps in steps(),
+        method in select(vec!["GET", "HEAD", "POST"]),
+        request_fields in deciding_fields(),
+        target in option::of(200..600_u16),
+        fill: bool,
+        keep: bool,
+        layers in 0..4_u8,
+    ) {
+        let kept: Vec<_> = FRESHNESS.iter().map(|(name, _)| name.parse().unwrap()).collect();
+        let mut layer = StatusMapLayer::new().rpc(true).fill(fill).keep_headers(if keep { &kept } else { &[] });
+        if let Some(target) = target {
+            layer = layer.map_status(move |_, _| Status::new(StatusCode::from_u16(target).unwrap()));
+        }
+        let inner = returns(Ok::<_, Status>(response(inner_code, &headers, body(&steps, false))));
+        let asked = request(method, "/shop.Orders/Get", &request_fields);
+        let conditional = ConditionalLayer::new();
+        let parts = match layers {
+            0 => now(layer.layer(inner).oneshot(asked)).unwrap().into_parts().0,
+            1 => now((layer, conditional).layer(inner).oneshot(asked)).unwrap().into_parts().0,
+            2 => now((StatusMapLayer::new(), layer).layer(inner).oneshot(asked)).unwrap().into_parts().0,
+            _ => now(conditional.layer(inner).oneshot(asked)).unwrap().into_parts().0,
+        };
+        let became_error = inner_code.as_u16() < 400 && parts.status.as_u16() >= 400;
+        // A 304 updates what a cache has (RFC 9110 §15.4.5).
+        let changed = parts.status != inner_code && parts.status != StatusCode::NOT_MODIFIED;
+        if became_error {
+            prop_assert_eq!(&parts.headers["cache-control"], "no-store");
+        }
+        if changed {
+            for (name, value) in FRESHNESS {
+                let survives = parts.headers.get(name).is_some_and(|kept| kept == value);
+                prop_assert!(!survives, "{}: {} -> {}", name, inner_code, parts.status);
+            }
+        }
+        let is_error = inner_code.is_client_error() && parts.status == inner_code;
+        if is_error && ![428, 429, 431].contains(&inner_code.as_u16()) {
+            for (name, value) in FRESHNESS.iter().filter(|(name, _)| headers.contains_key(*name)) {
+                prop_assert_eq!(&parts.headers[*name], value);
+            }
         }
     }
 

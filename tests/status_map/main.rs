@@ -1,6 +1,7 @@
 //! `StatusMapLayer`: how it resolves errors, and what it does with responses of the inner service.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic)] // a test may panic
 
+mod caching;
 #[path = "../common/mod.rs"]
 mod common;
 mod context;
