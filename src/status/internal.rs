@@ -194,7 +194,9 @@ impl Status {
 
     /// Whether detail and extension members are hidden from clients.
     pub(crate) fn hides(&self) -> bool {
-        self.is_server_error() && !self.exposed
+        // Where no layer decides, the `Display` of a carried error was not chosen for clients either.
+        let is_undecided = self.resolution == Resolution::Unresolved && self.detail_is_display;
+        self.is_server_error() && (!self.exposed || is_undecided)
     }
 
     /// Returns what a custom renderer may see: no source, and nothing that is hidden.

@@ -302,6 +302,8 @@ impl<B: Body> Draft<B> {
         let status = exchange.map_status(found.clone(), request_id.as_ref());
         let is_changed = status.code() != found.code();
         let is_kept = self.keeps_body && !is_changed && status.grpc_code() == found.grpc_code();
+        // The text of the old status is not that of the new one: a concealed status has the length of a real one.
+        let content = if is_changed && self.content == Content::Unknown { Content::Removed } else { self.content };
         match self.body {
             Some(body) if is_kept => {
                 Plan::Keep(Keep { status, response: Response::from_parts(self.parts, body), request_id })
@@ -316,7 +318,7 @@ impl<B: Body> Draft<B> {
                     Some(own) => Inherited::Status { own, filled_in: self.filled_in },
                     None => Inherited::SameCode,
                 },
-                content: self.content,
+                content,
                 request_id,
             })),
         }

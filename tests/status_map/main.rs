@@ -4,6 +4,7 @@
 mod caching;
 #[path = "../common/mod.rs"]
 mod common;
+mod concealment;
 mod context;
 mod inner_response;
 mod inner_response_fields;
