@@ -214,7 +214,8 @@
 //! - **`Content-Length: 0`** on a 204 over HTTP/2, and on a 304 or a response to HEAD of unknown length: axum adds it to every
 //!   body that is known to be empty.
 //! - **`<none>` as the reason phrase** of HTTP/1.1: hyper writes it for 550 and other codes without one. A response that a
-//!   hyper client received keeps the phrase of its upstream, also when its code or body is replaced.
+//!   hyper client received keeps the phrase of its upstream. In a proxy, turn on the feature `hyper`: it removes the phrase
+//!   when the code or the body is replaced.
 //!
 //! # Features
 //!
@@ -228,6 +229,7 @@
 //! | `problems` | `Problems`, a service that explains the problems of an application |
 //! | `anyhow`, `eyre` | `From<anyhow::Error>` and `From<eyre::Report>` for [`Status`] |
 //! | `validator`, `garde` | `IntoStatus` for `validator::ValidationErrors` and `garde::Report` |
+//! | `hyper` | removes the reason phrase of an upstream from a response that is replaced; for proxies |
 //! | `buffer` | maps the errors of tower's `buffer` |
 
 #![cfg_attr(docsrs, feature(doc_cfg))]

@@ -3,13 +3,14 @@
 use http::{HeaderMap, HeaderName, HeaderValue, Response, StatusCode, header, response};
 use http_body::Body;
 
-use crate::response::StatusBody;
+use crate::response::{StatusBody, remove_reason_phrase};
 
 /// Turns a 200 or 206 into a 304 (RFC 9110 §15.4.5). The body is dropped unread.
 pub(crate) fn not_modified<B: Body, C: Body>(response: Response<B>) -> Response<StatusBody<C>> {
     let (mut parts, body) = response.into_parts();
     let length = content_length(&parts, &body);
     parts.status = StatusCode::NOT_MODIFIED;
+    remove_reason_phrase(&mut parts.extensions);
     remove_content_headers(&mut parts.headers);
     if let Some(length) = length {
         let _ = parts.headers.try_insert(header::CONTENT_LENGTH, length);

@@ -5,7 +5,10 @@ use http::{Response, Version, response};
 use http_body::Body;
 use http_body_util::Empty;
 
-use super::{body::StatusBody, caching, code_change, headers, record::Record, representation::write_document};
+use super::{
+    body::StatusBody, caching, code_change, headers, reason_phrase::remove_reason_phrase, record::Record,
+    representation::write_document,
+};
 use crate::{Status, fields::X_REQUEST_ID};
 
 impl Status {
@@ -32,6 +35,7 @@ impl Status {
 /// Builds a complete response in place of a response with another code, of which only the fields stay that do not depend
 /// on the code.
 pub(crate) fn replace_response<B: Body>(status: Status, mut parts: response::Parts) -> Response<StatusBody<B>> {
+    remove_reason_phrase(&mut parts.extensions);
     let no_store = caching::has_no_store(&parts.headers);
     code_change::retain(&mut parts.headers, &[], &X_REQUEST_ID);
     if no_store {

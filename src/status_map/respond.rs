@@ -17,7 +17,7 @@ use crate::{
         grpc::{self, GrpcOptions},
         headers,
         record::Record,
-        write,
+        remove_reason_phrase, write,
     },
     warning::warning,
 };
@@ -68,6 +68,10 @@ fn keep_body<B: Body>(keep: Keep<B>, exchange: &Exchange) -> Response<StatusBody
 fn write_response<B: Body>(planned: Write<B>, exchange: &Exchange) -> Response<StatusBody<B>> {
     let Write { status, origin, mut parts, replaced, inherited, content, request_id } = planned;
     let context = exchange.context(request_id.as_ref());
+    // The phrase of an application that built the response from a `Status` is its own.
+    if !matches!(inherited, Inherited::Status { .. }) {
+        remove_reason_phrase(&mut parts.extensions);
+    }
     let body = if context.protocol.is_grpc() {
         inherit_metadata(&mut parts.headers, &inherited, exchange);
         let content_type = exchange.request.grpc_content_type();

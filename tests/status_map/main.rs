@@ -15,6 +15,7 @@ mod map_status;
 mod no_content;
 mod public_members;
 mod readiness;
+mod reason_phrase;
 #[cfg(feature = "axum")]
 mod records;
 mod resolve;
