@@ -256,7 +256,13 @@ mod tonic;
 mod validation;
 mod warning;
 
-pub use conditional::{ConditionalLayer, ETag, Preconditions, Validators, Verdict, evaluate, range_applies};
+pub use conditional::{
+    etag::ETag,
+    evaluate::{Verdict, evaluate, range_applies},
+    layer::ConditionalLayer,
+    preconditions::Preconditions,
+    validators::Validators,
+};
 pub use fields::{Format, Protocol};
 pub use response::{Context, Page, Render, Rendered, StatusBody};
 pub use status::{Documented, DocumentedStatus, IntoStatus, InvalidHeader, MemberSchema, OrStatus, Status};

@@ -9,7 +9,7 @@ use http_body::Body;
 use super::etag::ETag;
 use crate::response::{StatusBody, caching, peek::Peeked};
 
-/// The options of [`generate_etags`](super::ConditionalLayer::generate_etags).
+/// The options of [`generate_etags`](crate::ConditionalLayer::generate_etags).
 #[derive(Clone, Copy, Debug)]
 pub(super) struct GeneratedETags {
     pub(super) max_bytes: u64,

@@ -1,4 +1,4 @@
-//! The options of [`ConditionalLayer`](super::ConditionalLayer).
+//! The options of [`ConditionalLayer`](crate::ConditionalLayer).
 
 use std::sync::Arc;
 
@@ -36,7 +36,7 @@ impl TagOptions {
     }
 }
 
-/// A request extension: [`Preconditions`](super::Preconditions) compares tags as the layer does.
+/// A request extension: [`Preconditions`](crate::Preconditions) compares tags as the layer does.
 #[derive(Clone, Debug)]
 pub(super) struct SharedOptions(Arc<Options>);
 
