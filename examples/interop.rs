@@ -1,8 +1,8 @@
-//! A server with rare failures for the gRPC clients of `tests/interop/run`.
+//! A server with rare failures for the gRPC clients of `tests/interop/run` and `tests/grpc_nginx/run`.
 
 mod shop; // generated
 
-use std::{io, task};
+use std::{env, io, task};
 
 use axum::{Router, extract::Request, http::StatusCode, response::Response, routing::post};
 use serde_json::json;
@@ -75,10 +75,13 @@ async fn main() -> io::Result<()> {
     println!("listening on http://{}", listener.local_addr()?);
     let grpc = tonic_web::GrpcWebLayer::new().layer(ShopServer::new(OddShop::default()));
     let text = async || (StatusCode::FORBIDDEN, "members only: 100 % grüße");
+    // `tests/grpc_nginx/run` raises it.
+    let limit = env::var("GRPC_LIMIT").ok().and_then(|bytes| bytes.parse().ok());
+    let layer = limit.map_or(StatusMapLayer::new(), |bytes| StatusMapLayer::new().grpc_limit(bytes));
     let app = Router::new()
         .route_service("/shop.v1.Shop/{method}", grpc)
         .route("/shop.v1.Members/{method}", post(text))
-        .layer((StatusMapLayer::new(), LoadShedLayer::new(), GlobalConcurrencyLimitLayer::new(4)))
+        .layer((layer, LoadShedLayer::new(), GlobalConcurrencyLimitLayer::new(4)))
         .route_service("/shop.v1.Closed/{method}", StatusMapLayer::new().layer(Closed));
     axum::serve(listener, app).await
 }

@@ -71,13 +71,12 @@ fn check_exposed(fields: &HeaderMap) {
     }
 }
 
-/// Checks that `Display` and `Debug` of a converted status show nothing that is hidden.
+/// Checks that a hidden detail changes nothing of what `Display` and `Debug` of a converted status print.
 fn check_printed(input: &StatusInput<'_>, status: &Status, made: &tonic::Status) {
-    let Some(detail) = status.detail().filter(|detail| detail.len() > 20 && is_hidden(input, status)) else { return };
-    let shown = [status.title(), status.type_uri()].into_iter().flatten().any(|text| text.contains(detail));
-    let printed = format!("{made} {made:?}");
-    let escaped = format!("{detail:?}");
-    assert!(shown || !printed.contains(detail) && !printed.contains(escaped.trim_matches('"')), "{printed}");
+    if is_hidden(input, status) {
+        let other = tonic::Status::from(status.clone().with_detail("another detail"));
+        assert_eq!(format!("{made} {made:?}"), format!("{other} {other:?}"));
+    }
 }
 
 /// Returns the fields of gRPC-Web's trailer frame.

@@ -56,6 +56,8 @@ async fn reason_is_the_name_of_a_status_without_type_and_title() {
         (unknown(499), "CANCELLED"),
         (unknown(498), "FAILED_PRECONDITION"),
         (unknown(599), "INTERNAL"),
+        // "OK" is too short for a reason.
+        (unknown(200), "UNKNOWN"),
     ];
     for (status, reason) in rows {
         assert_eq!(error_response(status).await.reason().as_deref(), Some(reason));

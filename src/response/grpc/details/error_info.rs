@@ -30,16 +30,14 @@ pub(super) fn error_info(
     info
 }
 
-/// Returns the last word of the type, the name of the error's variant, the title that was set, or the status's name.
+/// Returns the last word of the type, the name of the error's variant, the title that was set, or the status's name;
+/// the code's if none of these fits.
 fn reason(status: &Status, code: GrpcCode) -> String {
     let type_uri = status.type_uri().filter(|uri| *uri != "about:blank").map(last_word);
     let variant = status.name().map(|name| to_reason(&split_words(name)));
-    let own = [type_uri.map(to_reason), variant, status.title().map(to_reason)];
-    let name = || match catalog::get(status.code()) {
-        Some(entry) => to_reason(entry.title),
-        None => Some(code.to_string()),
-    };
-    own.into_iter().flatten().flatten().next().or_else(name).unwrap_or_default()
+    let name = catalog::get(status.code()).map(|entry| to_reason(entry.title));
+    let candidates = [type_uri.map(to_reason), variant, status.title().map(to_reason), name];
+    candidates.into_iter().flatten().flatten().next().unwrap_or_else(|| code.to_string())
 }
 
 /// Returns the last word of a URI's fragment or path.
