@@ -1,39 +1,32 @@
-//! What a response costs with tower-status and with what a user would pick instead, as [`Case`]s: the same work, done by
-//! one of them. `report` runs all of them, `instructions` and `allocations` one.
-
-// A measurement that meets the unexpected fails by panicking.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic, clippy::missing_panics_doc)]
-// The services of the table fail with errors of several types, or never.
-#![allow(clippy::unnecessary_wraps)]
+//! What a request costs with tower-status, and by hand or with another crate. Each [`Case`] is the same work, done one way.
+//!
+//! `benches/report` runs all cases and writes RESULTS.md; `benches/gate` compares ten of them with gate.txt.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic, clippy::missing_panics_doc)] // it ends with a message
+#![allow(clippy::unnecessary_wraps)] // services that never fail, beside those that do
 
 use std::fmt;
 
 mod rows;
+pub mod server;
 mod service;
 
-/// Does its work as often as it is told.
+/// Does the work this number of times.
 pub type Run = Box<dyn FnMut(u64)>;
 
 /// One way to do a piece of work.
 pub struct Case {
     /// The kind of work: a row of the table.
     pub row: &'static str,
-    /// How much of it; the first of a row is 1x.
+    /// Its size. The first one of a row is 1x.
     pub work: &'static str,
-    /// Who does it; `base: ` and a name: what the others of this row and work cost before they do anything;
-    /// `floor: `: what nobody can go below.
+    /// Who does it. `base: ` and a name: what all others of this row and size need, too.
     pub who: &'static str,
     /// Sets it up.
     pub make: Box<dyn Fn() -> Run>,
 }
 
 impl Case {
-    /// Whether the base of its work is taken off: it is neither that itself, nor a floor that does nothing else.
-    pub fn is_net(&self) -> bool {
-        !self.who.starts_with("base: ") && !self.who.starts_with("floor: ")
-    }
-
-    /// Names it on a command line.
+    /// Returns its name on a command line.
     pub fn id(&self) -> String {
         format!("{}/{}/{}", self.row, self.work, self.who)
     }
@@ -45,16 +38,17 @@ impl fmt::Debug for Case {
     }
 }
 
-/// All cases, those of a row and its work together.
+/// Returns all cases. Those of a row and size are neighbours.
 ///
-/// The log's are last: once someone reads it, nobody can stop.
+/// The ones with a log are last: a subscriber cannot be removed.
 pub fn cases() -> Vec<Case> {
     let mut table = rows::Table::default();
+    table.cases = server::cases();
     for row in [
         rows::pass,
         rows::evaluate,
         rows::not_modified,
-        rows::tag,
+        rows::into_response,
         rows::json,
         rows::bare,
         rows::html,
@@ -67,7 +61,7 @@ pub fn cases() -> Vec<Case> {
     table.cases
 }
 
-/// The case of this name.
+/// Returns the case of this name.
 pub fn case(id: &str) -> Option<Case> {
     cases().into_iter().find(|case| case.id() == id)
 }

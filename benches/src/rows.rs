@@ -1,4 +1,4 @@
-//! The rows of the table, one file for each kind of work.
+//! The crate's own part of the work, without a server: one file for each kind of work.
 
 use std::hint::black_box;
 
@@ -9,16 +9,14 @@ mod errors;
 mod grpc;
 mod pass;
 mod preconditions;
-mod tag;
 
 pub(crate) use accept::accept;
-pub(crate) use errors::{bare, html, json};
+pub(crate) use errors::{bare, html, into_response, json};
 pub(crate) use grpc::grpc;
 pub(crate) use pass::{logged, pass};
 pub(crate) use preconditions::{evaluate, not_modified};
-pub(crate) use tag::tag;
 
-/// Takes the cases.
+/// Collects the cases.
 #[derive(Default)]
 pub(crate) struct Table {
     pub(crate) cases: Vec<Case>,
@@ -27,18 +25,18 @@ pub(crate) struct Table {
 }
 
 impl Table {
-    /// The row and the work of what follows.
+    /// Sets the row and the work of the next cases.
     fn work(&mut self, row: &'static str, work: &'static str) {
         (self.row, self.work) = (row, work);
     }
 
-    /// One way to do it.
+    /// Adds one way to do it.
     fn by(&mut self, who: &'static str, make: impl Fn() -> Run + 'static) {
         self.cases.push(Case { row: self.row, work: self.work, who, make: Box::new(make) });
     }
 }
 
-/// Work without an output that a compiler could leave out.
+/// Repeats work whose result the compiler must not leave out.
 fn repeated<T>(mut work: impl FnMut() -> T + 'static) -> Run {
     Box::new(move |times| {
         for _ in 0..times {
@@ -47,13 +45,13 @@ fn repeated<T>(mut work: impl FnMut() -> T + 'static) -> Run {
     })
 }
 
-/// What `curl` sends.
+/// The request head of curl.
 const CURL: &str = "GET /orders/7?full
     host: shop.example
     user-agent: curl/8.14.1
     accept: */*";
 
-/// What Firefox sends over HTTP/1.1.
+/// The request head of Firefox over HTTP/1.1.
 const FIREFOX: &str = "GET /orders/7?full
     host: shop.example
     user-agent: Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0
@@ -68,5 +66,5 @@ const FIREFOX: &str = "GET /orders/7?full
     sec-fetch-user: ?1
     priority: u=0, i";
 
-/// What Chromium sends as Accept.
+/// The Accept field of Chromium.
 const CHROMIUM: &str = "text/html,application/xhtml+xml,application/xml;q=0.9,image/avif,image/webp,image/apng,*/*;q=0.8,application/signed-exchange;v=b3;q=0.7";

@@ -1,4 +1,4 @@
-//! `allocations CASE..` counts the allocations of each; without names, of all. A line for each: count, bytes, name.
+//! `allocations CASE..` counts the allocations of each case, or of all. It prints a line for each: count, bytes, name.
 
 use std::process::ExitCode;
 
@@ -10,7 +10,7 @@ fn main() -> ExitCode {
     let mut found = 0;
     for case in benches::cases().iter().filter(|case| wanted(&case.id())) {
         let mut run = (case.make)();
-        // What is made once and for all is not counted.
+        // The first run also sets up what later ones share.
         run(1);
         let info = measure(|| run(1));
         println!("{}\t{}\t{}", info.count_total, info.bytes_total, case.id());

@@ -1,9 +1,10 @@
-//! `instructions CASE N` does the work of a case N times; `instructions` prints the names. Run it under callgrind for two N:
-//! the difference is what the work itself takes.
+//! `instructions CASE N` does the work of a case N times, for callgrind: run it with two N, and the difference is the work
+//! itself. `instructions` prints the names of all cases. `instructions --check` compares the responses of tower-status with
+//! those of the code by hand.
 
 use std::process::ExitCode;
 
-/// That of the C library takes more or less for what exceeds 1 KiB, by what was freed before.
+/// The allocator of the C library takes another number of instructions each time.
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
@@ -15,6 +16,10 @@ fn main() -> ExitCode {
         }
         return ExitCode::SUCCESS;
     };
+    if id == "--check" {
+        benches::server::check();
+        return ExitCode::SUCCESS;
+    }
     let times = arguments.next().and_then(|times| times.parse().ok());
     let (Some(case), Some(times)) = (benches::case(&id), times) else {
         eprintln!("usage: instructions CASE N");

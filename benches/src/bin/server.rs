@@ -1,28 +1,22 @@
-//! `server bare|layer`: one file with an entity tag, on one thread, HTTP/1.1 and HTTP/2, bare axum or with the layer.
+//! `server layer|hand`: lets one request in at a time, and responds to all others with a 503, on one thread.
 
-use std::{env, io};
+use std::{env, io, time::Duration};
 
-use axum::{Router, http::header, response::IntoResponse, routing::get};
+use axum::{BoxError, Router, error_handling::HandleErrorLayer, http::StatusCode, routing::get};
+use tower::{limit::GlobalConcurrencyLimitLayer, load_shed::LoadShedLayer};
 use tower_status::StatusMapLayer;
-
-const FILE: &str = include_str!("server.rs");
-
-async fn file() -> impl IntoResponse {
-    let fields = [
-        (header::CONTENT_TYPE, "text/plain; charset=utf-8"),
-        (header::ETAG, "\"06b05ab6733a618578af5f94892f3950-400\""),
-        (header::LAST_MODIFIED, "Sun, 06 Nov 1994 08:49:37 GMT"),
-    ];
-    (fields, FILE)
-}
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> io::Result<()> {
-    let app: Router = Router::new().route("/file", get(file));
+    let app: Router = Router::new().route("/work", get(async || tokio::time::sleep(Duration::from_millis(10)).await));
+    let limit = (LoadShedLayer::new(), GlobalConcurrencyLimitLayer::new(1));
     let app = match env::args().nth(1).as_deref() {
-        Some("bare") => app,
-        Some("layer") => app.layer(StatusMapLayer::new()),
-        _ => return Err(io::Error::other("usage: server bare|layer")),
+        Some("layer") => app.layer((StatusMapLayer::new(), limit)),
+        Some("hand") => {
+            let shed = async |_: BoxError| (StatusCode::SERVICE_UNAVAILABLE, [("retry-after", "1")], "try again");
+            app.layer((HandleErrorLayer::new(shed), limit))
+        }
+        _ => return Err(io::Error::other("usage: server layer|hand")),
     };
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await?;
     println!("{}", listener.local_addr()?.port());

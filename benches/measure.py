@@ -1,0 +1,65 @@
+"""Counts instructions and allocations of the cases of this package, for `benches/gate` and `benches/report`."""
+
+import os
+import re
+import subprocess
+import sys
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+RESULTS = ROOT / "benches" / "RESULTS.md"
+MARK = "<!-- `benches/report` keeps everything below. -->"
+FOLDER = Path(os.environ.get("CARGO_TARGET_DIR", ROOT / "target")) / "release"
+TIMES = (500, 1000)
+
+# The C library chooses its memcpy by the processor. The oldest one makes the count the same on each.
+ENVIRONMENT = {"GLIBC_TUNABLES": "glibc.cpu.hwcaps=-AVX512F,-AVX2,-AVX,-ERMS,-FSRM", "LC_ALL": "C"}
+
+
+def output(*command, **options):
+    return subprocess.run(command, cwd=ROOT, check=True, text=True, stdout=subprocess.PIPE, **options).stdout
+
+
+def build():
+    """Builds the programs, and checks that the code by hand sends the same responses."""
+    command = ["cargo", "build", "--locked", "--release", "-p", "benches", "--bin", "allocations", "--bin", "instructions"]
+    subprocess.run(command, cwd=ROOT, check=True)
+    output(FOLDER / "instructions", "--check")
+
+
+def cases():
+    return output(FOLDER / "instructions").splitlines()
+
+
+def allocations(names):
+    """Returns (allocations, bytes) of one turn of each case."""
+    lines = output(FOLDER / "allocations", *names).splitlines()
+    return {name: (int(count), int(size)) for count, size, name in (line.split("\t") for line in lines)}
+
+
+def count(case):
+    """Returns the instructions of one turn: the difference of two runs, which start and end alike."""
+    counts = []
+    for times in TIMES:
+        command = ["valgrind", "--tool=callgrind", "--callgrind-out-file=/dev/null", FOLDER / "instructions", case, str(times)]
+        run = subprocess.run(command, env=ENVIRONMENT, text=True, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
+        found = re.search(r"Collected : (\d+)", run.stderr)
+        if run.returncode or not found:
+            sys.exit(f"error: valgrind failed on {case}:\n{run.stderr}")
+        counts.append(int(found[1]))
+    return (counts[1] - counts[0]) / (TIMES[1] - TIMES[0])
+
+
+def instructions(names):
+    with ThreadPoolExecutor(os.cpu_count()) as pool:
+        return dict(zip(names, pool.map(count, names)))
+
+
+def write_section(heading, lines):
+    """Replaces the section of RESULTS.md with this heading, below the mark; a new one is added at the end."""
+    before, mark, after = RESULTS.read_text().partition(MARK)
+    sections = re.split(r"^(?=## )", after, flags=re.M)
+    text = "\n".join([f"## {heading}", "", *lines, ""])
+    others = [section.strip("\n") + "\n" for section in sections if section.strip() and not section.startswith(f"## {heading}\n")]
+    RESULTS.write_text(before + mark + "\n\n" + "\n".join([*others, text]))
