@@ -209,8 +209,9 @@
 //! - **``implementation of `IntoStatus` is not general enough``** at `tokio::spawn(async { serve_connection(..) })` around a
 //!   service whose error is `BoxError`: move the block into a generic `async fn serve<S: Service<..>>(service: S)`, and spawn
 //!   that.
-//! - **A path has Allow although `map_status` makes a 404 of its 405**: axum adds Allow to a 405 outside of the layers of a
-//!   route or a nested `Router`. Add `StatusMapLayer` with `layer` to the outermost `Router`.
+//! - **A 404 that `map_status` makes of a 405 has Allow**: axum adds it outside of the layers of a `Router`, where
+//!   [`on_error`](StatusMapLayer::on_error) does not see it. Add the layer around the whole `Router`:
+//!   `StatusMapLayer::new().layer(router)`, which axum serves with `ServiceExt::into_make_service`.
 //! - **`Content-Length: 0`** on a 204 over HTTP/2, and on a 304 or a response to HEAD of unknown length: axum adds it to every
 //!   body that is known to be empty.
 //! - **`<none>` as the reason phrase** of HTTP/1.1: hyper writes it for 550 and other codes without one. A response that a

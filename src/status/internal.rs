@@ -82,7 +82,7 @@ impl Status {
     }
 
     pub(crate) fn set_source(&mut self, source: Source) {
-        self.parts_mut().source = Some(source);
+        self.parts_mut().source = Some(source.bounded());
     }
 
     /// Sets the detail to an error's `Display` where none is set.

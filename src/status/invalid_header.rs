@@ -1,6 +1,6 @@
 //! [`InvalidHeader`]: why a status cannot have a header field.
 
-use http::{HeaderName, HeaderValue};
+use http::{HeaderName, HeaderValue, header};
 
 use super::{Status, header_values};
 
@@ -15,8 +15,15 @@ pub enum InvalidHeader {
     #[error("the value of the header field {0} is malformed")]
     Value(HeaderName),
     /// The field describes or frames the body, so that it is set with the body.
-    #[error("the header field {0} describes or frames the body, so it is set with the body")]
+    #[error("{}", framing(.0))]
     Framing(HeaderName),
+}
+
+fn framing(name: &HeaderName) -> String {
+    if *name == header::CONNECTION {
+        return r#"to close the connection, return `([("connection", "close")], status)` from the handler"#.to_owned();
+    }
+    format!("the header field {name} describes or frames the body, so it is set with the body")
 }
 
 impl Status {

@@ -140,6 +140,8 @@ impl Status {
     }
 
     /// Sets the error that led to this status. It is logged with its whole chain, and never shown to a client.
+    ///
+    /// Of more than 64 statuses that are the sources of each other, only the text is kept.
     pub fn with_source(mut self, source: impl Into<BoxError>) -> Self {
         self.set_source(Source::new(Arc::from(source.into())));
         self

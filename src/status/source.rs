@@ -1,6 +1,11 @@
 //! The error that led to a status, with its chain of causes.
 
-use std::{error::Error, io, iter, sync::Arc};
+use std::{
+    error::Error,
+    fmt::{self, Write},
+    io, iter,
+    sync::Arc,
+};
 
 use super::{Status, hidden::Hidden};
 use crate::IntoStatus;
@@ -26,6 +31,12 @@ pub type CauseOf = for<'a> fn(&'a (dyn Error + 'static)) -> Option<Cause<'a>>;
 
 /// The links that are followed, so that a chain that leads back to itself ends.
 pub(crate) const LINKS: usize = 128;
+
+/// The statuses that may be inside of each other. The drop of each one drops the next, which takes stack.
+const STATUSES: usize = 64;
+
+/// The longest text that is kept of a chain that is dropped, in bytes.
+const TEXT: usize = 8 * 1024;
 
 impl<'a> Cause<'a> {
     /// Returns the error of this type: also from a `Box` or an `Arc`, and as the context of a report.
@@ -137,6 +148,8 @@ pub(crate) struct Source {
     /// Whether the status of the root is that of its cause.
     pub(crate) carries: bool,
     causes: Vec<CauseOf>,
+    /// How many statuses are inside of each other in the chain.
+    statuses: usize,
 }
 
 impl Source {
@@ -153,6 +166,31 @@ impl Source {
     pub(crate) fn knowing(mut self, causes: impl IntoIterator<Item = CauseOf>) -> Self {
         self.causes.extend(causes);
         self
+    }
+
+    /// Replaces a chain of too many statuses by its text.
+    pub(super) fn bounded(mut self) -> Self {
+        let outermost = self.chain().find_map(|link| downcast::<Status>(link.error()));
+        let inside = |status: &Status| status.source_link().map_or(0, |source| source.statuses);
+        self.statuses = outermost.map_or(0, |status| 1 + inside(status));
+        if self.statuses <= STATUSES { self } else { Self::new(Arc::new(Dropped(self.text()))) }
+    }
+
+    /// Returns the text of the chain, cut between characters.
+    fn text(&self) -> String {
+        let mut text = String::new();
+        for link in self.chain().filter(|link| !link.is_report()) {
+            let separator = if text.is_empty() { "" } else { ": " };
+            // A Display that fails keeps what it has written.
+            let _ = write!(text, "{separator}{}", link.error());
+            if text.len() > TEXT {
+                let end = (0..=TEXT).rev().find(|end| text.is_char_boundary(*end));
+                text.truncate(end.unwrap_or(0));
+                text.push('…');
+                break;
+            }
+        }
+        text
     }
 
     /// Returns the error that is meant.
@@ -201,9 +239,21 @@ impl Source {
     }
 }
 
+/// The text of a chain that was dropped.
+#[derive(Debug)]
+struct Dropped(String);
+
+impl fmt::Display for Dropped {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl Error for Dropped {}
+
 impl From<Root> for Source {
     fn from(root: Root) -> Self {
-        Self { root, depth: 0, carries: false, causes: Vec::new() }
+        Self { root, depth: 0, carries: false, causes: Vec::new(), statuses: 0 }
     }
 }
 

@@ -1,6 +1,6 @@
 //! Writes a response as planned: header fields, body, log line and hooks. Decides nothing.
 
-use http::{HeaderValue, Response, StatusCode};
+use http::{HeaderValue, Response, StatusCode, Version};
 use http_body::Body;
 
 use super::{
@@ -139,6 +139,9 @@ fn write_headers(
     if origin != Origin::Inner {
         for name in headers::missing(fields, code, exchange.request.version) {
             warning!("missing required header {name} of a {code}");
+        }
+        if code == StatusCode::UPGRADE_REQUIRED && exchange.request.version > Version::HTTP_11 {
+            warning!("a 426 to a request over {:?}, which has no Upgrade (RFC 9113 §8.6)", exchange.request.version);
         }
     }
 }

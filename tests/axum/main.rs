@@ -7,6 +7,7 @@ mod built_status;
 mod common;
 mod handlers;
 mod layer_order;
+mod nesting;
 mod other_layers;
 mod rejections;
 mod uploads_and_websockets;

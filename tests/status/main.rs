@@ -5,4 +5,5 @@ mod catalog;
 #[path = "../common/mod.rs"]
 mod common;
 mod conversions;
+mod depth;
 mod setters;

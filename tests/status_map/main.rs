@@ -21,4 +21,5 @@ mod records;
 mod resolve;
 mod resolve_built_in;
 mod sizes;
+mod upgrade;
 mod wrapped_errors;
