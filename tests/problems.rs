@@ -298,3 +298,47 @@ async fn of_several_error_types_each_problem_is_listed_once() {
     let (_, body) = read(service.oneshot(get("/", &[])).await.unwrap()).await;
     assert_eq!(codes(&body), [409, 410, 404, 401, 423, 400, 503, 502, 402, 403, 401]);
 }
+
+/// RFC 9110 §13.1.1. The 412 must not be stored as the page is.
+#[tokio::test]
+async fn a_false_if_match_is_a_412() {
+    let (page, _) = ask("GET", "/problems/deleted", &[]).await;
+    let tag = page.headers[header::ETAG].to_str().unwrap();
+    let rows: [(&str, &str, u16); 4] = [
+        ("if-match", "\"other\"", 412),
+        ("if-match", "W/\"other\", \"x\"", 412),
+        ("if-match", tag, 200),
+        ("if-match", "*", 200),
+    ];
+    for (name, value, code) in rows {
+        for method in ["GET", "HEAD"] {
+            let (parts, body) = ask(method, "/problems/deleted", &[(name, value)]).await;
+            assert_eq!(parts.status, code, "{method} {name}: {value}");
+            assert_eq!(body.is_empty(), method == "HEAD", "{method} {name}: {value}");
+            if code == 412 {
+                assert_eq!(parts.headers[header::CACHE_CONTROL], "no-store");
+                assert!(!parts.headers.contains_key(header::ETAG));
+                let layer = StatusMapLayer::new().layer(Problems::of::<Shop>());
+                let (parts, body) =
+                    read(layer.oneshot(request(method, "/problems/deleted", &[(name, value)])).await.unwrap()).await;
+                assert_eq!((parts.status.as_u16(), body.is_empty()), (412, method == "HEAD"));
+            }
+        }
+    }
+}
+
+/// A body would end the stream with a PROTOCOL_ERROR (RFC 9113 §8.1.1).
+#[tokio::test]
+async fn an_error_to_head_has_no_body_over_http_2() {
+    let client = common::connection::http2(Problems::of::<Shop>()).await;
+    for (path, code) in [("/problems/none", 404), ("/problems/deleted", 200), ("/problems/deleted", 412)] {
+        let fields: Fields<'_> = if code == 412 { &[("if-match", "\"other\"")] } else { &[] };
+        let send =
+            |method| client.clone().oneshot(request(method, path, fields).map(|()| http_body_util::Full::default()));
+        let (get, content) = read(send("GET").await.unwrap()).await;
+        let (head, body) = read(send("HEAD").await.unwrap()).await;
+        assert_eq!((get.status.as_u16(), head.status.as_u16()), (code, code), "{path}");
+        assert!(body.is_empty(), "{path}");
+        assert_eq!(head.headers[header::CONTENT_LENGTH], content.len().to_string(), "{path}");
+    }
+}

@@ -3,7 +3,7 @@
 use std::{sync::Arc, task::Context};
 
 use bytes::Bytes;
-use http::{HeaderMap, Method, Request, Response, StatusCode, header};
+use http::{HeaderMap, Method, Request, Response, StatusCode};
 use http_body::Body;
 
 use super::{
@@ -161,17 +161,9 @@ impl<H> Pending<H> {
         }
     }
 
-    /// RFC 9110 §8.6, §9.3.2: the response to HEAD has no body, but the length of GET's.
+    /// Removes the body of a response to HEAD.
     fn without_body<B: Body>(&self, response: Response<StatusBody<B>>) -> Response<StatusBody<B>> {
-        if !matches!(self.method, PendingMethod::Head | PendingMethod::HeadAsGet) {
-            return response;
-        }
-        let (mut parts, body) = response.into_parts();
-        // A 304 has an empty body, which tells nothing about the length of the 200.
-        let length = body.size_hint().exact().filter(|length| *length > 0);
-        if let Some(length) = length.filter(|_| !parts.headers.contains_key(header::CONTENT_LENGTH)) {
-            let _ = parts.headers.try_insert(header::CONTENT_LENGTH, length.into());
-        }
-        Response::from_parts(parts, StatusBody::empty())
+        let is_head = matches!(self.method, PendingMethod::Head | PendingMethod::HeadAsGet);
+        if is_head { response::without_body(response) } else { response }
     }
 }

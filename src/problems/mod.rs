@@ -17,7 +17,7 @@ use crate::{
     Documented, DocumentedStatus, ETag, Format, IntoStatus, Status, StatusBody, Verdict,
     catalog::{self, Entry},
     conditional::{ConditionalHeaders, evaluate_response, not_modified},
-    response::{Page, from_status, html},
+    response::{Page, from_status, html, replace_response, without_body},
 };
 
 mod json;
@@ -136,6 +136,16 @@ impl Problems {
     }
 
     fn respond(&self, method: &Method, path: &str, headers: &HeaderMap) -> Response<StatusBody<Empty<Bytes>>> {
+        let response = self.respond_with_body(method, path, headers);
+        if *method == Method::HEAD { without_body(response) } else { response }
+    }
+
+    fn respond_with_body(
+        &self,
+        method: &Method,
+        path: &str,
+        headers: &HeaderMap,
+    ) -> Response<StatusBody<Empty<Bytes>>> {
         let (parts, ()) = Response::new(()).into_parts();
         if ![Method::GET, Method::HEAD].contains(method) {
             return from_status(Status::method_not_allowed("GET, HEAD"), parts);
@@ -160,14 +170,11 @@ impl Problems {
         ] {
             let _ = fields.try_insert(name, value);
         }
-        if evaluate_response(&ConditionalHeaders::from_headers(headers), &response) == Verdict::NotModified {
-            return not_modified(response);
+        match evaluate_response(&ConditionalHeaders::from_headers(headers), &response) {
+            Verdict::Proceed => response.map(|_: StatusBody<Empty<Bytes>>| StatusBody::written(body.clone())),
+            Verdict::NotModified => not_modified(response),
+            Verdict::PreconditionFailed => replace_response(Status::precondition_failed(), response.into_parts().0),
         }
-        if *method == Method::HEAD {
-            let _ = response.headers_mut().try_insert(header::CONTENT_LENGTH, body.len().into());
-            return response.map(|_: StatusBody<Empty<Bytes>>| StatusBody::empty());
-        }
-        response.map(|_: StatusBody<Empty<Bytes>>| StatusBody::written(body.clone()))
     }
 }
 

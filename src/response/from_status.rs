@@ -1,7 +1,7 @@
 //! A [`Status`] as a complete response, without a layer.
 
 use bytes::Bytes;
-use http::{Response, Version, response};
+use http::{Response, Version, header, response};
 use http_body::Body;
 use http_body_util::Empty;
 
@@ -56,4 +56,15 @@ pub(crate) fn from_status<B: Body>(status: Status, mut parts: response::Parts) -
     let mut response = Response::from_parts(parts, body);
     Record::insert(&mut response, status, filled_in, false);
     response
+}
+
+/// RFC 9110 §8.6, §9.3.2: the response to HEAD has no body, but the length of GET's.
+pub(crate) fn without_body<B: Body>(response: Response<StatusBody<B>>) -> Response<StatusBody<B>> {
+    let (mut parts, body) = response.into_parts();
+    // A 304 has an empty body, which tells nothing about the length of the 200.
+    let length = body.size_hint().exact().filter(|length| *length > 0);
+    if let Some(length) = length.filter(|_| !parts.headers.contains_key(header::CONTENT_LENGTH)) {
+        let _ = parts.headers.try_insert(header::CONTENT_LENGTH, length.into());
+    }
+    Response::from_parts(parts, StatusBody::empty())
 }

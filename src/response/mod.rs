@@ -19,7 +19,7 @@ mod text;
 
 pub use body::StatusBody;
 pub use context::Context;
-pub(crate) use from_status::{from_status, replace_response};
+pub(crate) use from_status::{from_status, replace_response, without_body};
 pub use html::{Accent, Page};
 pub(crate) use public_problem::PublicProblem;
 pub(crate) use reason_phrase::remove_reason_phrase;

@@ -313,3 +313,31 @@ async fn responses_without_content_have_no_data_frame_when_compression_is_outsid
         }
     }
 }
+
+#[tokio::test]
+async fn responses_to_head_that_a_conditional_layer_builds_have_no_data_frame() {
+    let handler = || {
+        service_fn(async |request: Request<Incoming>| {
+            let (parts, _) = request.into_parts();
+            Ok::<_, BoxError>(complete(handle(&parts)))
+        })
+    };
+    let required = ConditionalLayer::new().require_preconditions_for([Method::GET, Method::HEAD]);
+    let with_tags = ConditionalLayer::new().generate_weak_etags(1024).head_as_get();
+    let compression = || ServiceBuilder::new().layer(CompressionLayer::new());
+    let rows = [
+        ("428", http2(compression().layer(required).service(handler())).await, 428),
+        ("head_as_get", http2(compression().layer(with_tags).service(handler())).await, 200),
+    ];
+    for (name, client, code) in rows {
+        let (get, content) = send(client.clone(), "GET", "/200/text", &[]).await;
+        assert_eq!(get.status, code, "{name}");
+        for coding in [&[][..], &[("accept-encoding", "gzip")]] {
+            let (head, body) = send(client.clone(), "HEAD", "/200/text", coding).await;
+            assert_eq!((head.status.as_u16(), body.is_empty()), (code, true), "{name}");
+            assert_eq!(field(&head.headers, "content-length"), Some(content.len().to_string()), "{name}");
+            assert_eq!(head.headers.get(header::ETAG), get.headers.get(header::ETAG), "{name}");
+            assert!(!head.headers.contains_key(header::CONTENT_ENCODING), "{name}");
+        }
+    }
+}
