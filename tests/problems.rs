@@ -327,7 +327,7 @@ async fn a_false_if_match_is_a_412() {
     }
 }
 
-/// A body would end the stream with a PROTOCOL_ERROR (RFC 9113 §8.1.1).
+/// A body would end the stream with a `PROTOCOL_ERROR` (RFC 9113 §8.1.1).
 #[tokio::test]
 async fn an_error_to_head_has_no_body_over_http_2() {
     let client = common::connection::http2(Problems::of::<Shop>()).await;

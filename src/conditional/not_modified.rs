@@ -25,7 +25,13 @@ fn content_length(parts: &response::Parts, body: &impl Body) -> Option<HeaderVal
     }
     // The body of a response to HEAD is empty, which tells nothing about GET's.
     let exact = || body.size_hint().exact().filter(|length| *length > 0).map(HeaderValue::from);
-    parts.headers.get(header::CONTENT_LENGTH).cloned().or_else(exact)
+    let mut lines = parts.headers.get_all(header::CONTENT_LENGTH).iter();
+    match (lines.next(), lines.next()) {
+        (None, _) => exact(),
+        (Some(length), None) => Some(length.clone()),
+        // Of several lengths none is known to be right.
+        (Some(_), Some(_)) => None,
+    }
 }
 
 /// Removes the header fields that a 304 does not have (RFC 9110 §15.4.5).

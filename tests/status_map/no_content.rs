@@ -7,8 +7,8 @@ use tower_status::{Status, StatusMapLayer};
 
 use crate::common::{
     Fields,
-    body::{data, script},
-    get, response, returns_once,
+    body::{Script, data, script},
+    field, get, response, returns_once,
 };
 
 #[tokio::test]
@@ -43,5 +43,29 @@ async fn an_empty_body_of_a_response_without_content_is_kept_and_any_other_is_re
                 }
             }
         }
+    }
+}
+
+/// RFC 9110 §8.6: the length of the 200, or none.
+#[tokio::test]
+async fn a_304_has_the_content_length_of_the_200_if_it_is_known() {
+    let sized = || script([data("text")]).exact(4);
+    let stream = || script([data("text")]);
+    let rows: [(&str, Script, Fields<'_>, Option<&str>); 7] = [
+        ("a size", sized(), &[], Some("4")),
+        ("a field", stream(), &[("content-length", "4")], Some("4")),
+        ("neither", stream(), &[], None),
+        ("an empty body, as to HEAD", script([]).exact(0), &[], None),
+        ("an empty body with a field", script([]).exact(0), &[("content-length", "4")], Some("4")),
+        ("several fields", stream(), &[("content-length", "4"), ("content-length", "5")], None),
+        ("a coding", sized(), &[("content-encoding", "gzip"), ("content-length", "4")], None),
+    ];
+    for (name, body, fields, expected) in rows {
+        let inner = response(200, &[&[("etag", "\"v1\"")][..], fields].concat(), body);
+        let asked = get("/", &[("if-none-match", "\"v1\"")]);
+        let sent = StatusMapLayer::new().layer(returns_once(Ok::<_, Status>(inner))).oneshot(asked).await.unwrap();
+        assert_eq!(sent.status(), 304, "{name}");
+        assert_eq!(field(sent.headers(), "content-length").as_deref(), expected, "{name}");
+        assert!(!sent.headers().contains_key("content-encoding"), "{name}");
     }
 }
