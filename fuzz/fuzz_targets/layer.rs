@@ -35,7 +35,7 @@ use tower_status::{
 };
 use tower_status_fuzz::{
     ask::{Got, ask, data, read},
-    preconditions,
+    preconditions, rules,
 };
 
 /// Hidden: no response contains it.
@@ -56,8 +56,18 @@ impl Options<'_> {
         let layer = if self.has(b'h') { layer.formats(&[Html, Json]) } else { layer };
         let layer = if self.has(b't') { layer.formats(&[Text]) } else { layer };
         let layer = if self.has(b'b') { layer.default_challenge("Basic realm=\"fuzz\"") } else { layer };
+        let layer =
+            if self.has(b'k') { layer.keep_headers(&[REGION, header::CACHE_CONTROL, header::EXPIRES]) } else { layer };
+        let layer = if self.has(b'm') { layer.map_status(conceal) } else { layer };
         if self.has(b'r') { layer.recognize::<Teapot>() } else { layer }
     }
+}
+
+const REGION: HeaderName = HeaderName::from_static("x-region");
+
+/// Makes a 404 of each 403.
+fn conceal(status: Status, _: &tower_status::Context<'_>) -> Status {
+    if status.code() == StatusCode::FORBIDDEN { Status::not_found() } else { status }
 }
 
 #[derive(Clone, Debug)]
@@ -221,7 +231,14 @@ impl Inner {
     }
 }
 
-type Sent = (Parts, Vec<Got<&'static str>>);
+/// The head of a response, what its body yields, and the exact size that the body has from the start.
+type Sent = (Parts, Vec<Got<&'static str>>, Option<u64>);
+
+fn sent<B: Body<Data = Bytes, Error = &'static str>>(response: Response<B>) -> Sent {
+    let (parts, body) = response.into_parts();
+    let exact = body.size_hint().exact();
+    (parts, read(body), exact)
+}
 
 fuzz_target!(|input: &[u8]| {
     if input.windows(SECRET.len()).any(|window| window == SECRET.as_bytes()) {
@@ -240,18 +257,18 @@ fuzz_target!(|input: &[u8]| {
         let reports = Arc::new(AtomicU32::new(0));
         let layer = options.layer(Arc::clone(&reports));
         let inside = layer.clone().layer(service_fn(|_: Request<()>| std::future::ready(inner.outcome())));
-        let (parts, got) = if twice {
-            let (parts, body) = ask(&mut layer.layer(inside), request.clone()).into_parts();
-            (parts, read(body))
+        let sent = if twice {
+            sent(ask(&mut layer.layer(inside), request.clone()))
         } else {
             let mut inside = inside;
-            let (parts, body) = ask(&mut inside, request.clone()).into_parts();
-            (parts, read(body))
+            sent(ask(&mut inside, request.clone()))
         };
-        ((parts, got), reports.load(Ordering::Relaxed))
+        (sent, reports.load(Ordering::Relaxed))
     };
     let (sent, reports) = run(false);
     check(&options, &request, &inner, &sent, reports);
+    check_caching(&options, &request, &inner, &sent.0);
+    check_concealed(&options, &request, &inner, &sent);
 
     // The same input gives the same bytes, and two layers give the response of one.
     let (again, _) = run(false);
@@ -273,7 +290,53 @@ fn is_grpc(request: &Request<()>) -> bool {
     request.method() == Method::POST && content_type.to_ascii_lowercase().starts_with(b"application/grpc")
 }
 
-fn check(options: &Options<'_>, request: &Request<()>, inner: &Inner, (parts, got): &Sent, reports: u32) {
+/// Freshness belongs to one response.
+fn check_caching(options: &Options<'_>, request: &Request<()>, inner: &Inner, parts: &Parts) {
+    if !matches!(inner.kind, Kind::Response | Kind::Kept) || is_grpc(request) {
+        return;
+    }
+    let code = parts.status.as_u16();
+    if inner.code.as_u16() < 400 && code >= 400 {
+        assert_eq!(parts.headers.get(header::CACHE_CONTROL).map(HeaderValue::as_bytes), Some(&b"no-store"[..]));
+    }
+    for name in inner.headers.keys().filter(|name| rules::is_freshness(name)) {
+        let kept: Vec<_> = parts.headers.get_all(name).iter().collect();
+        if parts.status != inner.code && code != 304 {
+            let is_no_store = *name == header::CACHE_CONTROL && kept == ["no-store"];
+            assert!(kept.is_empty() || is_no_store, "{name}: {kept:?}");
+        }
+        let is_never_stored = !options.has(b'f') && matches!(code, 428 | 429 | 431 | 511);
+        if parts.status == inner.code && inner.code.is_client_error() && !is_never_stored {
+            assert!(kept.iter().copied().eq(inner.headers.get_all(name)), "{name}: {kept:?}");
+        }
+    }
+}
+
+/// A concealed 403 equals a real 404 in all but fields that do not depend on the status.
+fn check_concealed(options: &Options<'_>, request: &Request<()>, inner: &Inner, concealed: &Sent) {
+    let is_403 = inner.code == StatusCode::FORBIDDEN && is_without_grpc_status(inner);
+    let is_concealed = matches!(inner.kind, Kind::Response | Kind::Kept | Kind::Status | Kind::Carried);
+    // The request id of the response is shown in the body.
+    if !options.has(b'm') || !is_403 || !is_concealed || inner.headers.contains_key("x-request-id") {
+        return;
+    }
+    let layer = options.layer(Arc::default());
+    let not_found = |_: Request<()>| std::future::ready(Err::<Response<Frames>, _>(Status::not_found()));
+    let real = sent(ask(&mut layer.layer(service_fn(not_found)), request.clone()));
+    let compared = |parts: &Parts| {
+        let mut headers = parts.headers.clone();
+        let names: Vec<_> = headers.keys().filter(|name| rules::stays(name) || **name == REGION).cloned().collect();
+        for name in names {
+            headers.remove(name);
+        }
+        headers
+    };
+    assert_eq!(concealed.0.status, real.0.status);
+    assert_eq!(compared(&concealed.0), compared(&real.0));
+    assert_eq!((&concealed.1, concealed.2), (&real.1, real.2));
+}
+
+fn check(options: &Options<'_>, request: &Request<()>, inner: &Inner, (parts, got, exact): &Sent, reports: u32) {
     let ours = !matches!(inner.kind, Kind::Response | Kind::Kept);
     let (fill, conditional) = (!options.has(b'f'), !options.has(b'c'));
     let status = parts.extensions.get::<Status>();
@@ -288,27 +351,34 @@ fn check(options: &Options<'_>, request: &Request<()>, inner: &Inner, (parts, go
     if fill && matches!(parts.status.as_u16(), 204 | 205 | 304) {
         assert!(got.is_empty(), "{got:?}");
         assert!(!parts.headers.contains_key(header::TRANSFER_ENCODING));
+        // A compression layer outside would add another.
+        assert!(!parts.headers.contains_key(header::CONTENT_ENCODING) && exact.is_none_or(|size| size == 0));
     }
     if fill && parts.status == StatusCode::UNAUTHORIZED {
         assert!(parts.headers.contains_key(header::WWW_AUTHENTICATE));
     }
 
     if ours {
-        check_ours(request, parts, got);
+        check_ours(request, parts, got, *exact);
         return;
     }
     let before: Vec<_> = read(inner.body.clone());
-    let reads = matches!(*request.method(), Method::GET | Method::HEAD);
     let fine = inner.headers.get("grpc-status").is_none_or(|code| code == "0");
-    let verdict = if conditional && reads && fine && matches!(inner.code.as_u16(), 200 | 206) {
-        preconditions::verdict(&Method::GET, request.headers(), Some(&inner.headers))
+    let evaluated = if conditional && fine {
+        let handled = (inner.code.as_u16(), &inner.headers, false);
+        preconditions::layered(request.method(), request.headers(), preconditions::Source::Unasked, handled)
     } else {
-        Verdict::Proceed
+        inner.code.as_u16()
+    };
+    let verdict = match evaluated {
+        304 if inner.code != 304 => Verdict::NotModified,
+        412 if inner.code != 412 => Verdict::PreconditionFailed,
+        _ => Verdict::Proceed,
     };
     match verdict {
         Verdict::NotModified => {
             assert_eq!(parts.status, 304);
-            assert!(got.is_empty());
+            assert!(got.is_empty() && *exact == Some(0));
             for name in parts.headers.keys() {
                 assert!(parts.headers.get_all(name).iter().eq(inner.headers.get_all(name)), "{name}");
             }
@@ -316,9 +386,13 @@ fn check(options: &Options<'_>, request: &Request<()>, inner: &Inner, (parts, go
         }
         Verdict::PreconditionFailed => {
             assert_eq!(parts.status, 412);
+            check_ours(request, parts, got, *exact);
             return;
         }
         _ => {}
+    }
+    if options.has(b'm') && inner.code == StatusCode::FORBIDDEN {
+        return; // see `check_concealed`
     }
     let bare = inner.code.as_u16() < 400 && !inner.headers.contains_key("grpc-status");
     let empty = fill && matches!(inner.code.as_u16(), 204 | 205 | 304);
@@ -337,13 +411,21 @@ fn check(options: &Options<'_>, request: &Request<()>, inner: &Inner, (parts, go
     if is_text && inner.kind == Kind::Response && inner.code.as_u16() >= 500 && inner.code != 550 {
         assert!(!theirs(got) || before.is_empty(), "{got:?}");
     }
+    let is_5xx = inner.code.as_u16() >= 500 && inner.code != 550 && inner.kind == Kind::Response;
+    if is_5xx
+        && is_without_grpc_status(inner)
+        && !before.is_empty()
+        && let Some(is_kept) = rules::is_chosen_by_an_application(&inner.headers)
+    {
+        assert_eq!(theirs(got), is_kept, "{got:?}");
+    }
     let is_json = |typed: &[u8]| typed == b"application/json";
     if is_without_grpc_status(inner)
         && (inner.kind == Kind::Kept || typed.as_deref().is_some_and(is_json) && has_one_type(inner))
     {
         assert!(theirs(got), "{got:?}");
     } else if !theirs(got) {
-        check_ours(request, parts, got);
+        check_ours(request, parts, got, *exact);
     }
 }
 
@@ -357,7 +439,11 @@ fn is_without_grpc_status(inner: &Inner) -> bool {
 }
 
 /// Checks that a body of the layer is complete, in the format of its content type.
-fn check_ours(request: &Request<()>, parts: &Parts, got: &[Got<&'static str>]) {
+fn check_ours(request: &Request<()>, parts: &Parts, got: &[Got<&'static str>], exact: Option<u64>) {
+    if !is_grpc(request) {
+        let length: usize = got.iter().map(|got| if let Got::Data(data) = got { data.len() } else { 0 }).sum();
+        assert_eq!(exact, Some(length as u64), "the size of a body that the layer builds is exact");
+    }
     let body = data(got);
     let content_type = parts.headers.get(header::CONTENT_TYPE).map(HeaderValue::as_bytes);
     if *request.method() == Method::HEAD || matches!(parts.status.as_u16(), 204 | 205 | 304) {
@@ -380,7 +466,8 @@ fn check_ours(request: &Request<()>, parts: &Parts, got: &[Got<&'static str>]) {
         }
     }
     if parts.status.as_u16() >= 400 {
-        let cached = parts.headers.contains_key(header::CACHE_CONTROL);
-        assert!(cached && parts.headers[header::X_CONTENT_TYPE_OPTIONS] == "nosniff", "{:?}", parts.headers);
+        // `no-store`, or the lifetime that a 4xx has of its own.
+        let has_lifetime = parts.headers.keys().any(rules::is_freshness);
+        assert!(has_lifetime && parts.headers[header::X_CONTENT_TYPE_OPTIONS] == "nosniff", "{:?}", parts.headers);
     }
 }

@@ -6,6 +6,7 @@ pub mod dates;
 #[path = "../../tests/conditional/naive.rs"]
 mod naive;
 pub mod preconditions;
+pub mod rules;
 pub mod status_input;
 
 /// Returns each byte of a field value as a character, so that rules written for text apply to every value.

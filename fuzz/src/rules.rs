@@ -1,0 +1,60 @@
+//! A second implementation of rules of `StatusMapLayer`: what must not survive in a response that it writes.
+
+use http::{HeaderMap, HeaderName, header};
+
+/// Whether a field tells caches for how long they may keep a response (RFC 9111, RFC 9213, and fields of CDNs).
+#[must_use]
+pub fn is_freshness(name: &HeaderName) -> bool {
+    let name = name.as_str();
+    let single = ["cache-control", "expires", "surrogate-control", "edge-control", "x-accel-expires"];
+    single.contains(&name) || name.ends_with("-cache-control") || ["age", "pragma", "warning"].contains(&name)
+}
+
+/// Whether a field stays when the code of a response changes.
+#[must_use]
+pub fn stays(name: &HeaderName) -> bool {
+    let names = [
+        "date",
+        "server",
+        "via",
+        "alt-svc",
+        "connection",
+        "set-cookie",
+        "vary",
+        "strict-transport-security",
+        "timing-allow-origin",
+        "origin-agent-cluster",
+        "content-security-policy",
+        "content-security-policy-report-only",
+        "x-content-type-options",
+        "x-frame-options",
+        "referrer-policy",
+        "permissions-policy",
+        "reporting-endpoints",
+        "report-to",
+        "nel",
+        "x-request-id",
+    ];
+    let name = name.as_str();
+    names.contains(&name) || name.starts_with("access-control-") || name.starts_with("cross-origin-")
+}
+
+/// Returns whether a 5xx body of this type is kept, or `None` if the type is not one clean line.
+#[must_use]
+pub fn is_chosen_by_an_application(headers: &HeaderMap) -> Option<bool> {
+    let mut lines = headers.get_all(header::CONTENT_TYPE).iter();
+    let (line, None) = (lines.next()?, lines.next()) else { return None };
+    let line = line.to_str().ok()?.to_ascii_lowercase();
+    let (main, sub) = line.split_once('/')?;
+    let is_clean =
+        |text: &str| !text.is_empty() && text.chars().all(|c| c.is_ascii_alphanumeric() || "+.-".contains(c));
+    if !is_clean(main) || !is_clean(sub) {
+        return None;
+    }
+    let listed = ["json", "xml", "protobuf", "x-protobuf", "proto", "cbor", "msgpack", "x-msgpack", "grpc", "grpc-web"];
+    let is_application = main == "application"
+        && (listed.contains(&sub)
+            || ["vnd.", "grpc+", "grpc-web", "connect+"].iter().any(|start| sub.starts_with(start)));
+    let is_structured = sub.ends_with("+json") || sub.ends_with("+xml");
+    Some(is_application || is_structured || main == "text" && ["html", "xml"].contains(&sub))
+}
