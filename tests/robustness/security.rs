@@ -167,6 +167,25 @@ async fn an_error_response_is_no_store() {
     }
 }
 
+// ----- the client's choice of protocol -----
+
+/// A gRPC error has the HTTP status 200, which rate limits and alarms at the edge do not count.
+#[tokio::test]
+async fn a_grpc_content_type_has_no_effect_unless_rpc_is_on() {
+    for field in [GRPC, GRPC_WEB, GRPC_WEB_TEXT] {
+        for code in [401, 404, 429, 500, 503] {
+            let outcome: Outcome = Err(common::code(code).into());
+            let plain = seen(&StatusMapLayer::new().rpc(false), request("POST", &[JSON]), outcome.clone()).await;
+            let typed = seen(&StatusMapLayer::new().rpc(false), request("POST", &[JSON, field]), outcome.clone()).await;
+            assert_eq!(typed, plain, "{field:?} {code}");
+            let (status, ..) = seen(&StatusMapLayer::new(), request("POST", &[field]), outcome.clone()).await;
+            assert_eq!(status == 200, cfg!(feature = "tonic"), "{field:?} {code}");
+            let (status, ..) = seen(&StatusMapLayer::new().rpc(true), request("POST", &[field]), outcome).await;
+            assert_eq!(status, 200, "{field:?} {code}");
+        }
+    }
+}
+
 // ----- concealed resources -----
 
 #[tokio::test]
