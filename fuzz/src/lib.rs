@@ -2,6 +2,7 @@
 
 pub mod ask;
 pub mod dates;
+pub mod layer_input;
 
 #[path = "../../tests/conditional/naive.rs"]
 mod naive;
