@@ -9,7 +9,7 @@ use tonic::{Code, metadata::MetadataMap};
 use crate::{
     IntoStatus, Status,
     catalog::GrpcCode,
-    response::grpc::{RpcError, RpcRequest},
+    response::grpc::{RpcError, RpcRequest, code},
     status::{Hidden, Rpc},
 };
 
@@ -67,7 +67,7 @@ impl IntoStatus for tonic::Status {
 /// ```
 impl From<Status> for tonic::Status {
     fn from(status: Status) -> Self {
-        let mut error = RpcError::new(&status, &RpcRequest::default());
+        let mut error = RpcError::new(&status, code(&status), &RpcRequest::default());
         error.fit_for_tonic();
         let (code, details) = (error.code.into(), error.details.encode(error.code, &error.message));
         let metadata = MetadataMap::from_headers(error.metadata);

@@ -27,6 +27,7 @@ mod entries;
 pub(crate) mod grpc;
 
 pub use entries::ALL;
+pub(crate) use grpc::GRPC_CODES;
 pub use grpc::GrpcCode;
 
 /// The description of one status.

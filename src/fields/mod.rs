@@ -1,6 +1,7 @@
 //! Rules about header fields that several parts share.
 
 mod accept;
+pub(crate) mod connect_request;
 pub(crate) mod list;
 pub(crate) mod media_type;
 mod protocol;

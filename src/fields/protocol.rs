@@ -1,13 +1,15 @@
-//! Method and Content-Type ─► [`Protocol`].
+//! Request head ─► [`Protocol`].
 
-use http::{HeaderMap, HeaderValue, Method, header};
+use http::{HeaderMap, HeaderValue, header};
 
-use super::{list, media_type};
+use super::{connect_request, list, media_type};
 
 /// The protocol of a request, which decides the form of its response.
 ///
-/// The content type of a POST shows whether it is [gRPC over HTTP/2] or [gRPC-Web]; any other request is plain HTTP.
+/// The content type of a POST shows whether it is [gRPC over HTTP/2] or [gRPC-Web]. A [Connect] request has its version in
+/// a header field or in the query, or the content type of a stream. Any other request is plain HTTP.
 ///
+/// [Connect]: https://connectrpc.com/docs/protocol
 /// [gRPC over HTTP/2]: https://github.com/grpc/grpc/blob/master/doc/PROTOCOL-HTTP2.md
 /// [gRPC-Web]: https://github.com/grpc/grpc/blob/master/doc/PROTOCOL-WEB.md
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
@@ -22,6 +24,10 @@ pub enum Protocol {
     GrpcWeb,
     /// gRPC-Web in base64, `application/grpc-web-text`.
     GrpcWebText,
+    /// Connect, unary: a POST with `Connect-Protocol-Version: 1`, or a GET with `connect=v1` in its query.
+    Connect,
+    /// Connect, streaming, `application/connect+proto`.
+    ConnectStream,
 }
 
 /// The longest first: each of the others is a prefix of the one before it.
@@ -34,25 +40,33 @@ const TYPES: [(&str, Protocol); 3] = [
 impl Protocol {
     /// Whether the response is a gRPC status.
     pub const fn is_grpc(self) -> bool {
+        matches!(self, Self::Grpc | Self::GrpcWeb | Self::GrpcWebText)
+    }
+
+    /// Whether the response is a Connect error.
+    pub const fn is_connect(self) -> bool {
+        matches!(self, Self::Connect | Self::ConnectStream)
+    }
+
+    /// Whether the response is written for an RPC client.
+    pub(crate) const fn is_rpc(self) -> bool {
         !matches!(self, Self::Http)
     }
 
-    /// Returns the protocol of a request. With gRPC-Web, Accept may ask for the other encoding in the response.
-    pub(crate) fn of(method: &Method, content_type: &HeaderValue, headers: &HeaderMap) -> Self {
-        if method != Method::POST {
-            return Self::Http;
-        }
+    /// Returns the protocol of a POST. With gRPC-Web, Accept may ask for the other encoding in the response.
+    pub(crate) fn of_post(content_type: &HeaderValue, headers: &HeaderMap, has_connect_version: bool) -> Self {
         match Self::of_media_type(content_type.as_bytes()) {
             protocol @ (Self::GrpcWeb | Self::GrpcWebText) => {
                 let lines = headers.get_all(header::ACCEPT).into_iter();
                 let mut accepted = lines.flat_map(|line| list::members(line.as_bytes())).map(Self::of_media_type);
                 accepted.find(|accepted| matches!(accepted, Self::GrpcWeb | Self::GrpcWebText)).unwrap_or(protocol)
             }
+            Self::Http => connect_request::of_post(content_type, headers, has_connect_version),
             protocol => protocol,
         }
     }
 
-    /// Returns the protocol of a media type: its base, alone or followed by `+` and a message format.
+    /// Returns gRPC's protocol of a media type: its base, alone or followed by `+` and a message format.
     pub(crate) fn of_media_type(media_type: &[u8]) -> Self {
         split(media_type).map_or(Self::Http, |(protocol, _)| protocol)
     }
@@ -60,6 +74,7 @@ impl Protocol {
     /// Returns the content type of a response, with the message format of the request's.
     pub(crate) fn content_type(self, request: Option<&HeaderValue>) -> HeaderValue {
         let base = match self {
+            Self::Connect | Self::ConnectStream => return connect_request::streaming_content_type(request),
             Self::Http | Self::Grpc => const { HeaderValue::from_static("application/grpc") },
             Self::GrpcWeb => const { HeaderValue::from_static("application/grpc-web") },
             Self::GrpcWebText => const { HeaderValue::from_static("application/grpc-web-text") },

@@ -3,6 +3,7 @@
 pub(crate) mod body;
 pub(crate) mod caching;
 pub(crate) mod code_change;
+pub(crate) mod connect;
 mod context;
 mod from_status;
 pub(crate) mod grpc;

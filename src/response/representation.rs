@@ -62,8 +62,12 @@ pub(crate) fn write<B: Body>(
     if options.negotiated {
         vary_by_accept(headers);
     }
-    // RFC 9110 §8.6: to HEAD, Content-Length is that of GET's response, or absent.
-    match options.content {
+    with_content(headers, body, options.content)
+}
+
+/// Returns the body. RFC 9110 §8.6: to HEAD, Content-Length is that of GET's response, or absent.
+pub(super) fn with_content<B: Body>(headers: &mut HeaderMap, body: Bytes, content: Content) -> StatusBody<B> {
+    match content {
         Content::Sent => return StatusBody::written(body),
         Content::Removed => drop(headers.try_insert(header::CONTENT_LENGTH, body.len().into())),
         Content::Unknown => {}
@@ -112,7 +116,7 @@ pub(super) fn write_document<B: Body>(headers: &mut HeaderMap, status: &Status) 
     StatusBody::document(status.clone(), |status| json::render(&PublicProblem::new(status, false, None)))
 }
 
-const NOSNIFF: HeaderValue = HeaderValue::from_static("nosniff");
+pub(super) const NOSNIFF: HeaderValue = HeaderValue::from_static("nosniff");
 const ENGLISH: HeaderValue = HeaderValue::from_static("en");
 
 /// Sets the fields of a custom body: each replaces one of the same name.

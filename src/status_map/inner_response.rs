@@ -31,7 +31,7 @@ use crate::{
 pub struct KeepBody;
 
 /// The longest text that becomes a detail, and the longest part of a 5xx text that is logged, in bytes.
-const LIMIT: usize = 8 * 1024;
+pub(super) const LIMIT: usize = 8 * 1024;
 
 /// An error response of the inner service.
 pub(super) struct InnerError<B: Body> {
@@ -71,7 +71,7 @@ impl<B: Body> InnerError<B> {
         Self { status, body, keeps_body: true, text_unknown: false }
     }
 
-    fn replaced(status: Status, body: StatusBody<B>) -> Self {
+    pub(super) fn replaced(status: Status, body: StatusBody<B>) -> Self {
         Self { status, body, keeps_body: false, text_unknown: false }
     }
 }

@@ -3,6 +3,7 @@
 //! A request flows in one direction: `request` reads its head; the inner service returns a response or an error;
 //! `resolve` finds the status of an error; `plan` decides what becomes of the outcome; `respond` writes it.
 
+mod connect_response;
 mod exchange;
 pub(crate) mod inner_response;
 pub(crate) mod layer;

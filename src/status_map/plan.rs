@@ -6,6 +6,7 @@ use http::{HeaderMap, HeaderName, HeaderValue, Response, StatusCode, response};
 use http_body::Body;
 
 use super::{
+    connect_response::ConnectError,
     exchange::Exchange,
     inner_response::{InnerError, KeepBody},
     resolve::resolve,
@@ -184,7 +185,8 @@ fn inner<B: Body>(
     exchange: &mut Exchange,
     cx: &mut task::Context<'_>,
 ) -> Plan<B> {
-    let is_grpc = exchange.request.protocol.is_grpc();
+    let protocol = exchange.request.protocol;
+    let is_grpc = protocol.is_grpc();
     let code = response.status();
     let failed = code.as_u16() >= 400;
     if exchange.options.rpc {
@@ -206,9 +208,21 @@ fn inner<B: Body>(
         return draft.decide(exchange);
     }
     let (parts, body) = response.into_parts();
-    let read = InnerError::read(&parts, body, exchange.request.head, cx);
+    let read = if protocol.is_connect() {
+        match ConnectError::read(protocol, &parts, body, exchange.request.head, cx) {
+            ConnectError::Kept(status, body) => {
+                let body = Some(body);
+                let draft = Draft { status, origin, parts, body, keeps_body: true, ..Draft::default(exchange) };
+                return draft.decide(exchange);
+            }
+            ConnectError::OtherJson(body) => InnerError::replaced(Status::new(code), body),
+            ConnectError::NotRead(body) => InnerError::read(&parts, body, exchange.request.head, cx),
+        }
+    } else {
+        InnerError::read(&parts, body, exchange.request.head, cx)
+    };
     let status = match built_from {
-        None if is_grpc && code == StatusCode::NOT_FOUND => {
+        None if protocol.is_rpc() && code == StatusCode::NOT_FOUND => {
             // What is not found is the method.
             read.status.with_grpc_code(GrpcCode::Unimplemented)
         }
@@ -219,8 +233,9 @@ fn inner<B: Body>(
             None => status,
         },
     };
-    // A gRPC client reads no other body.
-    let keeps_body = read.keeps_body && (!is_grpc || parts.extensions.get::<KeepBody>().is_some());
+    // An RPC client reads no other body.
+    let keeps_body = (read.keeps_body || protocol.is_connect())
+        && (!protocol.is_rpc() || parts.extensions.get::<KeepBody>().is_some());
     let shows_text = read.text_unknown && (!status.hides() || exchange.options.expose_server_errors);
     let mut draft = Draft { status, origin, parts, body: Some(read.body), keeps_body, ..Draft::default(exchange) };
     if shows_text {
@@ -241,7 +256,7 @@ fn grpc_response<B: Body>(code: GrpcCode, response: Response<B>, exchange: &mut 
     if let Some(status) = exchange.options.fill.then(|| crate::tonic::built_from(&parts.extensions)).flatten() {
         let own = grpc::remove_status(&mut parts.headers, &status);
         let draft = Draft { status, origin: Origin::Status, parts, body, own: Some(own), ..Draft::default(exchange) };
-        let code_changed = !is_grpc && draft.parts.status != draft.status.code();
+        let code_changed = !exchange.request.protocol.is_rpc() && draft.parts.status != draft.status.code();
         return Draft { code_changed, ..draft }.decide(exchange);
     }
     let status = grpc_status(code, &parts);
@@ -250,7 +265,7 @@ fn grpc_response<B: Body>(code: GrpcCode, response: Response<B>, exchange: &mut 
         return draft.decide(exchange);
     }
     grpc::remove_status(&mut parts.headers, &status);
-    let code_changed = parts.status != status.code();
+    let code_changed = !exchange.request.protocol.is_rpc() && parts.status != status.code();
     let draft = Draft { status, origin: Origin::Inner, parts, body, code_changed, ..Draft::default(exchange) };
     draft.decide(exchange)
 }

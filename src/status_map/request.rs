@@ -1,16 +1,20 @@
 //! What a response will depend on, read from the request head before the inner service gets the request.
 
-use http::{HeaderValue, Method, Request, Version, header, uri::PathAndQuery};
+use http::{HeaderMap, HeaderValue, Method, Request, Version, header, uri::PathAndQuery};
 
 use super::options::Options;
 use crate::{
     Format, Protocol,
-    fields::{X_REQUEST_ID, negotiate},
+    fields::{
+        X_REQUEST_ID,
+        connect_request::{CONNECT_PROTOCOL_VERSION, is_unary_query},
+        negotiate,
+    },
 };
 
 /// What every response may depend on.
 pub(super) struct RequestInfo {
-    /// Accept; of a gRPC request, its content type.
+    /// Accept; of an RPC request, its content type.
     value: Option<HeaderValue>,
     /// Set at once where Accept has several lines, because keeping them would allocate.
     pub(super) format: Option<Format>,
@@ -26,7 +30,7 @@ impl RequestInfo {
     /// Reads the request head in one pass over its fields, and whether it has conditions. Allocates nothing.
     #[inline]
     pub(super) fn read<B>(request: &Request<B>, options: &Options) -> (Self, bool) {
-        let method = request.method();
+        let (method, headers) = (request.method(), request.headers());
         let mut info = Self {
             value: None,
             format: None,
@@ -36,50 +40,63 @@ impl RequestInfo {
             version: request.version(),
             has_request_id: false,
         };
-        let (mut accept, mut accept_lines, mut content_type, mut has_conditions) = (None, 0, None, false);
-        for (name, value) in request.headers() {
+        let (mut accept, mut content_type, mut connect_version, mut conditions) = (false, false, false, false);
+        for name in headers.keys() {
             match *name {
-                header::ACCEPT => {
-                    accept = Some(value);
-                    accept_lines += 1;
-                }
-                header::CONTENT_TYPE => content_type = content_type.or(Some(value)),
+                header::ACCEPT => accept = true,
+                header::CONTENT_TYPE => content_type = true,
                 header::IF_MATCH | header::IF_NONE_MATCH | header::IF_MODIFIED_SINCE | header::IF_UNMODIFIED_SINCE => {
-                    has_conditions = true;
+                    conditions = true;
                 }
-                _ => info.has_request_id |= *name == X_REQUEST_ID,
+                _ => {
+                    info.has_request_id |= *name == X_REQUEST_ID;
+                    connect_version |= *name == CONNECT_PROTOCOL_VERSION;
+                }
             }
         }
-        if let Some(content_type) = content_type.filter(|_| options.rpc && *method == Method::POST) {
-            info.protocol = Protocol::of(method, content_type, request.headers());
-            if info.protocol.is_grpc() {
-                info.value = Some(content_type.clone());
-                return (info, has_conditions);
-            }
+        if content_type && options.rpc && *method == Method::POST {
+            info.read_protocol(headers, connect_version);
+        } else if options.rpc && info.can_reload && request.uri().query().is_some_and(is_unary_query) {
+            info.protocol = Protocol::Connect;
         }
-        if accept_lines == 1 {
-            info.value = accept.cloned();
-        } else if accept_lines > 1 {
-            let lines = request.headers().get_all(header::ACCEPT).iter().map(HeaderValue::as_bytes);
-            info.format = Some(negotiate(lines, &options.formats).unwrap_or(Format::Json));
+        if accept && !info.protocol.is_rpc() {
+            info.read_accept(headers, &options.formats);
         }
-        (info, has_conditions)
+        (info, conditions)
+    }
+
+    fn read_protocol(&mut self, headers: &HeaderMap, has_version: bool) {
+        let Some(content_type) = headers.get(header::CONTENT_TYPE) else { return };
+        self.protocol = Protocol::of_post(content_type, headers, has_version);
+        if self.protocol.is_rpc() {
+            self.value = Some(content_type.clone());
+        }
+    }
+
+    fn read_accept(&mut self, headers: &HeaderMap, formats: &[Format]) {
+        let mut lines = headers.get_all(header::ACCEPT).iter();
+        if let (Some(line), None) = (lines.next(), lines.next()) {
+            self.value = Some(line.clone());
+        } else {
+            let lines = headers.get_all(header::ACCEPT).iter().map(HeaderValue::as_bytes);
+            self.format = Some(negotiate(lines, formats).unwrap_or(Format::Json));
+        }
     }
 
     /// Returns the format that this client reads (RFC 9110 §12.5.1). The first call negotiates.
     pub(super) fn negotiate(&mut self, formats: &[Format]) -> Format {
-        let accept = self.value.as_ref().filter(|_| !self.protocol.is_grpc());
+        let accept = self.value.as_ref().filter(|_| !self.protocol.is_rpc());
         let lines = accept.into_iter().map(HeaderValue::as_bytes);
         *self.format.get_or_insert_with(|| negotiate(lines, formats).unwrap_or(Format::Json))
     }
 
-    /// Returns the content type of a gRPC response.
-    pub(super) fn grpc_content_type(&self) -> HeaderValue {
+    /// Returns the content type of a gRPC response, or of a Connect stream.
+    pub(super) fn rpc_content_type(&self) -> HeaderValue {
         self.protocol.content_type(self.value.as_ref())
     }
 }
 
-/// What only a log line, a hook or a gRPC status needs.
+/// What only a log line, a hook or an RPC error needs.
 pub(super) struct LogContext {
     /// Whether a log line or a hook will read method and path.
     pub(super) is_read: bool,
@@ -94,14 +111,14 @@ impl LogContext {
     /// Returns `None` if nothing will read it. A method of more than 15 bytes is copied.
     #[inline]
     pub(super) fn read<B>(request: &Request<B>, info: &RequestInfo, is_read: bool) -> Option<Self> {
-        if !is_read && !info.protocol.is_grpc() && !info.has_request_id {
+        if !is_read && !info.protocol.is_rpc() && !info.has_request_id {
             return None;
         }
         Some(Self {
             is_read,
             method: if is_read { request.method().clone() } else { Method::GET },
-            // A gRPC status names the service, which is in the path.
-            path: (is_read || info.protocol.is_grpc()).then(|| path(request).cloned()).flatten(),
+            // An RPC error names the service, which is in the path.
+            path: (is_read || info.protocol.is_rpc()).then(|| path(request).cloned()).flatten(),
             request_id: info.has_request_id.then(|| request.headers().get(&X_REQUEST_ID).cloned()).flatten(),
             #[cfg(feature = "axum")]
             route: is_read.then(|| request.extensions().get().cloned()).flatten(),

@@ -9,11 +9,11 @@ use super::{
     plan::{Inherited, Keep, Origin, Plan, Write},
 };
 use crate::{
-    Context, Status, catalog,
+    Context, Protocol, Status, catalog,
     conditional::{not_modified, remove_content_headers},
     fields::X_REQUEST_ID,
     response::{
-        RenderOptions, StatusBody, caching, code_change,
+        RenderOptions, StatusBody, caching, code_change, connect,
         grpc::{self, GrpcOptions},
         headers,
         record::Record,
@@ -43,7 +43,7 @@ fn no_content<B: Body>(response: Response<B>) -> Response<StatusBody<B>> {
 #[inline(never)]
 fn keep_body<B: Body>(keep: Keep<B>, exchange: &Exchange) -> Response<StatusBody<B>> {
     let Keep { status, mut response, request_id } = keep;
-    if exchange.options.fill {
+    if exchange.options.fill && !exchange.request.protocol.is_connect() {
         let code = response.status();
         if !catalog::entry(code).has_content {
             // A failure in a gRPC head of such a code.
@@ -72,18 +72,24 @@ fn write_response<B: Body>(planned: Write<B>, exchange: &Exchange) -> Response<S
     if !matches!(inherited, Inherited::Status { .. }) {
         remove_reason_phrase(&mut parts.extensions);
     }
-    let body = if context.protocol.is_grpc() {
+    let rpc_options = GrpcOptions {
+        limit: exchange.options.grpc_limit,
+        domain: exchange.options.error_domain.as_deref(),
+        expose: exchange.options.expose_server_errors,
+    };
+    let body = if context.protocol == Protocol::Connect {
+        let error = connect::Unary::new(&status, &parts.headers, &context, &rpc_options);
+        parts.status = error.status;
+        write_headers(&mut parts.headers, error.status, &error.own, origin, &inherited, exchange);
+        error.write(&mut parts.headers, status.code(), content)
+    } else if context.protocol.is_rpc() {
         inherit_metadata(&mut parts.headers, &inherited, exchange);
-        let content_type = exchange.request.grpc_content_type();
-        let options = GrpcOptions {
-            limit: exchange.options.grpc_limit,
-            domain: exchange.options.error_domain.as_deref(),
-            expose: exchange.options.expose_server_errors,
-        };
-        grpc::write(&mut parts, &status, &context, content_type, &options)
+        let content_type = exchange.request.rpc_content_type();
+        let write = if context.protocol.is_grpc() { grpc::write } else { connect::write_stream };
+        write(&mut parts, &status, &context, content_type, &rpc_options)
     } else {
         parts.status = status.code();
-        write_headers(&mut parts.headers, &status, origin, &inherited, exchange);
+        write_headers(&mut parts.headers, status.code(), status.headers(), origin, &inherited, exchange);
         let options = RenderOptions {
             render: exchange.options.render.as_deref(),
             expose: exchange.options.expose_server_errors,
@@ -105,28 +111,28 @@ fn write_response<B: Body>(planned: Write<B>, exchange: &Exchange) -> Response<S
 /// Writes all header fields but those that describe the body.
 fn write_headers(
     fields: &mut http::HeaderMap,
-    status: &Status,
+    code: StatusCode,
+    of_status: &http::HeaderMap,
     origin: Origin,
     inherited: &Inherited,
     exchange: &Exchange,
 ) {
-    let code = status.code();
     let mut no_store = false;
     match inherited {
         Inherited::Status { own, filled_in } => {
             headers::remove_filled_in(fields, filled_in);
             headers::remove_form_fields(fields, code, own);
-            headers::replace(fields, own, status.headers());
+            headers::replace(fields, own, of_status);
         }
         Inherited::SameCode => {
             headers::remove_representation_fields(fields, code);
-            headers::apply(fields, status.headers());
+            headers::apply(fields, of_status);
         }
         Inherited::CodeChanged { filled_in } => {
             headers::remove_filled_in(fields, filled_in);
             no_store = caching::has_no_store(fields);
             code_change::retain(fields, &exchange.options.keep_headers, &X_REQUEST_ID);
-            headers::apply(fields, status.headers());
+            headers::apply(fields, of_status);
         }
     }
     if code == StatusCode::NOT_MODIFIED {

@@ -1,8 +1,10 @@
-//! gRPC and gRPC-Web.
+//! gRPC, gRPC-Web and Connect.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic)] // a test may panic
 
 #[path = "../common/mod.rs"]
 mod common;
+#[cfg(feature = "tonic")]
+mod connect;
 mod error_response;
 mod grpc;
 mod grpc_codes;

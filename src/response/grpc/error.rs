@@ -34,9 +34,8 @@ pub(crate) struct RpcRequest<'a> {
 }
 
 impl<'a> RpcError<'a> {
-    /// Returns what may be shown of a status.
-    pub(crate) fn new(status: &'a Status, request: &RpcRequest<'a>) -> Self {
-        let code = code(status);
+    /// Returns what may be shown of a status that is sent with this code.
+    pub(crate) fn new(status: &'a Status, code: GrpcCode, request: &RpcRequest<'a>) -> Self {
         let rpc = status.rpc().filter(|rpc| rpc.code == code);
         let hides = hides(status, code, rpc) && !request.expose;
         let problem = PublicProblem::with_hidden(status, hides, request.request_id);
@@ -75,8 +74,8 @@ fn default_message(problem: &PublicProblem<'_>, code: GrpcCode) -> &'static str 
     if code == problem.entry.grpc { problem.entry.explanation } else { code.explanation() }
 }
 
-/// Returns the code for RPC clients. That of an error is never OK.
-fn code(status: &Status) -> GrpcCode {
+/// Returns the code for gRPC clients. That of an error is never OK.
+pub(crate) fn code(status: &Status) -> GrpcCode {
     match status.grpc_code().unwrap_or_else(|| GrpcCode::from(status.code())) {
         GrpcCode::Ok => GrpcCode::Unknown,
         code => code,

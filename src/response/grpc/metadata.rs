@@ -30,7 +30,7 @@ pub(super) fn web_fields(fields: &HeaderMap) -> HeaderMap {
 }
 
 /// Whether a field of an inner response may be beside a gRPC status.
-pub(super) fn may_be_in_head(name: &HeaderName) -> bool {
+pub(crate) fn may_be_in_head(name: &HeaderName) -> bool {
     is_metadata(name) || is_for_browsers(name)
 }
 
@@ -45,11 +45,12 @@ fn filter(fields: &HeaderMap, stays: impl Fn(&HeaderName) -> bool) -> HeaderMap 
 /// Whether a field is metadata: it is neither reserved for gRPC, nor describes a body, nor is HTTP's alone.
 fn is_metadata(name: &HeaderName) -> bool {
     let is_reserved = name.as_str().starts_with("grpc-") && !GRPC_METADATA.contains(name);
-    !is_reserved
-        && !is_for_browsers(name)
-        && !HTTP_ONLY.contains(name)
-        && !caching::is_freshness(name)
-        && !headers::describes_body(name)
+    !is_reserved && !is_for_browsers(name) && !is_http_only(name) && !headers::describes_body(name)
+}
+
+/// Whether a field has a meaning in HTTP alone.
+pub(crate) fn is_http_only(name: &HeaderName) -> bool {
+    HTTP_ONLY.contains(name) || caching::is_freshness(name)
 }
 
 /// Cookies, CORS (Fetch §3.3) and the field that CORS varies by.

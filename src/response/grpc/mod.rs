@@ -16,8 +16,10 @@ mod retry;
 mod trailers;
 mod web;
 
-pub(crate) use error::{RpcError, RpcRequest};
+pub(crate) use details::Detail;
+pub(crate) use error::{RpcError, RpcRequest, code};
 pub(crate) use head::{has_status, is_typed, remove_status, status, status_of_head};
+pub(crate) use metadata::{is_http_only, may_be_in_head};
 pub(crate) use trailers::DEFAULT_LIMIT;
 
 static GRPC_STATUS: HeaderName = HeaderName::from_static("grpc-status");
@@ -42,14 +44,9 @@ pub(crate) fn write<B: Body>(
     options: &GrpcOptions<'_>,
 ) -> StatusBody<B> {
     let headers = &mut parts.headers;
-    let delay = retry::delay(status, headers);
-    let request = RpcRequest {
-        domain: options.domain.unwrap_or(service(context.path)),
-        request_id: context.request_id,
-        delay,
-        expose: options.expose,
-    };
-    let mut error = RpcError::new(status, &request);
+    let request = request(status, headers, context, options);
+    let delay = request.delay;
+    let mut error = RpcError::new(status, code(status), &request);
     // gRPC sends every error with the HTTP status 200.
     parts.status = StatusCode::OK;
     let own_fields = if context.protocol == Protocol::Grpc { metadata::cookies } else { metadata::web_fields };
@@ -73,6 +70,21 @@ pub(crate) fn write<B: Body>(
             trailers::append(&error, headers);
             StatusBody::empty()
         }
+    }
+}
+
+/// Returns what an error depends on beside its status. `replaced` are the fields of the response that it replaces.
+pub(crate) fn request<'a>(
+    status: &Status,
+    replaced: &HeaderMap,
+    context: &Context<'a>,
+    options: &GrpcOptions<'a>,
+) -> RpcRequest<'a> {
+    RpcRequest {
+        domain: options.domain.unwrap_or(service(context.path)),
+        request_id: context.request_id,
+        delay: retry::delay(status, replaced),
+        expose: options.expose,
     }
 }
 

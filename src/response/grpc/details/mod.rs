@@ -78,6 +78,11 @@ impl Details {
         Self { list, encoded: is_complete.then(|| encoded.clone()) }
     }
 
+    /// Returns each detail, the most important first.
+    pub(crate) fn iter(&self) -> impl Iterator<Item = &Detail> {
+        self.list.iter()
+    }
+
     /// Returns the encoded `google.rpc.Status`; empty if there is no detail.
     pub(crate) fn encode(&self, code: GrpcCode, message: &str) -> Bytes {
         if let Some(encoded) = &self.encoded {

@@ -1,0 +1,27 @@
+//! Connect's codes: those of gRPC, in lower case.
+
+use tower::load_shed::error::Overloaded;
+
+use crate::{
+    Status,
+    catalog::{GRPC_CODES, GrpcCode},
+    response::grpc,
+};
+
+/// Returns the code for Connect clients: gRPC's, but of an overload that may pass, which clients should retry.
+pub(super) fn code(status: &Status) -> GrpcCode {
+    let code = grpc::code(status);
+    let is_overload = status.source().is_some_and(<dyn std::error::Error>::is::<Overloaded>);
+    if is_overload && code == GrpcCode::ResourceExhausted { GrpcCode::Unavailable } else { code }
+}
+
+/// Returns the name of a code, such as `not_found`.
+pub(super) fn name(code: GrpcCode) -> String {
+    // With one L.
+    if code == GrpcCode::Cancelled { "canceled".to_owned() } else { code.to_string().to_ascii_lowercase() }
+}
+
+/// Returns the code of a name; `None` if it is none of the sixteen.
+pub(super) fn from_name(text: &str) -> Option<GrpcCode> {
+    GRPC_CODES.into_iter().find(|code| *code != GrpcCode::Ok && name(*code) == text)
+}

@@ -1,0 +1,87 @@
+//! Connect: a status as a unary JSON error, or as the end-of-stream message of a streaming response.
+
+use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header, response};
+use http_body::Body;
+
+use super::{
+    Content, StatusBody, caching,
+    context::Context,
+    grpc::{self, GrpcOptions, RpcError},
+    headers,
+    representation::{NOSNIFF, with_content},
+};
+use crate::Status;
+
+mod code;
+mod metadata;
+mod wire;
+
+pub(crate) use wire::parse_code;
+
+const JSON: HeaderValue = HeaderValue::from_static("application/json");
+
+/// A unary error, before it is written.
+pub(crate) struct Unary<'a> {
+    error: RpcError<'a>,
+    /// The HTTP status of its code.
+    pub(crate) status: StatusCode,
+    /// The status's own header fields: those of HTTP, and the metadata.
+    pub(crate) own: HeaderMap,
+}
+
+impl<'a> Unary<'a> {
+    pub(crate) fn new(
+        status: &'a Status,
+        replaced: &HeaderMap,
+        context: &Context<'a>,
+        options: &GrpcOptions<'a>,
+    ) -> Self {
+        let mut error = error(status, replaced, context, options);
+        metadata::restrict(&mut error.metadata);
+        let mut own = metadata::http_fields(status.headers());
+        headers::apply(&mut own, &error.header_fields);
+        headers::apply(&mut own, &error.metadata);
+        Self { status: error.code.into(), error, own }
+    }
+
+    /// Writes the body and the fields that describe it. `code` is that of the application's status.
+    pub(crate) fn write<B: Body>(self, headers: &mut HeaderMap, code: StatusCode, content: Content) -> StatusBody<B> {
+        headers::remove_all(headers, |name| metadata::is_reserved(name) || metadata::needs_its_code(name));
+        if self.status == code {
+            caching::set_no_store(headers, code);
+        } else {
+            // Freshness belongs to a response with the other code.
+            caching::keep_no_store(headers);
+        }
+        let _ = headers.try_insert(header::CONTENT_TYPE, JSON);
+        let _ = headers.try_insert(header::X_CONTENT_TYPE_OPTIONS, NOSNIFF);
+        with_content(headers, wire::unary(&self.error), content)
+    }
+}
+
+/// Makes a response the streaming response of its request: one end-of-stream message. Returns its body.
+pub(crate) fn write_stream<B: Body>(
+    parts: &mut response::Parts,
+    status: &Status,
+    context: &Context<'_>,
+    content_type: HeaderValue,
+    options: &GrpcOptions<'_>,
+) -> StatusBody<B> {
+    let mut error = error(status, &parts.headers, context, options);
+    metadata::restrict(&mut error.metadata);
+    parts.status = StatusCode::OK;
+    let stays = |name: &HeaderName| grpc::may_be_in_head(name) && !metadata::is_reserved(name);
+    headers::remove_all(&mut parts.headers, |name| !stays(name));
+    headers::apply(&mut parts.headers, &error.header_fields);
+    let _ = parts.headers.try_insert(header::CONTENT_TYPE, content_type);
+    StatusBody::written(wire::end_of_stream(&error))
+}
+
+fn error<'a>(
+    status: &'a Status,
+    replaced: &HeaderMap,
+    context: &Context<'a>,
+    options: &GrpcOptions<'a>,
+) -> RpcError<'a> {
+    RpcError::new(status, code::code(status), &grpc::request(status, replaced, context, options))
+}
