@@ -45,7 +45,7 @@ impl<B: Body> ConnectError<B> {
             return Self::Kept(status, StatusBody::inner(body));
         }
         let peeked = Peeked::new(body, LIMIT, cx);
-        match peeked.complete().filter(|text| text.len() <= LIMIT).and_then(|text| connect::parse_code(&text)) {
+        match peeked.complete().and_then(|text| connect::parse_code(&text)) {
             Some((code, message)) => Self::Kept(status.with_grpc_code(code).with_detail(message), peeked.into()),
             None => Self::OtherJson(peeked.into()),
         }
