@@ -241,6 +241,8 @@ pub mod __private;
 mod axum;
 pub mod catalog;
 pub mod conditional;
+#[cfg(feature = "connectrpc")]
+mod connectrpc;
 #[cfg(feature = "axum")]
 pub mod extract;
 #[cfg(any(feature = "axum", feature = "garde", feature = "validator"))]

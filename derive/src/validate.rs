@@ -12,10 +12,12 @@ use crate::{
 pub(crate) struct Features {
     pub(crate) axum: bool,
     pub(crate) tonic: bool,
+    pub(crate) connect: bool,
 }
 
 impl Features {
-    pub(crate) const ENABLED: Self = Self { axum: cfg!(feature = "axum"), tonic: cfg!(feature = "tonic") };
+    pub(crate) const ENABLED: Self =
+        Self { axum: cfg!(feature = "axum"), tonic: cfg!(feature = "tonic"), connect: cfg!(feature = "connectrpc") };
 }
 
 pub(crate) fn validate(input: &Input<'_>, features: Features, errors: &mut Errors) {
@@ -26,9 +28,13 @@ pub(crate) fn validate(input: &Input<'_>, features: Features, errors: &mut Error
             format!("an error with a status must be `'static`, so it cannot borrow for `{lifetime}`: store owned data"),
         );
     }
-    for (span, key, is_enabled) in [(input.axum, "axum", features.axum), (input.tonic, "tonic", features.tonic)] {
+    for (span, key, feature, is_enabled) in [
+        (input.axum, "axum", "axum", features.axum),
+        (input.tonic, "tonic", "tonic", features.tonic),
+        (input.connect, "connect", "connectrpc", features.connect),
+    ] {
         if let Some(span) = span.filter(|_| !is_enabled) {
-            errors.at(span, missing_feature(key));
+            errors.at(span, missing_feature(key, feature));
         }
     }
     for variant in &input.variants {
@@ -36,8 +42,8 @@ pub(crate) fn validate(input: &Input<'_>, features: Features, errors: &mut Error
     }
 }
 
-fn missing_feature(key: &str) -> String {
-    format!("`{key}` requires the feature `{key}` of tower-status: `cargo add tower-status --features {key}`")
+fn missing_feature(key: &str, feature: &str) -> String {
+    format!("`{key}` requires the feature `{feature}` of tower-status: `cargo add tower-status --features {feature}`")
 }
 
 fn check_variant(input: &Input<'_>, variant: &Variant<'_>, errors: &mut Errors) {
@@ -284,15 +290,19 @@ mod tests {
 
     #[test]
     fn conversion_without_its_feature_is_one_error() {
-        for (key, implemented) in [("axum", "IntoResponse"), ("tonic", "tonic :: Status")] {
+        for (key, feature, implemented) in [
+            ("axum", "axum", "IntoResponse"),
+            ("tonic", "tonic", "tonic :: Status"),
+            ("connect", "connectrpc", "connectrpc :: ConnectError"),
+        ] {
             for is_enabled in [true, false] {
                 let key_ident = quote::format_ident!("{key}");
                 let item = parse_quote! {
                     #[status(404, #key_ident)]
                     struct Shop;
                 };
-                let text = derived(&item, Features { axum: is_enabled, tonic: is_enabled });
-                assert_eq!(text.contains(&missing_feature(key)), !is_enabled, "{text}");
+                let text = derived(&item, Features { axum: is_enabled, tonic: is_enabled, connect: is_enabled });
+                assert_eq!(text.contains(&missing_feature(key, feature)), !is_enabled, "{text}");
                 assert_eq!(text.contains(implemented), is_enabled, "{text}");
                 assert!(text.contains("IntoStatus for Shop"), "{text}");
             }

@@ -17,6 +17,8 @@ mod member;
 
 #[cfg(feature = "axum")]
 pub use ::axum::response as axum;
+#[cfg(feature = "connectrpc")]
+pub use connectrpc;
 use http::{StatusCode, header};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 pub use serde::Serialize;

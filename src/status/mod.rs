@@ -27,7 +27,7 @@ pub use documented::{Documented, DocumentedStatus, MemberSchema};
 use extension_members::Members;
 pub(crate) use header_values::is_singleton;
 pub use header_values::{FRAMING, SINGLE};
-#[cfg(feature = "tonic")]
+#[cfg(any(feature = "tonic", feature = "connectrpc"))]
 pub(crate) use hidden::Hidden;
 pub use into_status::{IntoStatus, OrStatus};
 pub use invalid_header::InvalidHeader;

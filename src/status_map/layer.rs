@@ -253,8 +253,8 @@ impl StatusMapLayer {
         self.with(|options| options.conditional = conditional)
     }
 
-    /// Sets whether gRPC and gRPC-Web requests are recognized and get a gRPC status. Default: `true` with the feature
-    /// `tonic`, otherwise `false`.
+    /// Sets whether gRPC, gRPC-Web and Connect requests are recognized and get an error of their protocol. Default: `true`
+    /// with the feature `tonic` or `connectrpc`, otherwise `false`.
     ///
     /// A gRPC error has the HTTP status 200. On a server without gRPC, a client that claims to speak it would hide every
     /// error from rate limits and alarms at the edge.

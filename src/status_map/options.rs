@@ -40,7 +40,7 @@ impl Default for Options {
             page: Page::new(),
             expose_server_errors: false,
             conditional: true,
-            rpc: cfg!(feature = "tonic"),
+            rpc: cfg!(any(feature = "tonic", feature = "connectrpc")),
             grpc_limit: grpc::DEFAULT_LIMIT,
             error_domain: None,
             keep_headers: Vec::new(),

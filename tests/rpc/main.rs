@@ -5,6 +5,8 @@
 mod common;
 #[cfg(feature = "tonic")]
 mod connect;
+#[cfg(all(feature = "connectrpc", feature = "tonic"))]
+mod connectrpc;
 mod error_response;
 mod grpc;
 mod grpc_codes;

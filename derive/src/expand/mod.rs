@@ -124,17 +124,19 @@ fn conversions(input: &Input<'_>, features: Features) -> TokenStream {
             }
         }
     });
-    let tonic = input.tonic.filter(|_| features.tonic).map(|_| {
+    let tonic = input.tonic.filter(|_| features.tonic).map(|_| quote!(#root::tonic::Status));
+    let connect = input.connect.filter(|_| features.connect).map(|_| quote!(#root::connectrpc::ConnectError));
+    let others = tonic.into_iter().chain(connect).map(|other| {
         quote! {
             #[automatically_derived]
-            impl #generics #root::From<#name #arguments> for #root::tonic::Status #clause {
+            impl #generics #root::From<#name #arguments> for #other #clause {
                 fn from(error: #name #arguments) -> Self {
-                    <#root::tonic::Status as #root::From<#root::Status>>::from(#status(error))
+                    <#other as #root::From<#root::Status>>::from(#status(error))
                 }
             }
         }
     });
-    quote!(#axum #tonic)
+    quote!(#axum #(#others)*)
 }
 
 /// Writes `Self::Deleted { 0: ref __field_0, .. }` with the selected fields.

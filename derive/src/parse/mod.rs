@@ -21,7 +21,7 @@ pub(crate) mod value;
 pub(crate) mod variant;
 
 /// The keys of the type.
-const TYPE_KEYS: [&str; 4] = ["default", "axum", "tonic", "crate"];
+const TYPE_KEYS: [&str; 5] = ["default", "axum", "tonic", "connect", "crate"];
 
 pub(crate) struct Input<'a> {
     pub(crate) item: &'a DeriveInput,
@@ -30,6 +30,7 @@ pub(crate) struct Input<'a> {
     pub(crate) default: Slot<u16>,
     pub(crate) axum: Option<Span>,
     pub(crate) tonic: Option<Span>,
+    pub(crate) connect: Option<Span>,
     pub(crate) variants: Vec<Variant<'a>>,
 }
 
@@ -40,6 +41,7 @@ pub(crate) fn parse<'a>(item: &'a DeriveInput, errors: &mut Errors) -> Input<'a>
         default: Slot::default(),
         axum: None,
         tonic: None,
+        connect: None,
         variants: Vec::new(),
     };
     let before = errors.len();
@@ -105,6 +107,7 @@ impl<'a> Input<'a> {
         let is_duplicate = match (key, value) {
             ("axum", Value::None) => self.axum.replace(span).is_some(),
             ("tonic", Value::None) => self.tonic.replace(span).is_some(),
+            ("connect", Value::None) => self.connect.replace(span).is_some(),
             ("default", Value::Assigned(tokens)) => {
                 let value = errors.ok(attribute::code(tokens));
                 return self.default.set(span, value, key, errors);

@@ -6,7 +6,7 @@ use http_body::Body;
 use super::{
     Content, StatusBody, caching,
     context::Context,
-    grpc::{self, GrpcOptions, RpcError},
+    grpc::{self, GrpcOptions, RpcError, RpcRequest},
     headers,
     representation::{NOSNIFF, with_content},
 };
@@ -17,6 +17,8 @@ mod metadata;
 mod wire;
 
 pub(crate) use wire::parse_code;
+#[cfg(feature = "connectrpc")]
+pub(crate) use wire::wire_detail;
 
 const JSON: HeaderValue = HeaderValue::from_static("application/json");
 
@@ -36,8 +38,7 @@ impl<'a> Unary<'a> {
         context: &Context<'a>,
         options: &GrpcOptions<'a>,
     ) -> Self {
-        let mut error = error(status, replaced, context, options);
-        metadata::restrict(&mut error.metadata);
+        let error = error(status, &grpc::request(status, replaced, context, options));
         let mut own = metadata::http_fields(status.headers());
         headers::apply(&mut own, &error.header_fields);
         headers::apply(&mut own, &error.metadata);
@@ -67,8 +68,7 @@ pub(crate) fn write_stream<B: Body>(
     content_type: HeaderValue,
     options: &GrpcOptions<'_>,
 ) -> StatusBody<B> {
-    let mut error = error(status, &parts.headers, context, options);
-    metadata::restrict(&mut error.metadata);
+    let error = error(status, &grpc::request(status, &parts.headers, context, options));
     parts.status = StatusCode::OK;
     let stays = |name: &HeaderName| grpc::may_be_in_head(name) && !metadata::is_reserved(name);
     headers::remove_all(&mut parts.headers, |name| !stays(name));
@@ -77,11 +77,9 @@ pub(crate) fn write_stream<B: Body>(
     StatusBody::written(wire::end_of_stream(&error))
 }
 
-fn error<'a>(
-    status: &'a Status,
-    replaced: &HeaderMap,
-    context: &Context<'a>,
-    options: &GrpcOptions<'a>,
-) -> RpcError<'a> {
-    RpcError::new(status, code::code(status), &grpc::request(status, replaced, context, options))
+/// Returns what a Connect client sees of a status.
+pub(crate) fn error<'a>(status: &'a Status, request: &RpcRequest<'a>) -> RpcError<'a> {
+    let mut error = RpcError::new(status, code::code(status), request);
+    metadata::restrict(&mut error.metadata);
+    error
 }

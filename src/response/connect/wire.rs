@@ -48,6 +48,13 @@ impl Serialize for WireDetail<'_> {
     }
 }
 
+/// Returns a detail as the crate `connectrpc` has it.
+#[cfg(feature = "connectrpc")]
+pub(crate) fn wire_detail(detail: &Detail) -> connectrpc::ErrorDetail {
+    let value = Some(STANDARD_NO_PAD.encode(&detail.value));
+    connectrpc::ErrorDetail { type_url: detail.type_name().to_owned(), value, debug: None }
+}
+
 /// `error`, and `metadata` unless it is empty.
 struct EndOfStream<'a>(&'a RpcError<'a>);
 
