@@ -7,10 +7,8 @@ mod common;
 use std::{
     cell::RefCell,
     collections::BTreeMap,
-    env,
     fmt::{self, Debug},
     io,
-    process::Command,
     sync::Once,
 };
 
@@ -22,7 +20,7 @@ use tower_status::{BoxError, KeepBody, Status, StatusMapLayer};
 use tracing::{Event, Level, Subscriber, field::Field, field::Visit};
 use tracing_subscriber::layer::{Context, SubscriberExt};
 
-use crate::common::{code, full, get, request, returns};
+use crate::common::{code, full, get, in_its_own_process, request, returns};
 
 /// One event.
 #[derive(Debug)]
@@ -71,20 +69,6 @@ fn logged<T>(work: impl FnOnce() -> T) -> Vec<Line> {
     LINES.take();
     let _ = work();
     LINES.take().into_iter().filter(|line| line.target == "tower_status").collect()
-}
-
-/// Runs a test in a process of its own, because some warnings are written once per process.
-fn in_its_own_process(test: &str, work: impl FnOnce()) {
-    const VARIABLE: &str = "TOWER_STATUS_TEST_IN_ITS_OWN_PROCESS";
-    if env::var_os(VARIABLE).is_some() {
-        return work();
-    }
-    let mut process = Command::new(env::current_exe().unwrap());
-    let output =
-        process.args(["--exact", test, "--nocapture"]).env(VARIABLE, "1").env("RUST_BACKTRACE", "1").output().unwrap();
-    let written = [output.stdout, output.stderr].concat();
-    let written = String::from_utf8_lossy(&written);
-    assert!(output.status.success() && written.contains("1 passed"), "{written}");
 }
 
 type Outcome = Result<Response<Full<Bytes>>, Status>;

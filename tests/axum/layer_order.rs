@@ -35,7 +35,7 @@ use tower_status::{ConditionalLayer, Status, StatusMapLayer};
 use crate::common::{
     Fields, PROBLEM_JSON, Reports,
     connection::{Client, http1, http2},
-    field, json, lines, read, request, router,
+    field, in_its_own_process, json, lines, read, request, router,
     service::Id7,
     text,
 };
@@ -268,8 +268,16 @@ impl io::Write for Written {
 }
 
 #[cfg(feature = "tracing")]
-#[tokio::test]
-async fn an_error_is_logged_once_in_the_span_of_its_request() {
+#[test]
+fn an_error_is_logged_once_in_the_span_of_its_request() {
+    in_its_own_process("layer_order::an_error_is_logged_once_in_the_span_of_its_request", || {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        runtime.block_on(each_error_is_logged_once_in_a_span());
+    });
+}
+
+#[cfg(feature = "tracing")]
+async fn each_error_is_logged_once_in_a_span() {
     let written = Written::default();
     let writer = written.clone();
     let subscriber = tracing_subscriber::fmt().with_ansi(false).with_max_level(tracing::Level::DEBUG);

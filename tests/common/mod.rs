@@ -3,9 +3,11 @@
 
 use std::{
     cell::RefCell,
+    env,
     fmt::Debug,
     future::{Ready, ready},
     pin::pin,
+    process::Command,
     sync::{Arc, Mutex},
     task::{Context, Poll, Waker},
 };
@@ -211,4 +213,19 @@ impl Reports {
     pub(crate) fn take(&self) -> Vec<u16> {
         std::mem::take(&mut *self.0.lock().unwrap())
     }
+}
+
+/// Runs a test in a process of its own, because some warnings are written once per process,
+/// and because a subscriber that other tests do not have misses what they have met first.
+pub(crate) fn in_its_own_process(test: &str, work: impl FnOnce()) {
+    const VARIABLE: &str = "TOWER_STATUS_TEST_IN_ITS_OWN_PROCESS";
+    if env::var_os(VARIABLE).is_some() {
+        return work();
+    }
+    let mut process = Command::new(env::current_exe().unwrap());
+    let output =
+        process.args(["--exact", test, "--nocapture"]).env(VARIABLE, "1").env("RUST_BACKTRACE", "1").output().unwrap();
+    let written = [output.stdout, output.stderr].concat();
+    let written = String::from_utf8_lossy(&written);
+    assert!(output.status.success() && written.contains("1 passed"), "{written}");
 }
