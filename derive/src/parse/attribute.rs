@@ -138,6 +138,12 @@ pub(super) fn code(tokens: TokenStream) -> syn::Result<u16> {
     }
 }
 
+/// Parses the string value of a key.
+pub(super) fn text(key: &str, tokens: TokenStream) -> syn::Result<LitStr> {
+    let span = tokens.span();
+    syn::parse2(tokens).map_err(|_| Error::new(span, format!("`{key}` takes a string: `{key} = \"..\"`")))
+}
+
 fn number(literal: &LitInt) -> syn::Result<u16> {
     literal.base10_parse().map_err(|_| Error::new(literal.span(), OUT_OF_RANGE))
 }

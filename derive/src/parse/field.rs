@@ -4,14 +4,11 @@ use proc_macro2::Span;
 use syn::{Ident, Index, Member, Type, ext::IdentExt, spanned::Spanned};
 
 use super::{
-    attribute::{self, Item, Key, Value},
-    literal,
+    attribute::{self, Item, Key, Value, text},
+    key_names, literal,
     unknown::{self, Place},
-    value::text,
 };
 use crate::errors::Errors;
-
-pub(super) const KEYS: [&str; 7] = ["extension", "public", "code", "retry_after", "location", "source", "transparent"];
 
 pub(crate) struct Field<'a> {
     pub(crate) member: Member,
@@ -86,7 +83,7 @@ fn read(field: &mut Field<'_>, item: Item, is_named: bool, errors: &mut Errors) 
         ("location", Value::None) => &mut field.location,
         ("source", Value::None) => &mut field.source,
         ("transparent", Value::None) => &mut field.transparent,
-        (known, _) if KEYS.contains(&known) => {
+        (known, _) if key_names::FIELD.contains(&known) => {
             return errors.at(span, format!("on a field, `{key}` takes no value"));
         }
         _ => return errors.at(span, unknown::message(&key, &value, Place::Field)),

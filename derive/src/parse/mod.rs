@@ -5,23 +5,21 @@ use quote::{ToTokens, quote};
 use syn::{Data, DataEnum, DataStruct, DeriveInput, Path};
 
 use crate::errors::Errors;
-use attribute::{Item, Key, Value};
-use keys::Slot;
+use attribute::{Item, Key, Value, text};
+use slot::Slot;
 use unknown::Place;
-use value::text;
 use variant::Variant;
 
 pub(crate) mod attribute;
 pub(crate) mod field;
+mod key_names;
 pub(crate) mod keys;
 mod literal;
+mod slot;
 pub(crate) mod template;
 mod unknown;
 pub(crate) mod value;
 pub(crate) mod variant;
-
-/// The keys of the type.
-const TYPE_KEYS: [&str; 5] = ["default", "axum", "tonic", "connect", "crate"];
 
 pub(crate) struct Input<'a> {
     pub(crate) item: &'a DeriveInput,
@@ -50,7 +48,7 @@ pub(crate) fn parse<'a>(item: &'a DeriveInput, errors: &mut Errors) -> Input<'a>
     let mut others = Vec::new();
     for item in items {
         match item {
-            Item { key: Key::Name(key), span, value } if TYPE_KEYS.contains(&&*key) => {
+            Item { key: Key::Name(key), span, value } if key_names::TYPE.contains(&&*key) => {
                 input.read(&key, span, value, errors);
             }
             other => others.push(other),

@@ -1,6 +1,6 @@
 //! The message for a key that does not exist where it was written.
 
-use super::{TYPE_KEYS, attribute::Value, field, keys};
+use super::{attribute::Value, key_names};
 use crate::names::{self, suggestion};
 
 /// Where a key was written.
@@ -16,10 +16,12 @@ impl Place {
     /// Returns the keys that exist here.
     fn keys(self) -> Vec<&'static str> {
         match self {
-            Self::Enum => TYPE_KEYS.to_vec(),
-            Self::Variant => keys::KEYS.to_vec(),
-            Self::Struct => keys::KEYS.into_iter().chain(TYPE_KEYS).filter(|key| *key != "default").collect(),
-            Self::Field => field::KEYS.to_vec(),
+            Self::Enum => key_names::TYPE.to_vec(),
+            Self::Variant => key_names::VARIANT.to_vec(),
+            Self::Struct => {
+                key_names::VARIANT.into_iter().chain(key_names::TYPE).filter(|key| *key != "default").collect()
+            }
+            Self::Field => key_names::FIELD.to_vec(),
         }
     }
 
@@ -52,8 +54,8 @@ pub(super) fn message(name: &str, value: &Value, place: Place) -> String {
 
 /// Returns the message for a key that exists elsewhere.
 fn misplaced(name: &str, value: &Value, place: Place) -> Option<String> {
-    let of_field = field::KEYS.contains(&name);
-    let of_variant = keys::KEYS.contains(&name);
+    let of_field = key_names::FIELD.contains(&name);
+    let of_variant = key_names::VARIANT.contains(&name);
     match (place, name) {
         (Place::Variant | Place::Struct, "code" | "status" | "status_code") if !matches!(value, Value::None) => {
             Some("write the status code by itself: `#[status(404)]`".into())
@@ -67,7 +69,7 @@ fn misplaced(name: &str, value: &Value, place: Place) -> Option<String> {
         (Place::Variant, "default") => {
             Some("`default` belongs on the enum: it is the status code of the variants without one".into())
         }
-        (Place::Variant, name) if TYPE_KEYS.contains(&name) => {
+        (Place::Variant, name) if key_names::TYPE.contains(&name) => {
             Some(format!("`{name}` belongs on the enum, not on a variant"))
         }
         (Place::Variant | Place::Struct, name) if of_field => Some(format!("`{name}` belongs on a field")),
@@ -76,7 +78,7 @@ fn misplaced(name: &str, value: &Value, place: Place) -> Option<String> {
             Some(format!("`{name}` belongs on {owner}, not on the enum"))
         }
         (Place::Field, name) if of_variant => Some(format!("`{name}` belongs on the variant, not on its field")),
-        (Place::Field, name) if TYPE_KEYS.contains(&name) => {
+        (Place::Field, name) if key_names::TYPE.contains(&name) => {
             Some(format!("`{name}` belongs on the type, not on a field"))
         }
         _ => None,

@@ -10,10 +10,10 @@ use syn::{
 };
 
 use super::{
-    attribute::Value,
+    attribute::{Value, text},
     field::Field,
-    keys::Slot,
     literal,
+    slot::Slot,
     template::{self, Template},
 };
 use crate::{errors::Errors, names};
@@ -175,12 +175,6 @@ fn signed(minus: Option<Token![-]>, literal: impl ToTokens) -> TokenStream {
     let mut tokens = minus.into_token_stream();
     literal.to_tokens(&mut tokens);
     tokens
-}
-
-/// Parses the string value of a key.
-pub(super) fn text(key: &str, tokens: TokenStream) -> syn::Result<LitStr> {
-    let span = tokens.span();
-    syn::parse2(tokens).map_err(|_| Error::new(span, format!("`{key}` takes a string: `{key} = \"..\"`")))
 }
 
 /// Parses `30` or the name of a field.
