@@ -13,6 +13,7 @@ mod head;
 mod message;
 mod metadata;
 mod retry;
+mod size;
 mod trailers;
 mod web;
 
@@ -20,7 +21,7 @@ pub(crate) use details::Detail;
 pub(crate) use error::{RpcError, RpcRequest, code};
 pub(crate) use head::{has_status, is_typed, remove_status, status, status_of_head};
 pub(crate) use metadata::{is_http_only, may_be_in_head};
-pub(crate) use trailers::DEFAULT_LIMIT;
+pub(crate) use size::DEFAULT_LIMIT;
 
 static GRPC_STATUS: HeaderName = HeaderName::from_static("grpc-status");
 static GRPC_MESSAGE: HeaderName = HeaderName::from_static("grpc-message");

@@ -5,15 +5,10 @@ use std::mem;
 use base64::{Engine, engine::general_purpose::STANDARD_NO_PAD};
 use http::{HeaderMap, HeaderName, HeaderValue, header};
 
-use super::{GRPC_MESSAGE, GRPC_STATUS, GRPC_STATUS_DETAILS, RpcError, message, message::Encoding, metadata, web};
-
-/// The default of the limit: with HTTP/2's framing below the 4 KiB that nginx reads of a response's head.
-pub(crate) const DEFAULT_LIMIT: usize = 3 * 1024;
-
-/// Returns the size of a header field: its name, its value, and 32 bytes (RFC 9113 §6.5.2).
-pub(super) fn field_size(name: &str, value: usize) -> usize {
-    name.len() + value + 32
-}
+use super::{
+    GRPC_MESSAGE, GRPC_STATUS, GRPC_STATUS_DETAILS, RpcError, message, message::Encoding, metadata, size::field_size,
+    web,
+};
 
 /// Replaces the fields of a head by the content type, those that may be beside a gRPC status, and the status's `own`.
 /// Two thirds of the limit are for these. Returns their size.
@@ -43,7 +38,7 @@ impl RpcError<'_> {
     /// As [`fit`](Self::fit), for trailers that tonic writes.
     #[cfg(feature = "tonic")]
     pub(crate) fn fit_for_tonic(&mut self) {
-        self.fit_lines(0, DEFAULT_LIMIT, Encoding::TONIC, |_| 0);
+        self.fit_lines(0, super::DEFAULT_LIMIT, Encoding::TONIC, |_| 0);
     }
 
     /// As [`fit`](Self::fit), where the head exposes the names of the metadata, too.
