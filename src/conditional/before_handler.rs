@@ -5,10 +5,12 @@ use http::{HeaderMap, Method, header};
 use super::{
     date,
     etag::is_generated,
-    evaluate::{changes, evaluate_source, range_applies, reads},
-    headers::{ConditionFields, ConditionalHeaders, FieldLines},
+    evaluate::{evaluate_source, range_applies},
+    headers::{ConditionFields, FieldLines},
+    methods::{changes, reads},
     options::{Options, TagOptions},
     preconditions::{check, status_of},
+    request_conditions::RequestConditions,
     validators::Validators,
 };
 use crate::Status;
@@ -52,16 +54,16 @@ pub(super) fn asks_source(method: &Method, request: &HeaderMap) -> bool {
 pub(super) fn check_source(
     method: &Method,
     request: &HeaderMap,
-    headers: Option<&ConditionalHeaders>,
+    conditions: Option<&RequestConditions>,
     current: Option<&Validators>,
     tags: &TagOptions,
 ) -> Result<(), Status> {
-    match (headers, current) {
+    match (conditions, current) {
         _ if changes(method) && (current.is_some() || *method != Method::DELETE) => {
             check(method, &ConditionFields::of(request), current, tags)
         }
-        (Some(headers), Some(validators)) if reads(method) => {
-            status_of(evaluate_source(headers, validators, tags), current).map_or(Ok(()), Err)
+        (Some(conditions), Some(validators)) if reads(method) => {
+            status_of(evaluate_source(conditions, validators, tags), current).map_or(Ok(()), Err)
         }
         _ => Ok(()),
     }

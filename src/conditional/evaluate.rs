@@ -4,11 +4,12 @@ use http::{HeaderMap, Method, Response, StatusCode, header};
 
 use super::{
     date,
-    decision::{Decision, Fact},
     etag::Tag,
     etag_list::{TagComparison, is_any},
-    headers::{ConditionFields, ConditionalHeaders, FieldLines},
+    headers::{ConditionFields, FieldLines},
+    methods::{changes, reads},
     options::TagOptions,
+    request_conditions::{Fact, RequestConditions},
     validators::{Current, Known, Validators},
 };
 use crate::{catalog::GrpcCode, response::grpc};
@@ -94,25 +95,14 @@ pub fn range_applies(request: &HeaderMap, current: &Validators) -> bool {
     if_range(&lines, current.as_current(), date::now) != Condition::False
 }
 
-/// Returns whether a method only reads: its response decides. QUERY is defined in RFC 10008.
-pub(super) fn reads(method: &Method) -> bool {
-    matches!(*method, Method::GET | Method::HEAD | Method::QUERY)
-}
-
-/// Returns whether a method changes state. CONNECT, OPTIONS and TRACE neither select nor modify a representation, so
-/// their conditions are ignored (RFC 9110 §13.2.1).
-pub(super) fn changes(method: &Method) -> bool {
-    !reads(method) && !matches!(*method, Method::CONNECT | Method::OPTIONS | Method::TRACE)
-}
-
 /// Evaluates the conditions of a request that reads against the validators of its response.
-pub(crate) fn evaluate_response<B>(request: &ConditionalHeaders, response: &Response<B>) -> Verdict {
+pub(crate) fn evaluate_response<B>(request: &RequestConditions, response: &Response<B>) -> Verdict {
     evaluate_response_with(request, response, Current::default(), TagOptions::DEFAULT)
 }
 
 /// As [`evaluate_response`]; the validators that a source named take precedence over those of the response.
 pub(super) fn evaluate_response_with<B>(
-    request: &ConditionalHeaders,
+    request: &RequestConditions,
     response: &Response<B>,
     source: Current<'_>,
     tags: &TagOptions,
@@ -131,30 +121,25 @@ pub(super) fn evaluate_response_with<B>(
     {
         current.etag = current.etag.or(Known::Unknown);
     }
-    let decision = request.decision.as_ref();
-    let mut fields = request.fields();
-    if decision.is_some_and(Decision::is_match_decided) {
+    let mut fields = request.headers.fields();
+    if request.is_match_decided() {
         (fields.if_match, fields.if_unmodified_since) = (FieldLines::Absent, FieldLines::Absent);
     }
     // Other responses than 200 and 206 do not become a 304 (RFC 9110 §15.4.5).
-    if !selects || decision.is_some_and(Decision::is_differ_decided) {
+    if !selects || request.is_differ_decided() {
         (fields.if_none_match, fields.if_modified_since) = (FieldLines::Absent, FieldLines::Absent);
     }
     let steps = Steps::of_read(&fields, Some(&current), tags, date::now);
-    if let Some(decision) = decision {
-        steps.share(decision, Fact::MatchDecided, Fact::DifferDecided);
-    }
+    steps.share(request, Fact::MatchDecided, Fact::DifferDecided);
     steps.verdict_of_read()
 }
 
 /// Evaluates the conditions of a request that reads before its handler. What the source did not name is left to the
 /// response.
-pub(super) fn evaluate_source(request: &ConditionalHeaders, source: &Validators, tags: &TagOptions) -> Verdict {
+pub(super) fn evaluate_source(request: &RequestConditions, source: &Validators, tags: &TagOptions) -> Verdict {
     let source = source.as_current().or(Current { etag: Known::Unknown, last_modified: Known::Unknown });
-    let steps = Steps::of_read(&request.fields(), Some(&source), tags, date::now);
-    if let Some(decision) = &request.decision {
-        steps.share(decision, Fact::MatchDecidedBefore, Fact::DifferDecidedBefore);
-    }
+    let steps = Steps::of_read(&request.headers.fields(), Some(&source), tags, date::now);
+    steps.share(request, Fact::MatchDecidedBefore, Fact::DifferDecidedBefore);
     // RFC 9110 §13.2.2: the first steps take precedence, also if only the response can decide them.
     if steps.must_match == Condition::Unknown { Verdict::Proceed } else { steps.verdict_of_read() }
 }
@@ -243,12 +228,12 @@ impl Steps {
     }
 
     /// Tells the other layers which steps need not be evaluated again.
-    fn share(self, decision: &Decision, must_match: Fact, must_differ: Fact) {
+    fn share(self, request: &RequestConditions, must_match: Fact, must_differ: Fact) {
         if self.must_match == Condition::True {
-            decision.add(must_match);
+            request.add(must_match);
         }
         if self.must_differ == Condition::True {
-            decision.add(must_differ);
+            request.add(must_differ);
         }
     }
 }

@@ -1,11 +1,6 @@
 //! The condition fields of a request (RFC 9110 §13.1): borrowed for one evaluation, owned until the response is there.
 
-use http::{HeaderMap, HeaderName, HeaderValue, Request, header, header::GetAll};
-
-use super::{
-    decision::{Decision, Fact},
-    evaluate::reads,
-};
+use http::{HeaderMap, HeaderName, HeaderValue, header, header::GetAll};
 
 /// The lines of one header field.
 #[derive(Debug, Default)]
@@ -77,6 +72,28 @@ impl<'a> ConditionFields<'a> {
         fields
     }
 
+    /// Clones the values; allocates only for a field of several lines.
+    pub(super) fn to_owned(&self) -> ConditionalHeaders {
+        let mut repeated = HeaderMap::new();
+        let mut keep = |lines: &FieldLines<'_>, name: HeaderName| match lines {
+            FieldLines::Absent => None,
+            FieldLines::One(line) => Some((*line).clone()),
+            FieldLines::Several(lines) => {
+                for line in lines {
+                    let _ = repeated.try_append(&name, line.clone());
+                }
+                lines.iter().next().cloned()
+            }
+        };
+        ConditionalHeaders {
+            if_match: keep(&self.if_match, header::IF_MATCH),
+            if_unmodified_since: keep(&self.if_unmodified_since, header::IF_UNMODIFIED_SINCE),
+            if_none_match: keep(&self.if_none_match, header::IF_NONE_MATCH),
+            if_modified_since: keep(&self.if_modified_since, header::IF_MODIFIED_SINCE),
+            repeated,
+        }
+    }
+
     /// Returns whether there is a condition for a method that reads.
     pub(super) fn any_present(&self) -> bool {
         self.any_deciding_change() || self.if_modified_since.is_present()
@@ -90,68 +107,18 @@ impl<'a> ConditionFields<'a> {
 
 /// The condition fields of one request, kept until something is known of the representation.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct ConditionalHeaders {
+pub(super) struct ConditionalHeaders {
     if_match: Option<HeaderValue>,
     if_unmodified_since: Option<HeaderValue>,
     if_none_match: Option<HeaderValue>,
     if_modified_since: Option<HeaderValue>,
     /// All lines of each field that has several.
     repeated: HeaderMap,
-    /// What the layers around the request share; `None` if only one evaluates it.
-    pub(super) decision: Option<Decision>,
-    /// An outer layer adds an entity tag to a response that has none.
-    pub(super) tag_added_outside: bool,
 }
 
 impl ConditionalHeaders {
-    /// Returns the conditions that the response to this request decides; `None` without such a condition.
-    ///
-    /// Adds the request extension through which the layers around a request share what was decided.
-    pub(crate) fn from_request<B>(request: &mut Request<B>) -> Option<Box<Self>> {
-        if !reads(request.method()) {
-            return None;
-        }
-        let fields = ConditionFields::of(request.headers());
-        if !fields.any_present() {
-            return None;
-        }
-        let mut headers = Box::new(Self::of(&fields));
-        let decision = Decision::of_request(request.extensions_mut());
-        headers.tag_added_outside = decision.has(Fact::TagAddedOutside);
-        headers.decision = Some(decision);
-        Some(headers)
-    }
-
-    pub(crate) fn from_headers(request: &HeaderMap) -> Self {
-        Self::of(&ConditionFields::of(request))
-    }
-
-    fn of(fields: &ConditionFields<'_>) -> Self {
-        let mut repeated = HeaderMap::new();
-        let mut keep = |lines: &FieldLines<'_>, name: HeaderName| match lines {
-            FieldLines::Absent => None,
-            FieldLines::One(line) => Some((*line).clone()),
-            FieldLines::Several(lines) => {
-                for line in lines {
-                    let _ = repeated.try_append(&name, line.clone());
-                }
-                lines.iter().next().cloned()
-            }
-        };
-        Self {
-            if_match: keep(&fields.if_match, header::IF_MATCH),
-            if_unmodified_since: keep(&fields.if_unmodified_since, header::IF_UNMODIFIED_SINCE),
-            if_none_match: keep(&fields.if_none_match, header::IF_NONE_MATCH),
-            if_modified_since: keep(&fields.if_modified_since, header::IF_MODIFIED_SINCE),
-            repeated,
-            decision: None,
-            tag_added_outside: false,
-        }
-    }
-
-    /// Returns whether a response may have an entity tag although it has none here.
-    pub(super) fn is_tag_unknown(&self) -> bool {
-        self.tag_added_outside || self.decision.as_ref().is_some_and(|decision| decision.has(Fact::TagUnknown))
+    pub(super) fn from_headers(request: &HeaderMap) -> Self {
+        ConditionFields::of(request).to_owned()
     }
 
     pub(super) fn fields(&self) -> ConditionFields<'_> {

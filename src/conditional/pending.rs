@@ -8,13 +8,12 @@ use http_body::Body;
 
 use super::{
     before_handler::{remove_range, remove_range_of_generated_etag},
-    decision::{Decision, Fact},
     etag::ETag,
     evaluate::{Verdict, evaluate_response_with},
     generate::{Generated, GeneratedETags},
-    headers::ConditionalHeaders,
     not_modified::not_modified,
     options::{Options, SharedOptions},
+    request_conditions::{Fact, RequestConditions},
     validators::SourceValidators,
 };
 use crate::{
@@ -27,7 +26,7 @@ pub(super) struct Pending<H> {
     hasher: Option<H>,
     method: PendingMethod,
     /// The conditions that the response decides.
-    pub(super) headers: Option<Box<ConditionalHeaders>>,
+    pub(super) conditions: Option<Arc<RequestConditions>>,
     /// What a source named, for the response to GET or HEAD.
     pub(super) source: SourceValidators,
 }
@@ -61,13 +60,13 @@ impl<H> Pending<H> {
         H: Clone,
     {
         let method = PendingMethod::new(request.method(), options);
-        let headers = ConditionalHeaders::from_request(request);
+        let conditions = RequestConditions::from_request(request);
         SharedOptions::share(options, request.extensions_mut());
         Self {
             options: Arc::clone(options),
             hasher: hasher.filter(|_| options.generate.is_some()).cloned(),
             method,
-            headers,
+            conditions,
             source: SourceValidators::default(),
         }
     }
@@ -84,8 +83,8 @@ impl<H> Pending<H> {
         if self.method == PendingMethod::Get {
             remove_range_of_generated_etag(request.headers_mut(), self.hasher.is_some());
         }
-        if let Some(decision) = self.decision() {
-            decision.add(Fact::TagAddedOutside);
+        if let Some(conditions) = &self.conditions {
+            conditions.add(Fact::TagAddedOutside);
         }
     }
 
@@ -100,8 +99,8 @@ impl<H> Pending<H> {
             Some(generate) => self.generate_etag(generate, response, cx),
             None => (response.map(StatusBody::inner), Generated::Known),
         };
-        if let Some(decision) = self.decision().filter(|_| generated == Generated::Unknown) {
-            decision.add(Fact::TagUnknown);
+        if let Some(conditions) = self.conditions.as_ref().filter(|_| generated == Generated::Unknown) {
+            conditions.add(Fact::TagUnknown);
         }
         match self.evaluate(&response) {
             Verdict::Proceed if self.method == PendingMethod::HeadAsGet => self.without_body(response),
@@ -124,13 +123,9 @@ impl<H> Pending<H> {
         &self.options
     }
 
-    fn decision(&self) -> Option<&Decision> {
-        self.headers.as_ref()?.decision.as_ref()
-    }
-
     fn evaluate<B>(&self, response: &Response<B>) -> Verdict {
-        let Some(headers) = &self.headers else { return Verdict::Proceed };
-        evaluate_response_with(headers, response, self.source.as_current(), &self.options.tags)
+        let Some(conditions) = &self.conditions else { return Verdict::Proceed };
+        evaluate_response_with(conditions, response, self.source.as_current(), &self.options.tags)
     }
 
     fn add_source_validators(&self, code: StatusCode, response: &mut HeaderMap) {

@@ -1,4 +1,4 @@
-//! The service with a source of validators, which is asked before the handler.
+//! [`ConditionalLayer`] with a source of validators, which is asked before the handler.
 
 use std::{
     fmt,
@@ -16,11 +16,62 @@ use tower::Service;
 use super::{
     before_handler::{apply_if_range, asks_source, check_source},
     etag::ETag,
-    layer::{Conditional, ConditionalFuture},
+    layer::{Conditional, ConditionalFuture, ConditionalLayer},
     pending::Pending,
     validators::Validators,
 };
 use crate::{Status, response::StatusBody};
+
+impl<V, H> ConditionalLayer<V, H> {
+    /// Asks the application for the validators of the current representation before the handler, which does not run if
+    /// they make the response a 304 or a 412. `None`: there is no current representation. An error becomes the response.
+    ///
+    /// The source is called for each GET and HEAD, and for each change that has a condition; never for QUERY, whose result
+    /// depends on its content, nor for CONNECT, OPTIONS and TRACE.
+    ///
+    /// - It decides the conditions on the validators that it returns. For GET and HEAD, conditions on another validator are
+    ///   left to the response. For a change, a validator that it does not return does not exist.
+    /// - If there is nothing to GET, HEAD or DELETE, the handler's 404 takes precedence over a 412 (RFC 9110 §13.2.1).
+    /// - If If-Range is false, `Range` is removed from the request (RFC 9110 §13.1.5).
+    /// - `ETag` and Last-Modified are added to a 200 or 206 to GET or HEAD that lacks them and has no Content-Encoding. A
+    ///   handler that may read a newer version sets its own. The response to a change never gets them: they are from
+    ///   before the change (RFC 9110 §9.3.4).
+    ///
+    /// With feature `axum`, `parts.uri` is the URI that the client sent, also inside `Router::nest`, where handlers and
+    /// layers see only the rest of its path.
+    ///
+    /// This is not atomic with the write: another request may write between the source and the handler. If that matters,
+    /// check inside the handler's transaction, with [`Preconditions`](crate::Preconditions).
+    ///
+    /// # Example: the version of a row
+    ///
+    /// The closure clones what it needs before its `async move` block: the future outlives the request head, so an
+    /// `async |parts|` closure, which borrows it, does not compile.
+    ///
+    /// ```
+    /// use std::{collections::HashMap, sync::{Arc, RwLock}};
+    /// use tower_status::{ConditionalLayer, ETag, Status, Validators};
+    ///
+    /// let versions = Arc::new(RwLock::new(HashMap::from([("/orders/7".to_owned(), 3)])));
+    ///
+    /// let layer = ConditionalLayer::new().require_preconditions().validators(move |parts| {
+    ///     let (versions, path) = (versions.clone(), parts.uri.path().to_owned());
+    ///     async move {
+    ///         let version = versions.read().map_err(|_| Status::internal_server_error())?.get(&path).copied();
+    ///         let Some(version) = version else { return Ok(None) };
+    ///         let tag = ETag::strong(format!("v{version}")).map_err(Status::from_error)?;
+    ///         Ok(Some(Validators::new().with_etag(tag)))
+    ///     }
+    /// });
+    /// ```
+    pub fn validators<F, Fut>(self, source: F) -> ConditionalLayer<FromSource<F>, H>
+    where
+        F: Fn(&request::Parts) -> Fut + Clone,
+        Fut: Future<Output = Result<Option<Validators>, Status>> + 'static,
+    {
+        ConditionalLayer { options: self.options, source: FromSource(source), hasher: self.hasher }
+    }
+}
 
 /// The validators are those that the application returns before the handler runs.
 #[derive(Clone, Copy)]
@@ -109,7 +160,7 @@ impl<S, H, ReqBody> Waiting<S, H, ReqBody> {
         if options.ignores_condition(method, headers, current.as_ref()) {
             return Err(Status::precondition_required());
         }
-        check_source(method, headers, self.pending.headers.as_deref(), current.as_ref(), &options.tags)?;
+        check_source(method, headers, self.pending.conditions.as_deref(), current.as_ref(), &options.tags)?;
         if *method == Method::GET {
             apply_if_range(self.request.headers_mut(), current.as_ref());
         }

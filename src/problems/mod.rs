@@ -16,7 +16,7 @@ use tower::Service;
 use crate::{
     Documented, DocumentedStatus, ETag, Format, IntoStatus, Status, StatusBody, Verdict,
     catalog::{self, Entry},
-    conditional::{ConditionalHeaders, evaluate_response, not_modified},
+    conditional::{RequestConditions, evaluate_response, not_modified},
     response::{Page, from_status, html, replace_response, without_body},
 };
 
@@ -170,7 +170,7 @@ impl Problems {
         ] {
             let _ = fields.try_insert(name, value);
         }
-        match evaluate_response(&ConditionalHeaders::from_headers(headers), &response) {
+        match evaluate_response(&RequestConditions::from_headers(headers), &response) {
             Verdict::Proceed => response.map(|_: StatusBody<Empty<Bytes>>| StatusBody::written(body.clone())),
             Verdict::NotModified => not_modified(response),
             Verdict::PreconditionFailed => replace_response(Status::precondition_failed(), response.into_parts().0),

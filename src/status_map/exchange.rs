@@ -12,7 +12,7 @@ use super::{
 };
 use crate::{
     Context, Format, Status, Verdict,
-    conditional::{ConditionalHeaders, evaluate_response},
+    conditional::{RequestConditions, evaluate_response},
     fields::X_REQUEST_ID,
 };
 
@@ -21,7 +21,7 @@ pub(super) struct Exchange {
     pub(super) options: Arc<Options>,
     pub(super) request: RequestInfo,
     pub(super) log: Option<LogContext>,
-    conditions: Option<Box<ConditionalHeaders>>,
+    conditions: Option<Arc<RequestConditions>>,
 }
 
 impl Exchange {
@@ -30,7 +30,7 @@ impl Exchange {
         let (info, has_conditions) = RequestInfo::read(request, &options);
         let log = LogContext::read(request, &info, options.has_hook() || log::is_enabled());
         let conditions =
-            if has_conditions && options.conditional { ConditionalHeaders::from_request(request) } else { None };
+            if has_conditions && options.conditional { RequestConditions::from_request(request) } else { None };
         Self { options, request: info, log, conditions }
     }
 
