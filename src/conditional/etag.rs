@@ -1,9 +1,6 @@
 //! Entity tags (RFC 9110 §8.8.3): the grammar, the comparisons, and tags generated from content.
 
-use std::{
-    error::Error,
-    fmt::{self, Write as _},
-};
+use std::fmt::{self, Write as _};
 
 use http::HeaderValue;
 use twox_hash::{
@@ -45,19 +42,10 @@ use twox_hash::{
 pub struct ETag(HeaderValue);
 
 /// The error of a text that is not an entity tag (RFC 9110 §8.8.3).
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
+#[error("an entity tag is visible characters other than a double quote, in double quotes, strong or after `W/`")]
 pub struct InvalidETag;
-
-impl fmt::Display for InvalidETag {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(
-            "an entity tag is visible characters other than a double quote, in double quotes, strong or after `W/`",
-        )
-    }
-}
-
-impl Error for InvalidETag {}
 
 impl ETag {
     /// Creates a strong tag from `opaque`, a text without quotes (RFC 9110 §8.8.3).
