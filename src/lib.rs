@@ -227,6 +227,7 @@
 //! | `axum` | [`Status`] as axum's `IntoResponse`, `IntoStatus` for axum's rejections, extractors that reject with a `Status`; without axum's server |
 //! | `axum-multipart`, `axum-ws` | `IntoStatus` for the rejections of `Multipart` and `WebSocketUpgrade` |
 //! | `tonic` | conversions between [`Status`] and `tonic::Status`; turns on [`rpc`](StatusMapLayer::rpc); without tonic's transport |
+//! | `utoipa` | `utoipa::IntoResponses` for the errors of an operation, and the schema of a problem document |
 //! | `problems` | `Problems`, a service that explains the problems of an application |
 //! | `anyhow`, `eyre` | `From<anyhow::Error>` and `From<eyre::Report>` for [`Status`] |
 //! | `validator`, `garde` | `IntoStatus` for `validator::ValidationErrors` and `garde::Report` |
@@ -243,11 +244,15 @@ pub mod catalog;
 pub mod conditional;
 #[cfg(feature = "connectrpc")]
 mod connectrpc;
+#[cfg(any(feature = "problems", feature = "utoipa"))]
+mod example;
 #[cfg(feature = "axum")]
 pub mod extract;
 #[cfg(any(feature = "axum", feature = "garde", feature = "validator"))]
 mod field_errors;
 mod fields;
+#[cfg(feature = "utoipa")]
+pub mod openapi;
 #[cfg(feature = "problems")]
 pub mod problems;
 mod response;
@@ -276,6 +281,6 @@ pub use tower::BoxError;
 pub use tower_status_derive::IntoStatus;
 
 /// The README's code is compiled, with the lines that it leaves out.
-#[cfg(all(doctest, feature = "axum", feature = "derive", feature = "tonic"))]
+#[cfg(all(doctest, feature = "axum", feature = "derive", feature = "tonic", feature = "utoipa"))]
 #[doc = include_str!("../tests/readme.md")]
 struct Readme;

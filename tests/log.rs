@@ -323,6 +323,18 @@ fn an_undocumented_error_type_is_warned_about_once() {
     );
 }
 
+#[cfg(feature = "utoipa")]
+#[test]
+fn an_undocumented_inner_type_is_warned_about_once_by_openapi() {
+    use tower_status::{Documented, openapi};
+
+    let documented = Documented::All(&[Documented::Undocumented("Card"), Documented::Undocumented("Stock")]);
+    let lines = logged(|| (openapi::responses(&documented), openapi::responses(&documented)));
+    let of_type =
+        |name: &str| format!("OpenAPI does not show the statuses of `{name}`: its `IntoStatus::STATUSES` is `None`");
+    assert_eq!(warnings(&lines), [of_type("Card"), of_type("Stock")], "{lines:?}");
+}
+
 #[cfg(feature = "derive")]
 #[test]
 fn a_code_field_below_300_is_warned_about() {

@@ -7,17 +7,25 @@ use crate::{
     parse::{Input, field::Field, variant::Variant},
 };
 
-/// Which features of tower-status are on; tower-status switches those of this crate.
+/// The features of tower-status that are on; tower-status switches those of this crate.
 #[derive(Clone, Copy)]
-pub(crate) struct Features {
-    pub(crate) axum: bool,
-    pub(crate) tonic: bool,
-    pub(crate) connect: bool,
-}
+pub(crate) struct Features(&'static [&'static str]);
 
 impl Features {
-    pub(crate) const ENABLED: Self =
-        Self { axum: cfg!(feature = "axum"), tonic: cfg!(feature = "tonic"), connect: cfg!(feature = "connectrpc") };
+    pub(crate) const ENABLED: Self = Self(&[
+        #[cfg(feature = "axum")]
+        "axum",
+        #[cfg(feature = "connectrpc")]
+        "connectrpc",
+        #[cfg(feature = "tonic")]
+        "tonic",
+        #[cfg(feature = "utoipa")]
+        "utoipa",
+    ]);
+
+    pub(crate) fn has(self, feature: &str) -> bool {
+        self.0.contains(&feature)
+    }
 }
 
 pub(crate) fn validate(input: &Input<'_>, features: Features, errors: &mut Errors) {
@@ -28,12 +36,13 @@ pub(crate) fn validate(input: &Input<'_>, features: Features, errors: &mut Error
             format!("an error with a status must be `'static`, so it cannot borrow for `{lifetime}`: store owned data"),
         );
     }
-    for (span, key, feature, is_enabled) in [
-        (input.axum, "axum", "axum", features.axum),
-        (input.tonic, "tonic", "tonic", features.tonic),
-        (input.connect, "connect", "connectrpc", features.connect),
+    for (span, key, feature) in [
+        (input.axum, "axum", "axum"),
+        (input.tonic, "tonic", "tonic"),
+        (input.connect, "connect", "connectrpc"),
+        (input.utoipa, "utoipa", "utoipa"),
     ] {
-        if let Some(span) = span.filter(|_| !is_enabled) {
+        if let Some(span) = span.filter(|_| !features.has(feature)) {
             errors.at(span, missing_feature(key, feature));
         }
     }
@@ -294,6 +303,7 @@ mod tests {
             ("axum", "axum", "IntoResponse"),
             ("tonic", "tonic", "tonic :: Status"),
             ("connect", "connectrpc", "connectrpc :: ConnectError"),
+            ("utoipa", "utoipa", "utoipa :: IntoResponses"),
         ] {
             for is_enabled in [true, false] {
                 let key_ident = quote::format_ident!("{key}");
@@ -301,7 +311,8 @@ mod tests {
                     #[status(404, #key_ident)]
                     struct Shop;
                 };
-                let text = derived(&item, Features { axum: is_enabled, tonic: is_enabled, connect: is_enabled });
+                let features = Features(if is_enabled { &["axum", "connectrpc", "tonic", "utoipa"] } else { &[] });
+                let text = derived(&item, features);
                 assert_eq!(text.contains(&missing_feature(key, feature)), !is_enabled, "{text}");
                 assert_eq!(text.contains(implemented), is_enabled, "{text}");
                 assert!(text.contains("IntoStatus for Shop"), "{text}");

@@ -24,6 +24,8 @@ use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 pub use serde::Serialize;
 #[cfg(feature = "tonic")]
 pub use tonic;
+#[cfg(feature = "utoipa")]
+pub use utoipa;
 
 use crate::warning::warning;
 pub use crate::{
@@ -84,6 +86,17 @@ pub fn detail_of<E: Display>(mut status: Status, error: &E) -> Status {
     status.set_detail_from(error);
     status
 }
+
+/// Returns the responses of an error type for utoipa.
+#[cfg(feature = "utoipa")]
+pub fn utoipa_responses<E: IntoStatus>() -> UtoipaResponses {
+    crate::openapi::utoipa_responses_of::<E>()
+}
+
+/// The responses of an operation for utoipa.
+#[cfg(feature = "utoipa")]
+pub type UtoipaResponses =
+    std::collections::BTreeMap<String, utoipa::openapi::RefOr<utoipa::openapi::response::Response>>;
 
 /// Returns the documentation of an inner error.
 pub const fn documented<E: IntoStatus>(type_name: &'static str) -> Documented {

@@ -17,12 +17,12 @@ use crate::{
     Documented, DocumentedStatus, ETag, Format, IntoStatus, Status, StatusBody, Verdict,
     catalog::{self, Entry},
     conditional::{RequestConditions, evaluate_response, not_modified},
+    example,
     response::{Page, from_status, html, replace_response, without_body},
 };
 
 mod json;
 mod page;
-mod template;
 
 /// A service that documents every problem of an error type's [`STATUSES`](IntoStatus::STATUSES), as HTML and as JSON.
 ///
@@ -225,14 +225,12 @@ fn find<'a>(documents: &'a [Document], folder: Option<&str>, path: &str) -> Opti
 
 impl Problem {
     fn new(documented: DocumentedStatus) -> Self {
-        // A status encodes the URI.
-        let status = documented.type_uri.map(|uri| Status::bad_request().with_type(uri));
-        let type_uri = status.and_then(|status| status.type_uri().map(str::to_owned));
+        let type_uri = example::type_uri(&documented);
         Self { entry: documented.code.map(catalog::entry), documented, type_uri }
     }
 
     fn title(&self) -> &'static str {
-        self.documented.title.or(self.entry.map(|entry| entry.title)).unwrap_or("Error")
+        example::title(&self.documented)
     }
 
     /// Returns the path of the type (RFC 3986 §3.3), if it can be requested here.

@@ -1,11 +1,12 @@
 //! The problems as pages.
 
-use super::{
-    Problem, json,
-    template::{self, Part},
-};
+use super::{Problem, json};
 use crate::{
     catalog::{Entry, Permanence},
+    example::{
+        self,
+        template::{self, Part},
+    },
     response::{
         html::{self, Head, Markup, Page, is_link},
         json::Document,
@@ -127,7 +128,7 @@ fn write_for_developers(page: &mut Markup, problem: &Problem) {
     for (name, schema) in documented.extensions {
         page.raw("<dt><code>").text(name).raw("</code></dt><dd>").text(&json::in_words(schema)).raw("</dd>\n");
     }
-    let headers = json::header_names(problem);
+    let headers = example::header_names(documented);
     if !headers.is_empty() {
         page.raw("<dt>Header fields</dt><dd>").text(&headers.join(", ")).raw("</dd>\n");
     }
@@ -138,7 +139,7 @@ fn write_for_developers(page: &mut Markup, problem: &Problem) {
         page.raw("\" rel=\"noreferrer\">").raw(entry.spec.section).raw("</a></dd>\n");
     }
     page.raw("</dl>\n");
-    let example = json::with_example(problem, |example| serde_json::to_string_pretty(&Document(example)));
+    let example = example::with_example(documented, |example| serde_json::to_string_pretty(&Document(example)));
     if let Some(Ok(example)) = example {
         page.raw("<h2>Example</h2>\n<pre tabindex=\"0\">").text(&example).raw("</pre>\n");
     }

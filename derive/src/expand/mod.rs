@@ -114,7 +114,7 @@ fn conversions(input: &Input<'_>, features: Features) -> TokenStream {
     let (generics, arguments, _) = input.item.generics.split_for_impl();
     let clause = bounds::of_conversion(input);
     let status = quote!(<#root::Status as #root::From<#name #arguments>>::from);
-    let axum = input.axum.filter(|_| features.axum).map(|_| {
+    let axum = input.axum.filter(|_| features.has("axum")).map(|_| {
         quote! {
             #[automatically_derived]
             impl #generics #root::axum::IntoResponse for #name #arguments #clause {
@@ -124,8 +124,8 @@ fn conversions(input: &Input<'_>, features: Features) -> TokenStream {
             }
         }
     });
-    let tonic = input.tonic.filter(|_| features.tonic).map(|_| quote!(#root::tonic::Status));
-    let connect = input.connect.filter(|_| features.connect).map(|_| quote!(#root::connectrpc::ConnectError));
+    let tonic = input.tonic.filter(|_| features.has("tonic")).map(|_| quote!(#root::tonic::Status));
+    let connect = input.connect.filter(|_| features.has("connectrpc")).map(|_| quote!(#root::connectrpc::ConnectError));
     let others = tonic.into_iter().chain(connect).map(|other| {
         quote! {
             #[automatically_derived]
@@ -136,7 +136,17 @@ fn conversions(input: &Input<'_>, features: Features) -> TokenStream {
             }
         }
     });
-    quote!(#axum #(#others)*)
+    let utoipa = input.utoipa.filter(|_| features.has("utoipa")).map(|_| {
+        quote! {
+            #[automatically_derived]
+            impl #generics #root::utoipa::IntoResponses for #name #arguments #clause {
+                fn responses() -> #root::UtoipaResponses {
+                    #root::utoipa_responses::<Self>()
+                }
+            }
+        }
+    });
+    quote!(#axum #(#others)* #utoipa)
 }
 
 /// Writes `Self::Deleted { 0: ref __field_0, .. }` with the selected fields.

@@ -29,6 +29,7 @@ pub(crate) struct Input<'a> {
     pub(crate) axum: Option<Span>,
     pub(crate) tonic: Option<Span>,
     pub(crate) connect: Option<Span>,
+    pub(crate) utoipa: Option<Span>,
     pub(crate) variants: Vec<Variant<'a>>,
 }
 
@@ -40,6 +41,7 @@ pub(crate) fn parse<'a>(item: &'a DeriveInput, errors: &mut Errors) -> Input<'a>
         axum: None,
         tonic: None,
         connect: None,
+        utoipa: None,
         variants: Vec::new(),
     };
     let before = errors.len();
@@ -106,6 +108,7 @@ impl<'a> Input<'a> {
             ("axum", Value::None) => self.axum.replace(span).is_some(),
             ("tonic", Value::None) => self.tonic.replace(span).is_some(),
             ("connect", Value::None) => self.connect.replace(span).is_some(),
+            ("utoipa", Value::None) => self.utoipa.replace(span).is_some(),
             ("default", Value::Assigned(tokens)) => {
                 let value = errors.ok(attribute::code(tokens));
                 return self.default.set(span, value, key, errors);

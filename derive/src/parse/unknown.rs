@@ -102,6 +102,7 @@ fn other_name(name: &str) -> Option<&'static str> {
         "forward" | "delegate" | "inner" => "transparent",
         "exposed" | "show" | "visible" => "expose",
         "into_response" | "IntoResponse" => "axum",
+        "openapi" | "into_responses" | "IntoResponses" => "utoipa",
         _ => return None,
     })
 }

@@ -4,7 +4,7 @@ use std::str::Chars;
 
 /// A part of a template.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) enum Part {
+pub(crate) enum Part {
     Text(String),
     /// The name of a field.
     Field(String),
@@ -13,10 +13,10 @@ pub(super) enum Part {
 }
 
 /// Replaces a value without a name.
-pub(super) const UNNAMED: &str = "…";
+pub(crate) const UNNAMED: &str = "…";
 
 /// Splits a format string (`std::fmt`) into texts and placeholders.
-pub(super) fn parts(template: &str) -> Vec<Part> {
+pub(crate) fn parts(template: &str) -> Vec<Part> {
     let (mut parts, mut text, mut chars) = (Vec::new(), String::new(), template.chars());
     while let Some(char) = chars.next() {
         match char {

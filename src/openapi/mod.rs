@@ -1,0 +1,117 @@
+//! The errors of an application in its OpenAPI document.
+//!
+//! Everything comes from [`IntoStatus::STATUSES`](crate::IntoStatus::STATUSES), which the derive writes. The statuses of a
+//! type are grouped by their code. Each response has:
+//!
+//! - the content `application/problem+json`, whose schema has the type and the extension members of each variant,
+//! - one example for each variant, under the variant's name,
+//! - the header fields that the status requires or sets, such as WWW-Authenticate, Allow, Retry-After and Location,
+//! - the variant's doc comment as the description.
+//!
+//! A status whose code is a field of the variant is OpenAPI's `default` response. What is hidden from clients is left out.
+//! What [`map_status`](crate::StatusMapLayer::map_status) changes is not known here.
+//!
+//! # utoipa (feature `utoipa`)
+//!
+//! `#[status(utoipa)]` implements `utoipa::IntoResponses`. Both modifiers are optional: [`defaults`] adds the responses of
+//! the layer to every operation; [`ProblemDetails`] then registers the schema once, and refers to it.
+//!
+#![cfg_attr(feature = "utoipa", doc = "```")]
+#![cfg_attr(not(feature = "utoipa"), doc = "```ignore")]
+//! # #[cfg(feature = "derive")]
+//! # fn main() {
+//! use tower_status::{IntoStatus, openapi};
+//! use utoipa::{Modify, OpenApi};
+//!
+//! #[derive(Debug, thiserror::Error, IntoStatus)]
+//! #[status(utoipa)]
+//! enum ShopError {
+//!     /// No order has this number.
+//!     #[error("order {order_id} does not exist")]
+//!     #[status(404, type = "/problems/no-such-order", title = "No such order")]
+//!     NoSuchOrder { #[status(extension)] order_id: u64 },
+//!     #[error("sign in to see orders")]
+//!     #[status(401, challenge = r#"Bearer realm="shop""#)]
+//!     SignIn,
+//! }
+//!
+//! #[utoipa::path(get, path = "/orders/{id}", params(("id" = u64, Path)), responses((status = 200), ShopError))]
+//! async fn order() {}
+//!
+//! #[derive(OpenApi)]
+//! #[openapi(paths(order))]
+//! struct Api;
+//!
+//! let mut api = Api::openapi();
+//! openapi::defaults().modify(&mut api);
+//! openapi::ProblemDetails.modify(&mut api);
+//!
+//! let api = serde_json::to_value(&api).unwrap();
+//! let responses = &api["paths"]["/orders/{id}"]["get"]["responses"];
+//! let content = &responses["404"]["content"]["application/problem+json"];
+//! assert_eq!(responses["404"]["description"], "No order has this number.");
+//! assert_eq!(content["schema"]["allOf"][0]["$ref"], "#/components/schemas/ProblemDetails");
+//! assert_eq!(content["schema"]["allOf"][1]["properties"]["order_id"]["type"], "integer");
+//! assert_eq!(content["examples"]["NoSuchOrder"]["value"]["detail"], "order 7 does not exist");
+//! assert!(responses["401"]["headers"]["WWW-Authenticate"].is_object());
+//! assert!(responses["503"].is_object()); // of the layer
+//! # }
+//! # #[cfg(not(feature = "derive"))]
+//! # fn main() {}
+//! ```
+
+use std::marker::PhantomData;
+
+mod defaults;
+mod describe;
+mod schema;
+#[cfg(feature = "utoipa")]
+mod utoipa;
+
+pub use defaults::defaults;
+pub use describe::{Example, Header, Response, responses};
+#[cfg(feature = "utoipa")]
+pub(crate) use utoipa::responses_of as utoipa_responses_of;
+
+/// Adds the responses that [`StatusMapLayer`](crate::StatusMapLayer) itself can return on every route: 408, 412, 413, 500
+/// and 503, and 304 for GET, HEAD and QUERY. [`defaults`] returns it.
+///
+/// What an operation documents for one of these codes stays beside it. A 404 or a 405 is no response of a documented
+/// operation.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Defaults;
+
+/// Registers the schema of problem documents as the component `ProblemDetails`, and replaces each inline copy by a
+/// reference (`$ref`).
+///
+/// Apply it after everything that adds responses.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct ProblemDetails;
+
+impl ProblemDetails {
+    /// The name of the component.
+    pub const NAME: &'static str = "ProblemDetails";
+}
+
+/// The responses of an error type that does not implement the trait of the OpenAPI library itself, such as an axum
+/// rejection.
+///
+/// # Example: a handler with an extractor of [`extract`](crate::extract)
+///
+#[cfg_attr(all(feature = "axum", feature = "utoipa"), doc = "```")]
+#[cfg_attr(not(all(feature = "axum", feature = "utoipa")), doc = "```ignore")]
+/// use axum::extract::rejection::JsonRejection;
+/// use tower_status::{Status, extract::Json, openapi::ResponsesOf};
+///
+/// #[utoipa::path(post, path = "/orders", request_body = String, responses((status = 204), ResponsesOf<JsonRejection>))]
+/// async fn create(Json(order): Json<String>) -> Result<(), Status> {
+///     # let _ = order;
+///     Ok(())
+/// }
+///
+/// # use utoipa::Path;
+/// # let codes: Vec<_> = __path_create::operation().responses.responses.into_keys().collect();
+/// # assert_eq!(codes, ["204", "400", "413", "415", "422"]);
+/// ```
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ResponsesOf<E>(PhantomData<fn() -> E>);

@@ -1,0 +1,67 @@
+//! The errors of an application in its OpenAPI document.
+#![cfg(all(feature = "derive", feature = "utoipa"))]
+#![allow(dead_code)] // documented, not constructed
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic)] // a test may panic
+
+mod description;
+mod utoipa;
+
+use http::StatusCode;
+use tower_status::{Documented, DocumentedStatus, IntoStatus, MemberSchema, Status};
+
+/// An error that documents its statuses by hand.
+#[derive(Debug, thiserror::Error)]
+#[error("sold out")]
+pub(crate) struct Stock;
+
+impl IntoStatus for Stock {
+    fn status(&self) -> Status {
+        Status::conflict()
+    }
+    const STATUSES: Option<&'static [Documented]> = Some(&[
+        Documented::One(DocumentedStatus::new(StatusCode::CONFLICT).with_name("SoldOut")),
+        Documented::One(DocumentedStatus::new(StatusCode::CONFLICT).with_name("Reserved").with_extensions(&[
+            ("any", MemberSchema::Any),
+            ("kind", MemberSchema::Constant("reserved")),
+            ("note", MemberSchema::Nullable(&MemberSchema::String)),
+            ("flag", MemberSchema::Boolean),
+            ("price", MemberSchema::Number),
+            ("until", MemberSchema::Nullable(&MemberSchema::Any)),
+            ("errors", MemberSchema::Array(&MemberSchema::Object(&[("pointer", MemberSchema::String)]))),
+        ])),
+        Documented::One(DocumentedStatus::new(StatusCode::NOT_MODIFIED)),
+    ]);
+}
+
+#[derive(Debug, thiserror::Error, IntoStatus)]
+#[status(utoipa)]
+pub(crate) enum Shop {
+    /// No order has this number.
+    #[error("order {order_id} does not exist")]
+    #[status(404, type = "/problems/no-such-order", title = "No such order")]
+    NoSuchOrder {
+        #[status(extension)]
+        order_id: u64,
+    },
+    #[error("there is no *customer* {0}")]
+    #[status(404)]
+    NoSuchCustomer(String),
+    #[error("sign in")]
+    #[status(401, challenge = "Bearer")]
+    SignIn,
+    #[error("method")]
+    #[status(405, allow = "GET")]
+    Method,
+    #[error("moved")]
+    #[status(301, location = "/orders")]
+    Moved,
+    #[error("closed at {0}")]
+    #[status(503, retry_after = 30, header("X-Shop" = "closed"))]
+    Closed(u8),
+    #[error("upstream")]
+    #[status(type = "/problems/upstream")]
+    Upstream(#[status(code)] StatusCode),
+    #[error(transparent)]
+    #[status(transparent)]
+    Stock(#[from] Stock),
+}
