@@ -1,4 +1,4 @@
-//! What is decided before the handler runs: required conditions, a source's verdict, and ranges.
+//! Decisions before the handler runs: required conditions, the verdict about a source's validators, and ranges.
 
 use http::{HeaderMap, Method, header};
 
@@ -16,7 +16,7 @@ use super::{
 use crate::Status;
 
 impl Options {
-    /// RFC 6585 §3: returns whether a request lacks a required condition.
+    /// Returns whether a request lacks a required condition (RFC 6585 §3).
     ///
     /// An invalid date protects nothing. Any If-None-Match counts, so that `*` can guard a creation, and so does any `If`
     /// (RFC 4918 §10.4).
@@ -25,7 +25,7 @@ impl Options {
         self.depends_on_date(method, request) && date().and_then(|value| date::parse(value, date::now)).is_none()
     }
 
-    /// RFC 9110 §13.1.4: returns whether the required condition must be ignored, because the representation has no date.
+    /// Returns whether the required condition must be ignored, because the representation has no date (RFC 9110 §13.1.4).
     pub(super) fn ignores_condition(&self, method: &Method, request: &HeaderMap, current: Option<&Validators>) -> bool {
         self.depends_on_date(method, request) && current.is_some_and(|current| current.last_modified().is_none())
     }
@@ -38,9 +38,9 @@ impl Options {
     }
 }
 
-/// Returns whether a source of validators could decide something (RFC 9110 §13.2.1). The result of a QUERY depends on
-/// its content, so no source is asked for it.
-pub(super) fn asks_source(method: &Method, request: &HeaderMap) -> bool {
+/// Returns whether a source of validators is called (RFC 9110 §13.2.1). The result of a QUERY depends on its content, so
+/// the source cannot know its validators.
+pub(super) fn calls_source(method: &Method, request: &HeaderMap) -> bool {
     match *method {
         Method::GET | Method::HEAD => true,
         Method::QUERY => false,
@@ -48,7 +48,7 @@ pub(super) fn asks_source(method: &Method, request: &HeaderMap) -> bool {
     }
 }
 
-/// Evaluates the conditions against what a source returned; an `Err` is the response.
+/// Evaluates the conditions against the validators of a source; an `Err` is the response.
 ///
 /// If there is nothing to read or delete, the handler's 404 takes precedence (RFC 9110 §13.2.1).
 pub(super) fn check_source(
@@ -69,7 +69,7 @@ pub(super) fn check_source(
     }
 }
 
-/// RFC 9110 §13.1.5: if If-Range is false, `Range` is ignored. A validator that the source did not name counts as
+/// Removes `Range` if If-Range is false (RFC 9110 §13.1.5). A validator that the source did not return counts as
 /// different.
 pub(super) fn apply_if_range(request: &mut HeaderMap, current: Option<&Validators>) {
     let applies = match current {
@@ -81,8 +81,8 @@ pub(super) fn apply_if_range(request: &mut HeaderMap, current: Option<&Validator
     }
 }
 
-/// Removes a range that depends on a tag which the layer has generated: a handler does not know it, and could send a part
-/// of another version.
+/// Removes a range that depends on a tag which the layer has generated: the handler does not know the tag, and could send
+/// a part of another version.
 pub(super) fn remove_range_of_generated_etag(request: &mut HeaderMap, is_custom: bool) {
     let is_unknown = |value: &[u8]| value.ends_with(b"\"") && (is_custom || is_generated(value));
     if FieldLines::of(request, &header::IF_RANGE).single().is_some_and(is_unknown) {
@@ -90,7 +90,7 @@ pub(super) fn remove_range_of_generated_etag(request: &mut HeaderMap, is_custom:
     }
 }
 
-/// Only GET has ranges (RFC 9110 §14.2).
+/// Removes `Range`, which only GET has (RFC 9110 §14.2), and its condition.
 pub(super) fn remove_range(request: &mut HeaderMap) {
     request.remove(header::RANGE);
     request.remove(header::IF_RANGE);

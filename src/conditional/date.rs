@@ -1,7 +1,7 @@
 //! HTTP-date (RFC 9110 §5.6.7) as seconds since 1970.
 //!
-//! The crate `httpdate` prints here, but does not parse: it rejects second 60, times before 1970 and a wrong day name,
-//! and always maps two-digit years to 1970–2069.
+//! The crate `httpdate` prints dates here, but does not parse them: it rejects second 60, times before 1970 and a wrong
+//! day name, and always maps two-digit years to 1970–2069.
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
@@ -23,8 +23,8 @@ pub(crate) fn parse(value: &[u8], now: impl FnOnce() -> i64) -> Option<i64> {
     imf_fixdate(value).or_else(|| asctime(value)).or_else(|| rfc850(value, now))
 }
 
-/// Prints a time as an HTTP-date (RFC 9110 §5.6.7), rounded down to the second; times before 1970 and after 9999 become
-/// the first and the last of them.
+/// Prints a time as an HTTP-date (RFC 9110 §5.6.7), rounded down to the second. A time before 1970 becomes the first
+/// second of 1970, one after 9999 the last second of 9999.
 ///
 /// # Example: when a page expires
 ///

@@ -56,7 +56,7 @@ impl ETag {
 #[derive(Clone, Copy, Debug)]
 pub(super) struct TagComparison<'a> {
     pub(super) weak: bool,
-    /// Of these suffixes, which proxies add to a tag, one is removed from a listed tag that does not match otherwise.
+    /// Suffixes that proxies add to a tag. One is removed from a listed tag that does not match as sent.
     pub(super) suffixes: &'a [Box<str>],
 }
 

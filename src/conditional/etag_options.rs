@@ -14,8 +14,8 @@ impl<V, H> ConditionalLayer<V, H> {
     /// which has no content. All other responses pass at once. Allocates a Box for the body, the field value, and a
     /// queue for content of several frames.
     ///
-    /// The hash has no key: whoever controls the content can craft two contents with the same tag. If others rely on
-    /// content that users wrote, set a tag in the handler, a version or a cryptographic hash: it is never replaced.
+    /// The hash has no key: an attacker who controls the content can craft two contents with the same tag. If others rely
+    /// on content that users wrote, set a tag in the handler, a version or a cryptographic hash: it is never replaced.
     ///
     /// # Requests with conditions
     ///
@@ -79,8 +79,8 @@ impl<V, H> ConditionalLayer<V, H> {
     /// Compares the tags of If-Match weakly for methods that change state, for servers behind a proxy that weakens tags:
     /// nginx with `gzip on`, Cloudflare and Envoy turn `"v1"` into `W/"v1"`, and every guarded PUT would be a 412.
     ///
-    /// This deviates from RFC 9110 §13.1.1 (the Open Data Protocol requires it). It is wrong if two versions with the same weak tag differ
-    /// in a way that matters for the change, for instance for a byte-exact patch (RFC 5789 §2).
+    /// This deviates from RFC 9110 §13.1.1 (the Open Data Protocol requires it). It is wrong if two versions with the same
+    /// weak tag differ in a way that matters for the change, for instance for a byte-exact patch (RFC 5789 §2).
     ///
     /// It applies to a [source of validators](Self::validators) and to [`Preconditions`](crate::Preconditions) in the
     /// handler.

@@ -1,4 +1,4 @@
-//! The rules of RFC 9110 §13.1 and §13.2: what the conditions of a request make of the current representation.
+//! The rules of RFC 9110 §13.1 and §13.2: the conditions of a request, evaluated against the current representation.
 
 use http::{HeaderMap, Method, Response, StatusCode, header};
 
@@ -100,7 +100,7 @@ pub(crate) fn evaluate_response<B>(request: &RequestConditions, response: &Respo
     evaluate_response_with(request, response, Current::default(), TagOptions::DEFAULT)
 }
 
-/// As [`evaluate_response`]; the validators that a source named take precedence over those of the response.
+/// As [`evaluate_response`]; the validators that a source returned take precedence over those of the response.
 pub(super) fn evaluate_response_with<B>(
     request: &RequestConditions,
     response: &Response<B>,
@@ -134,8 +134,8 @@ pub(super) fn evaluate_response_with<B>(
     steps.verdict_of_read()
 }
 
-/// Evaluates the conditions of a request that reads before its handler. What the source did not name is left to the
-/// response.
+/// Evaluates the conditions of a request that reads, before its handler. Conditions on a validator that the source did
+/// not return are left to the response.
 pub(super) fn evaluate_source(request: &RequestConditions, source: &Validators, tags: &TagOptions) -> Verdict {
     let source = source.as_current().or(Current { etag: Known::Unknown, last_modified: Known::Unknown });
     let steps = Steps::of_read(&request.headers.fields(), Some(&source), tags, date::now);
@@ -208,7 +208,7 @@ impl Steps {
         Self { must_match, must_differ }
     }
 
-    // 5. If-Range decides what is sent, not whether: see `range_applies`. 6. Otherwise the method is performed.
+    // 5. If-Range only selects the content that is sent: see `range_applies`. 6. Otherwise the method is performed.
 
     fn verdict_of_read(self) -> Verdict {
         match self {
@@ -227,7 +227,7 @@ impl Steps {
         }
     }
 
-    /// Tells the other layers which steps need not be evaluated again.
+    /// Shares with the other layers which steps are decided.
     fn share(self, request: &RequestConditions, must_match: Fact, must_differ: Fact) {
         if self.must_match == Condition::True {
             request.add(must_match);

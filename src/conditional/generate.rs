@@ -16,12 +16,12 @@ pub(super) struct GeneratedETags {
     pub(super) weak: bool,
 }
 
-/// Whether the tag of a response can be known.
+/// Whether the layer knows if a response has a tag.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Generated {
-    /// It was added, or the response has none.
+    /// It does: the tag was added, or the response has none.
     Known,
-    /// The response to a GET has one, or the content is not available yet.
+    /// It does not: the response to a GET may have one, or the content is not available yet.
     Unknown,
 }
 
@@ -69,7 +69,8 @@ impl GeneratedETags {
     }
 }
 
-/// A tag of the handler is never replaced, and a response that must not be stored needs none.
+/// Returns whether a tag may be added: one of the handler is never replaced, and a response that must not be stored needs
+/// none.
 fn may_have_generated_etag(code: StatusCode, response: &HeaderMap) -> bool {
     code == StatusCode::OK && !response.contains_key(header::ETAG) && !caching::has_no_store(response)
 }

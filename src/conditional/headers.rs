@@ -1,4 +1,4 @@
-//! The condition fields of a request (RFC 9110 §13.1): borrowed for one evaluation, owned until the response is there.
+//! The condition fields of a request (RFC 9110 §13.1): borrowed for one evaluation, or owned until the response arrives.
 
 use http::{HeaderMap, HeaderName, HeaderValue, header, header::GetAll};
 
@@ -52,7 +52,7 @@ pub(crate) struct ConditionFields<'a> {
 }
 
 impl<'a> ConditionFields<'a> {
-    /// Finds them in one pass, which takes less than hashing four names.
+    /// Finds the fields in one pass, which is faster than hashing four names.
     #[inline]
     pub(crate) fn of(request: &'a HeaderMap) -> Self {
         let mut fields = Self::default();
@@ -105,7 +105,7 @@ impl<'a> ConditionFields<'a> {
     }
 }
 
-/// The condition fields of one request, kept until something is known of the representation.
+/// The condition fields of one request, kept until the representation is known.
 #[derive(Clone, Debug, Default)]
 pub(super) struct ConditionalHeaders {
     if_match: Option<HeaderValue>,

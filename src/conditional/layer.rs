@@ -30,7 +30,7 @@ use crate::{Status, response::StatusBody};
 ///    [`Preconditions::check`](crate::Preconditions::check).
 ///
 /// Add it inside `StatusMapLayer`, which explains its 412 and 428, and inside authentication and routing: a decision
-/// before the handler tells the client whether its guess of the entity tag is right.
+/// before the handler reveals whether the client has guessed the entity tag.
 ///
 /// A strong tag depends on the content coding (RFC 9110 §8.8.3.3). With compression outside, generate
 /// [weak](Self::generate_weak_etags) tags, and make the tags of handlers weak. With compression inside, a compressed
@@ -106,7 +106,7 @@ pub struct ConditionalLayer<V = FromResponse, H = fn(&[Bytes]) -> Option<ETag>> 
     pub(super) hasher: Option<H>,
 }
 
-/// The validators are those of the response.
+/// The layer has no source of validators: those of the response decide.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct FromResponse;
 
@@ -132,11 +132,10 @@ impl<V, H> ConditionalLayer<V, H> {
     /// [source of validators](Self::validators) or [`Preconditions::check`](crate::Preconditions::check) in the handler
     /// evaluates it: use one of them as well.
     ///
-    /// Any If-None-Match counts, because `*` guards a creation, and any `If` (RFC 4918 §10.4), which the handler
-    /// must evaluate. An invalid date does not count. A valid date that must be
-    /// ignored, because the resource has no date, is detected only with a [source](Self::validators). Around axum's
-    /// `MethodRouter`, methods without a handler get a 428 as well: `route_layer` is inside. An extractor that
-    /// authenticates runs after this layer.
+    /// Any If-None-Match counts, because `*` guards a creation, and so does any `If` (RFC 4918 §10.4), which the handler
+    /// must evaluate. An invalid date does not count. A valid date that must be ignored, because the resource has no
+    /// date, is detected only with a [source](Self::validators). Around axum's `MethodRouter`, methods without a handler
+    /// get a 428 as well: use `route_layer`, which is inside. An extractor that authenticates runs after this layer.
     ///
     /// # Example: no blind write
     ///

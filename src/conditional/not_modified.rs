@@ -23,13 +23,13 @@ fn content_length(parts: &response::Parts, body: &impl Body) -> Option<HeaderVal
     if parts.status != StatusCode::OK || parts.headers.contains_key(header::CONTENT_ENCODING) {
         return None;
     }
-    // The body of a response to HEAD is empty, which tells nothing about GET's.
+    // The body of a response to HEAD is empty, so its size is not that of GET's.
     let exact = || body.size_hint().exact().filter(|length| *length > 0).map(HeaderValue::from);
     let mut lines = parts.headers.get_all(header::CONTENT_LENGTH).iter();
     match (lines.next(), lines.next()) {
         (None, _) => exact(),
         (Some(length), None) => Some(length.clone()),
-        // Of several lengths none is known to be right.
+        // It is unknown which of several lengths is right.
         (Some(_), Some(_)) => None,
     }
 }
@@ -38,7 +38,7 @@ fn content_length(parts: &response::Parts, body: &impl Body) -> Option<HeaderVal
 pub(crate) fn remove_content_headers(headers: &mut HeaderMap) {
     let has_etag = headers.contains_key(header::ETAG);
     let is_removed = |name: &HeaderName| describes_content(name) || has_etag && *name == header::LAST_MODIFIED;
-    // One at a time, so that no list of names is allocated.
+    // Removed one at a time, so that no list of names is allocated.
     while let Some(name) = headers.keys().find(|name| is_removed(name)).cloned() {
         headers.remove(name);
     }

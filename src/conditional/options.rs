@@ -19,7 +19,7 @@ pub(super) struct Options {
 #[derive(Clone, Debug, Default)]
 pub(super) struct TagOptions {
     pub(super) weak_if_match: bool,
-    /// What proxies append to a tag.
+    /// Suffixes that proxies append to a tag.
     pub(super) suffixes: Vec<Box<str>>,
 }
 

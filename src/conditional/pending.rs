@@ -1,4 +1,4 @@
-//! What the layer keeps of a request until its response is there, and what it makes of the response.
+//! What the layer keeps of a request until the inner service responds, and how it changes the response.
 
 use std::{sync::Arc, task::Context};
 
@@ -27,7 +27,7 @@ pub(super) struct Pending<H> {
     method: PendingMethod,
     /// The conditions that the response decides.
     pub(super) conditions: Option<Arc<RequestConditions>>,
-    /// What a source named, for the response to GET or HEAD.
+    /// The validators that a source returned, for the response to GET or HEAD.
     pub(super) source: SourceValidators,
 }
 

@@ -14,7 +14,7 @@ use pin_project_lite::pin_project;
 use tower::Service;
 
 use super::{
-    before_handler::{apply_if_range, asks_source, check_source},
+    before_handler::{apply_if_range, calls_source, check_source},
     etag::ETag,
     layer::{Conditional, ConditionalFuture, ConditionalLayer},
     pending::Pending,
@@ -73,7 +73,7 @@ impl<V, H> ConditionalLayer<V, H> {
     }
 }
 
-/// The validators are those that the application returns before the handler runs.
+/// The layer has a source of validators, which the application returns before the handler runs.
 #[derive(Clone, Copy)]
 pub struct FromSource<F>(pub(super) F);
 
@@ -104,7 +104,7 @@ where
         if self.options.lacks_condition(request.method(), request.headers()) {
             return SourceFuture { state: State::Inner { inner: pending.refuse(Status::precondition_required()) } };
         }
-        if !asks_source(request.method(), request.headers()) {
+        if !calls_source(request.method(), request.headers()) {
             pending.prepare(&mut request);
             return SourceFuture { state: State::Inner { inner: pending.response_of(self.inner.call(request)) } };
         }

@@ -14,7 +14,7 @@ use super::{
 };
 use crate::{response, warning::warning};
 
-/// What is known of one validator.
+/// What is known about one validator.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) enum Known<T> {
     Value(T),
@@ -60,7 +60,7 @@ impl<'a> Current<'a> {
     }
 }
 
-/// The validators that a source returned, without further fields: what is kept until the response is there.
+/// The validators that a source returned, without further fields, kept until the response arrives.
 #[derive(Debug, Default)]
 pub(super) struct SourceValidators {
     etag: Option<ETag>,
@@ -75,7 +75,7 @@ impl SourceValidators {
         }
     }
 
-    /// Adds each validator that a response lacks, unless the content is encoded: it has another tag then.
+    /// Adds each validator that a response lacks, unless the content is encoded, because then it has another tag.
     pub(super) fn add_to(&self, response: &mut HeaderMap) {
         if response.contains_key(CONTENT_ENCODING) {
             return;
@@ -141,7 +141,7 @@ impl Validators {
 
     /// Reads `ETag` and Last-Modified of a response.
     ///
-    /// A field that is invalid or has several lines counts as absent: it is unknown which of them a client stored. The
+    /// A field that is invalid or has several lines counts as absent: it is unknown which line a client stored. The
     /// entity tag shares the bytes of its field value; this allocates only if they were not shared before.
     ///
     /// # Example: the response of another service

@@ -1,4 +1,4 @@
-//! Entity tags as RFC 9110 §8.8.3 has them: the grammar, both comparisons, and the hash.
+//! Entity tags (RFC 9110 §8.8.3): the grammar, both comparisons, and the hash.
 
 use std::collections::HashSet;
 
@@ -7,7 +7,7 @@ use tower_status::ETag;
 
 type Result = std::result::Result<(), Box<dyn std::error::Error>>;
 
-/// The table of RFC 9110 §8.8.3.2, and what follows from its two sentences.
+/// The table of RFC 9110 §8.8.3.2, and further rows that follow from its two sentences.
 #[test]
 fn strong_and_weak_comparison_follow_the_table_of_the_rfc() -> Result {
     #[rustfmt::skip]
@@ -108,7 +108,7 @@ fn whitespace_around_a_field_value_is_ignored() -> Result {
     Ok(())
 }
 
-/// `==` is neither comparison; it makes a tag a key of a map.
+/// `==` is neither comparison; it allows tags as keys of a map.
 #[test]
 fn equality_is_that_of_the_field_value() -> Result {
     assert_ne!(ETag::strong("1")?, ETag::weak("1")?);

@@ -1,4 +1,4 @@
-//! Sources that name any of the validators, and responses that have any of them, against the naive reading.
+//! Sources that return any of the validators, and responses that have any of them, compared with the naive evaluator.
 
 use std::{collections::BTreeMap, convert::Infallible, fmt::Debug, future::ready, time::SystemTime};
 
@@ -52,7 +52,7 @@ const HANDLED: [Handled; 11] = [
     handled(301, Some("\"a\""), None),
 ];
 
-/// `httpdate`, with which the crate does not parse.
+/// Parses with `httpdate`, which the crate uses only to print.
 fn read(text: &str) -> Option<i64> {
     let date = httpdate::parse_http_date(text).ok()?;
     i64::try_from(date.duration_since(SystemTime::UNIX_EPOCH).ok()?.as_secs()).ok()

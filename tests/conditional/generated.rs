@@ -1,4 +1,4 @@
-//! Generated tags that could not be made are unknown, not absent.
+//! A tag that could not be generated is unknown, not absent.
 
 use std::{convert::Infallible, fmt::Debug, future::ready};
 

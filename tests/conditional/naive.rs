@@ -1,4 +1,4 @@
-//! RFC 9110 §13.2.2 step by step, slow and literal. It shares nothing with the crate: tags are strings, members are
+//! RFC 9110 §13.2.2 step by step, slow and literal. It shares no code with the crate: tags are strings, members are
 //! collected, and the caller parses dates. The fuzz targets use it as well.
 
 /// A current representation: its `ETag` and Last-Modified fields.
@@ -11,8 +11,8 @@ pub(crate) struct Representation<'a> {
 /// Parses an HTTP-date as seconds since 1970.
 pub(crate) type Read = fn(&str) -> Option<i64>;
 
-/// The status that the preconditions call for: 304, 412, or 200 for "perform the method". A byte of a field is a
-/// character here.
+/// Returns the status that the preconditions require: 304, 412, or 200 for "perform the method". Each byte of a field is
+/// a character here.
 pub(crate) fn status(method: &str, request: &[(&str, &str)], current: Option<Representation<'_>>, read: Read) -> u16 {
     // §13.2.1, last sentence of the second paragraph
     if ["CONNECT", "OPTIONS", "TRACE"].contains(&method) {
@@ -48,31 +48,31 @@ pub(crate) fn status(method: &str, request: &[(&str, &str)], current: Option<Rep
     {
         return 304;
     }
-    // 5. is about what is sent. 6. Otherwise, perform the requested method
+    // 5. only selects the content that is sent. 6. Otherwise, perform the requested method
     200
 }
 
-/// What a handler responds with.
+/// The response of a handler.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Handled<'a> {
     pub(crate) code: u16,
     pub(crate) current: Representation<'a>,
-    /// The response has a tag that could not be made.
+    /// Whether the response has a tag that could not be generated.
     pub(crate) tag_unknown: bool,
 }
 
-/// What a layer asks before the handler.
+/// The source of validators of a layer, which is called before the handler.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Source<'a> {
     /// The layer has no source.
     Unasked,
-    /// The source knows no representation.
+    /// The source returns no representation.
     Nothing,
-    /// The source names any of the validators.
+    /// The source returns any of the validators.
     Names(Representation<'a>),
 }
 
-/// The status that a layer returns.
+/// Returns the status of the response of a layer.
 pub(crate) fn layered(
     method: &str,
     request: &[(&str, &str)],
@@ -127,7 +127,7 @@ impl<'a> Source<'a> {
     }
 }
 
-/// The status that a source decides for a GET, in the order of the steps; `None`: it is left to the response.
+/// Returns the status that a source decides for a GET, in the order of the steps; `None`: the response decides.
 fn before_handler(request: &[(&str, &str)], source: Representation<'_>, read: Read) -> Option<u16> {
     let is_any = |lines: &[&str]| members(lines) == ["*"];
     let is_date = |lines: &[&str]| matches!(lines, [line] if read(line).is_some());
@@ -155,7 +155,7 @@ fn before_handler(request: &[(&str, &str)], source: Representation<'_>, read: Re
     (modified <= date).then_some(304)
 }
 
-/// §13.1.1
+/// Evaluates If-Match (§13.1.1).
 fn if_match(lines: &[&str], current: Option<Representation<'_>>) -> bool {
     let members = members(lines);
     if members == ["*"] {
@@ -165,7 +165,7 @@ fn if_match(lines: &[&str], current: Option<Representation<'_>>) -> bool {
     members.iter().any(|tag| is_entity_tag(tag) && !tag.starts_with("W/") && !etag.starts_with("W/") && tag == etag)
 }
 
-/// §13.1.2
+/// Evaluates If-None-Match (§13.1.2).
 fn if_none_match(lines: &[&str], current: Option<Representation<'_>>) -> bool {
     let members = members(lines);
     if members == ["*"] {
@@ -176,22 +176,23 @@ fn if_none_match(lines: &[&str], current: Option<Representation<'_>>) -> bool {
     !members.iter().any(|tag| is_entity_tag(tag) && opaque(tag) == opaque(etag))
 }
 
-/// §13.1.3 and §13.1.4: ignored without a modification date, and unless the field is one HTTP-date.
+/// Returns the dates to compare (§13.1.3, §13.1.4). `None`: the representation has no date, or the field is not one
+/// HTTP-date.
 fn dates(request: &[(&str, &str)], name: &str, current: Option<Representation<'_>>, read: Read) -> Option<(i64, i64)> {
     let lines = field(request, name)?;
     let [line] = lines.as_slice() else { return None };
     Some((read(current?.modified?)?, read(line)?))
 }
 
-/// The lines of a name, without the white space around them (§5.5).
+/// Returns the lines of a field, without the white space around them (§5.5).
 fn field<'a>(request: &[(&str, &'a str)], name: &str) -> Option<Vec<&'a str>> {
     let lines = request.iter().filter(|line| line.0 == name).map(|line| line.1.trim_matches([' ', '\t']));
     let lines: Vec<_> = lines.collect();
     (!lines.is_empty()).then_some(lines)
 }
 
-/// The members of a list in all lines, valid or not, without the empty ones (§5.6.1.2). A comma between quotes is part of
-/// its member; quotes that a line leaves open end with it.
+/// Returns the members of a list in all lines, valid or not, without the empty ones (§5.6.1.2). A comma between quotes is
+/// part of its member; quotes that a line leaves open end with the line.
 fn members(lines: &[&str]) -> Vec<String> {
     let mut members = Vec::new();
     for line in lines {
@@ -210,7 +211,7 @@ fn members(lines: &[&str]) -> Vec<String> {
     members.filter(|member| !member.is_empty()).collect()
 }
 
-/// §8.8.3
+/// Returns whether a text is an entity tag (§8.8.3).
 pub(crate) fn is_entity_tag(text: &str) -> bool {
     let opaque = text.strip_prefix("W/").unwrap_or(text);
     opaque.len() >= 2

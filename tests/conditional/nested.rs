@@ -71,7 +71,7 @@ fn decision_of_an_inner_layer_is_final() {
 
 /// The outer layer generates a tag only if the response has none.
 #[test]
-fn client_is_asked_for_the_tag_that_it_was_sent() {
+fn tag_that_the_client_got_is_compared() {
     let generated = ETag::of_bytes(b"seven").to_string();
     let named: Fields = &[("etag", "\"s1\"")];
     let dated: Fields = &[("last-modified", "Sun, 06 Nov 1994 08:49:37 GMT")];
@@ -95,7 +95,7 @@ fn client_is_asked_for_the_tag_that_it_was_sent() {
     }
 }
 
-/// The outer layer learns that the tag is unknown, also if the response was rebuilt.
+/// The outer layer finds out that the tag is unknown, even if the response was rebuilt.
 #[test]
 fn unknown_tag_is_unknown_outside() {
     let inner = ConditionalLayer::new().generate_etags(64).layer(handler(200, &[]));

@@ -152,7 +152,7 @@ fn hasher_replaces_xxh3_and_its_tag_is_used_unchanged() {
         let matching = request("GET", "/", &[("if-match", "\"5\"")]);
         assert_eq!(codes(&send_twice(&empty, &matching)), [412; 2]);
     }
-    // Not beside `generate_etags`: no tag.
+    // Without `generate_etags` there is no tag.
     let off = ConditionalLayer::new().etag_hasher(of_length).layer(handler(200, &[]));
     assert_eq!(field(&send_twice(&off, &request("GET", "/", &[]))[0].0.headers, "etag"), None);
 }

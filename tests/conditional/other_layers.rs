@@ -166,8 +166,8 @@ async fn the_tag_of_the_handler_decides_for_head_too() {
     }
 }
 
-/// The source's key is the path that the client sent. With the rest of the path, `If-None-Match: *` would overwrite an
-/// existing row.
+/// The key of the source is the path that the client sent. With only the rest of the path, `If-None-Match: *` would
+/// overwrite an existing row.
 #[tokio::test]
 async fn source_gets_the_original_uri_inside_nest() {
     let seen = Arc::new(Mutex::new(Vec::new()));

@@ -1,4 +1,4 @@
-//! A source of validators decides the conditions on what it names; the rest is left to the response.
+//! A source decides the conditions on the validators that it returns; the response decides the others.
 
 use http::Method;
 use tower::Layer;
@@ -23,7 +23,7 @@ struct Row {
 }
 
 #[test]
-fn response_decides_what_the_source_does_not_name() {
+fn response_decides_on_validators_that_the_source_does_not_return() {
     let same: Fields = &[("if-none-match", "\"h1\"")];
     let as_browsers_send: Fields = &[("if-none-match", "\"h1\""), ("if-modified-since", DATE)];
     let since: Fields = &[("if-modified-since", DATE)];
@@ -106,9 +106,9 @@ fn validators_of_the_source_are_set_on_a_response_that_lacks_them() {
     }
 }
 
-/// The tag that the client was sent is the one that is compared, also if the layer generates tags as well.
+/// The tag that the client got is compared, even if the layer generates tags as well.
 #[test]
-fn generated_tag_is_used_only_if_the_source_names_none() {
+fn tag_is_generated_only_if_the_source_returns_none() {
     let generated = ETag::of_bytes(b"seven").to_string();
     for (current, expected) in [(DATED, generated.as_str()), (TAG, "\"h1\""), (&[], generated.as_str())] {
         let layer = ConditionalLayer::new().generate_etags(64).validators(source(Some(current)));
@@ -122,7 +122,7 @@ fn generated_tag_is_used_only_if_the_source_names_none() {
 }
 
 #[test]
-fn if_range_on_a_validator_that_the_source_does_not_name_is_false() {
+fn if_range_on_a_validator_that_the_source_does_not_return_is_false() {
     for (current, condition, kept) in [
         (TAG, "\"h1\"", true),
         (TAG, DATE, false),

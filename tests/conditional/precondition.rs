@@ -1,5 +1,4 @@
-//! Preconditions as RFC 9110 §13 has them: one table for each field, and every combination against a second,
-//! naive reading of §13.2.2.
+//! The preconditions of RFC 9110 §13: one table for each field, and every combination compared with a naive evaluator.
 
 use std::time::{Duration, SystemTime};
 
@@ -43,7 +42,7 @@ fn verdict(method: &Method, lines: Lines, current: Option<Representation>) -> Re
     Ok(evaluate(method, &fields(lines)?, current.as_ref()))
 }
 
-/// The lines of one field, and what they make of a GET, and of a PUT.
+/// The lines of one field, the representation, and the verdicts on a GET and on a PUT.
 type Row<'a> = (&'a [&'a [u8]], Option<Representation<'a>>, Verdict, Verdict);
 
 fn check(name: &str, table: &[Row]) -> Result {
@@ -141,7 +140,7 @@ fn if_modified_since() -> Result {
         (&[LATER.as_bytes()],                        Some(EMPTY),  Proceed,     Proceed),
         (&[LATER.as_bytes()],                        None,         Proceed,     Proceed),
         (&[b" Sun, 06 Nov 1994 08:49:37 GMT\t"],     Some(DATED),  NotModified, Proceed),
-        // The verdict is the same whichever century the two digits are in.
+        // The verdict is the same in either century of the two digits.
         (&[b"Sunday, 06-Nov-94 08:49:37 GMT"],       Some(DATED),  NotModified, Proceed),
         (&[b"Sun Nov  6 08:49:37 1994"],             Some(DATED),  NotModified, Proceed),
         (&[b"Sun Nov  6 08:49:36 1994"],             Some(DATED),  Proceed,     Proceed),
@@ -180,13 +179,13 @@ fn if_unmodified_since() -> Result {
     ])
 }
 
-/// RFC 9110 §13.2.1 and §13.2.2: what the other fields, the method and a range change.
+/// RFC 9110 §13.2.1 and §13.2.2: several fields together, other methods, and ranges.
 #[test]
 #[rustfmt::skip]
 fn fields_together() -> Result {
     let (range, old, new) = (b"bytes=0-1".as_slice(), EARLIER.as_bytes(), LATER.as_bytes());
     let table: &[(Method, Lines, Verdict)] = &[
-        // A date is ignored beside a list of tags, whatever the list's result is.
+        // A date is ignored beside a list of tags, whatever the result of the list.
         (Method::GET,  &[("if-none-match", b"\"b\""), ("if-modified-since", new)],   Proceed),
         (Method::GET,  &[("if-none-match", b"broken"), ("if-modified-since", new)],  Proceed),
         (Method::GET,  &[("if-none-match", b""), ("if-modified-since", new)],        Proceed),
@@ -199,7 +198,7 @@ fn fields_together() -> Result {
         (Method::GET,  &[("if-match", b"\"a\""), ("if-modified-since", new)],        NotModified),
         (Method::GET,  &[("if-unmodified-since", new), ("if-modified-since", new)],  NotModified),
         (Method::PUT,  &[("if-unmodified-since", new), ("if-none-match", b"*")],     PreconditionFailed),
-        // A 304 wins over a range, and If-Range has no say in it.
+        // A 304 takes precedence over a range, with and without If-Range.
         (Method::GET,  &[("range", range), ("if-none-match", b"\"a\"")],             NotModified),
         (Method::GET,  &[("range", range), ("if-range", b"\"b\""), ("if-modified-since", new)], NotModified),
         (Method::GET,  &[("range", range), ("if-range", b"\"b\"")],                  Proceed),
@@ -215,7 +214,7 @@ fn fields_together() -> Result {
     Ok(())
 }
 
-/// Obs-text is legal in a tag, also where it is not UTF-8.
+/// Obs-text is valid in a tag, even if it is not UTF-8.
 #[test]
 fn obs_text() -> Result {
     let current = Validators::new().with_etag(ETag::strong(b"\xe4,\xff")?);
@@ -256,7 +255,7 @@ fn if_range() -> Result {
         (&[date],                                    EMPTY,  false),
         (&[date, date],                              DATED,  false),
         (&[b"Sun, 06 Nov 1994 08:49:37"],            DATED,  false),
-        // Not over yet, so not a strong validator (§8.8.2.2).
+        // The second is not over yet, so the date is not a strong validator (§8.8.2.2).
         (&[b"Fri, 31 Dec 9999 23:59:59 GMT"],        AHEAD,  false),
     ];
     for (values, current, expected) in table {
@@ -266,13 +265,13 @@ fn if_range() -> Result {
     Ok(())
 }
 
-/// `httpdate`, which the crate does not use for reading.
+/// Parses with `httpdate`, which the crate uses only to print.
 fn read(text: &str) -> Option<i64> {
     let date = httpdate::parse_http_date(text).ok()?;
     i64::try_from(date.duration_since(SystemTime::UNIX_EPOCH).ok()?.as_secs()).ok()
 }
 
-/// Every combination of the four fields, against the naive reading.
+/// Every combination of the four fields, compared with the naive evaluator.
 #[test]
 #[rustfmt::skip]
 fn every_combination() -> Result {
@@ -340,7 +339,7 @@ fn validators_of_a_response() -> Result {
     Ok(())
 }
 
-/// The second is what HTTP can say: a change within it is the same date, before 1970 as after.
+/// HTTP dates have a resolution of one second: changes within a second have the same date, also before 1970.
 #[test]
 fn times_are_cut_to_the_second() -> Result {
     let epoch = SystemTime::UNIX_EPOCH;
@@ -362,7 +361,7 @@ fn times_are_cut_to_the_second() -> Result {
         Validators::new().with_last_modified(epoch - nanoseconds(1)).last_modified(),
         epoch.checked_sub(Duration::from_secs(1))
     );
-    // Far outside of what a date can say.
+    // Times far beyond the range of HTTP dates.
     for seconds in [253_402_300_800, 1 << 40, 1 << 60] {
         for time in [epoch.checked_add(Duration::from_secs(seconds)), epoch.checked_sub(Duration::from_secs(seconds))] {
             let Some(time) = time else { continue };

@@ -92,7 +92,7 @@ fn condition_is_not_required_for_a_query() {
     assert_eq!(Method::QUERY.as_str(), "QUERY");
 }
 
-/// Through real servers: axum's `any`, and bare hyper.
+/// Requests through real servers: axum's `any`, and bare hyper.
 #[cfg(feature = "axum")]
 mod served {
     use axum::{Router, response::IntoResponse, routing::any};

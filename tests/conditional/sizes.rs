@@ -1,4 +1,4 @@
-//! What a request in flight takes in memory.
+//! The memory that a request in flight takes.
 
 use std::{convert::Infallible, future::Ready};
 

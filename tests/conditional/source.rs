@@ -30,7 +30,7 @@ struct Seen {
     parts: Parts,
     /// The header fields that the handler got. `None`: it did not run.
     handler: Option<HeaderMap>,
-    /// How often the source was called.
+    /// The number of calls of the source.
     source_calls: usize,
 }
 
@@ -41,7 +41,7 @@ async fn send(layer: ConditionalLayer, request: Request<()>, current: Current) -
         let fields = Arc::clone(&handler_fields);
         move |request: Request<()>| {
             *fields.lock().unwrap() = Some(request.headers().clone());
-            // The source has another tag, and it decides.
+            // The source returns another tag, which decides.
             ready(Ok::<_, Infallible>(full(200, &[("etag", "\"handler\"")], "x")))
         }
     });
@@ -247,7 +247,7 @@ fn status_of_check_has_the_validators() {
 }
 
 #[tokio::test]
-async fn response_decides_if_the_source_names_nothing() {
+async fn response_decides_if_the_source_returns_no_validators() {
     let handler = returns(Ok::<_, Infallible>(full(200, &[], "tulip")));
     let layer = ConditionalLayer::new().generate_etags(64).validators(|_| ready(Ok(Some(Validators::new()))));
     let mut request = get("/", &[]);
