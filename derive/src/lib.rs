@@ -1,8 +1,8 @@
 //! `#[derive(IntoStatus)]` of [tower-status](https://docs.rs/tower-status), which re-exports it with its documentation.
 //!
-//! `parse` reads the type and its attributes, `validate` checks what only the whole type can show, `expand` writes
-//! the implementation. Each step collects its mistakes, and an implementation is written in any case, so that one mistake
-//! is one message.
+//! `parse` reads the type and its attributes, `validate` checks what needs more than one key or field, `expand` writes
+//! the implementation. Each step collects the mistakes that it finds. An implementation is written in any case, so that
+//! one mistake is one message.
 
 use proc_macro::TokenStream;
 use syn::{DeriveInput, parse_macro_input};

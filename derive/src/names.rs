@@ -90,7 +90,7 @@ const GRPC: [&str; 16] = [
 ///
 /// # Errors
 ///
-/// The message for an unknown name.
+/// Returns the message for an unknown name.
 pub(crate) fn status(name: &str) -> Result<u16, String> {
     match STATUS.iter().find(|(_, known)| *known == name) {
         Some((code, _)) => Ok(*code),
@@ -105,7 +105,7 @@ pub(crate) fn status(name: &str) -> Result<u16, String> {
 ///
 /// # Errors
 ///
-/// The message for an unknown name.
+/// Returns the message for an unknown name.
 pub(crate) fn grpc(name: &str) -> Result<&'static str, String> {
     if matches!(name, "OK" | "Ok") {
         return Err("`OK` is not an error: a gRPC client would take the response for a success".into());
@@ -136,7 +136,7 @@ pub(crate) fn screaming(name: &str) -> String {
 pub(crate) fn suggestion<'a>(name: &str, known: impl IntoIterator<Item = &'a str>) -> String {
     let closest = known.into_iter().map(|known| (distance(name, known), known)).min();
     match closest {
-        // With more than a third of the letters wrong it is another word.
+        // If more than a third of the letters differ, it is another word.
         Some((distance, known)) if distance <= known.len().max(name.len()) / 3 => format!(": did you mean `{known}`?"),
         _ => String::new(),
     }

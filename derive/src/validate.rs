@@ -7,7 +7,7 @@ use crate::{
     parse::{Input, field::Field, variant::Variant},
 };
 
-/// The features of tower-status that are on; tower-status switches those of this crate.
+/// The enabled features of tower-status, which enables those of this crate.
 #[derive(Clone, Copy)]
 pub(crate) struct Features(&'static [&'static str]);
 
@@ -157,7 +157,7 @@ fn check_code_at_run_time(variant: &Variant<'_>, field: &Field<'_>, errors: &mut
     }
 }
 
-/// Reports what is set by a key and by a field, or by two fields.
+/// Reports a property that is set by a key and by a field, or by two fields.
 fn check_single(
     key: &str,
     of_variant: Option<Span>,
@@ -187,7 +187,7 @@ fn check_extensions(variant: &Variant<'_>, errors: &mut Errors) {
     }
 }
 
-/// The header fields of which a response has one line (RFC 9110 §5.3).
+/// The header fields that have a single line in a response (RFC 9110 §5.3).
 const SINGLE: [&str; 11] = [
     "location",
     "retry-after",
@@ -220,7 +220,7 @@ fn check_headers(variant: &Variant<'_>, errors: &mut Errors) {
     }
 }
 
-/// The header field that a status code requires (RFC 9110 §15) and the layer does not set, and how to set it.
+/// Returns the header field that a status code requires (RFC 9110 §15) and the layer does not set, and how to set it.
 fn required_header(code: u16) -> Option<(&'static str, &'static str)> {
     match code {
         301 | 302 | 303 | 307 | 308 => {
@@ -349,7 +349,7 @@ mod tests {
         for entry in catalog::ALL.iter().filter(|entry| matches!(entry.code.as_u16(), 300..=599)) {
             let of_crate: Vec<_> = entry.required_headers.iter().map(HeaderName::as_str).collect();
             let expected = match entry.code.as_u16() {
-                // The layer has a default challenge, and only the application knows whether it sends a Content-Range.
+                // The layer has a default challenge, and only the application knows whether to send a Content-Range.
                 401 | 416 => None,
                 _ => of_crate.first().copied(),
             };

@@ -87,7 +87,7 @@ pub(super) fn of_trait(input: &Input<'_>, with_fields: bool) -> WhereClause {
     let root = input.private();
     let parameters = Parameters::of(&input.item.generics);
     clause.predicates.push(if parameters.is_empty() {
-        // With a `for`, the bound may be false: the compiler then reports only the field or the missing `Error`.
+        // With a `for`, the bound may be false, and the compiler reports only the field or the missing `Error`.
         parse_quote!(for<'__status> Self: #root::ImplementsError + #root::Send + #root::Sync)
     } else {
         // This includes the bounds of thiserror's implementation.
@@ -143,7 +143,7 @@ pub(super) fn of_conversion(input: &Input<'_>) -> WhereClause {
     clause
 }
 
-/// Returns the where clause that the type itself has.
+/// Returns the where clause of the type itself.
 pub(super) fn own_clause(input: &Input<'_>) -> WhereClause {
     let mut generics = input.item.generics.clone();
     let lifetimes: Vec<_> = generics.lifetimes().map(|parameter| parameter.lifetime.clone()).collect();

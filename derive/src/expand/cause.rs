@@ -52,7 +52,7 @@ fn arm(root: &TokenStream, variant: &Variant<'_>) -> TokenStream {
     quote!(#pattern => #cause,)
 }
 
-/// Writes the error that the field holds, as an `Option<Cause>`.
+/// Writes the error in the field, as an `Option<Cause>`.
 fn cause(root: &TokenStream, ty: &Type, binding: &Ident) -> TokenStream {
     match bounds::wrapper(ty) {
         Wrapper::Option(inner) => {

@@ -54,7 +54,7 @@ fn non_empty<T>(list: Vec<T>) -> Option<Vec<T>> {
     Some(list).filter(|list| !list.is_empty())
 }
 
-/// Returns whether detail and extensions are hidden. A code that is set at run time may be that of a 4xx.
+/// Returns whether detail and extensions are hidden. A code that is set at run time may be a 4xx.
 fn is_hidden(code: Option<u16>, variant: &Variant<'_>) -> bool {
     code.is_some_and(is_server_error) && !variant.keys.expose.is_set()
 }
@@ -111,7 +111,8 @@ fn extensions(root: &TokenStream, code: Option<u16>, variant: &Variant<'_>) -> V
     constants.chain(fields).collect()
 }
 
-/// Writes the schema of a field's type: the structure by its name, the type inside by what it implements.
+/// Writes the schema of a field's type: collections are recognised by their name, the type inside by the traits that it
+/// implements.
 fn schema(root: &TokenStream, ty: &Type) -> TokenStream {
     if let Wrapper::Option(inner) = bounds::wrapper(ty) {
         let inner = schema(root, inner);

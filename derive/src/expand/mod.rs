@@ -1,5 +1,5 @@
 //! Writes the implementation. After a mistake it writes the errors and a minimal implementation, so that the rest of the
-//! crate still compiles.
+//! user's crate compiles.
 
 use proc_macro2::{Span, TokenStream};
 use quote::{quote, quote_spanned};
@@ -39,7 +39,7 @@ pub(crate) fn expand(input: &Input<'_>, features: Features, errors: &Errors) -> 
             use #root::AnyMember as _;
 
             #[automatically_derived]
-            // A deprecated variant has a status, too, and the paths do not depend on the imports of the module.
+            // A deprecated variant has a status as well, and the paths do not depend on the imports of the module.
             #[allow(deprecated, unused_qualifications)]
             impl #generics #root::IntoStatus for #name #arguments #clause {
                 #body
@@ -52,13 +52,13 @@ pub(crate) fn expand(input: &Input<'_>, features: Features, errors: &Errors) -> 
     }
 }
 
-/// Writes the implementation that the compiler refuses for a type that does not implement `Error`.
+/// Writes the implementation that the compiler rejects for a type that does not implement `Error`.
 ///
-/// The where clause of `IntoStatus` assumes it, so that the type's uses are not refused as well.
+/// The where clause of `IntoStatus` assumes `Error`, so that the compiler does not also reject the uses of the type.
 fn witness(input: &Input<'_>) -> Option<TokenStream> {
     let root = input.private();
     let name = &input.item.ident;
-    // Whether a type with parameters implements `Error` may depend on them.
+    // A type with parameters may implement `Error` only for some of them.
     if !Parameters::of(&input.item.generics).is_empty() {
         return None;
     }
@@ -85,7 +85,7 @@ fn stub(root: &TokenStream) -> TokenStream {
     }
 }
 
-/// Writes what the types of the fields must be, so that the compiler reports a wrong one at the field.
+/// Writes checks of the types of the fields, so that the compiler reports a wrong type at its field.
 fn checks(input: &Input<'_>) -> TokenStream {
     let root = input.private();
     let parameters = Parameters::of(&input.item.generics);

@@ -30,7 +30,7 @@ pub(super) fn code(input: &Input<'_>, variant: &Variant<'_>) -> Option<u16> {
         return None;
     }
     let default = input.default.get().filter(|_| !variant.keys.from_error.is_set());
-    // Validation has refused a variant that has neither, apart from `from_error`.
+    // Validation has rejected a variant that has neither, apart from `from_error`.
     Some(variant.keys.code.get().or(default).copied().unwrap_or(500))
 }
 

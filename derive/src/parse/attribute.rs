@@ -65,7 +65,7 @@ fn parse_item(tokens: TokenStream) -> syn::Result<Item> {
         if input.is_empty() { Ok(item) } else { Err(input.error("expected `,`")) }
     };
     whole.parse2(tokens).map_err(|error| match error.to_string().strip_prefix("unexpected end of input, ") {
-        // At its end, a stream only has the span of the whole derive.
+        // The end of a stream has only the span of the whole derive.
         Some(expected) => Error::new(end, expected),
         None => error,
     })
@@ -88,7 +88,7 @@ fn item(input: ParseStream) -> syn::Result<Item> {
         return Err(Error::new(span, "expected a status code or a key"));
     }
     let mut name = input.call(Ident::parse_any)?.unraw().to_string();
-    // `retry-after` is not a key, but one name in the message about it.
+    // `retry-after` is not a key, but the message about it names it as one word.
     while input.peek(Token![-]) && input.peek2(Ident::peek_any) {
         input.parse::<Token![-]>()?;
         name = format!("{name}-{}", input.call(Ident::parse_any)?.unraw());

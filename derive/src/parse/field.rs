@@ -22,7 +22,7 @@ pub(crate) struct Field<'a> {
     pub(crate) location: Option<Span>,
     pub(crate) source: Option<Span>,
     pub(crate) transparent: Option<Span>,
-    /// Whether thiserror takes the field for the source.
+    /// Whether thiserror uses the field as the source.
     pub(crate) is_thiserror_source: bool,
 }
 
@@ -33,9 +33,9 @@ pub(crate) struct Extension {
 }
 
 impl Field<'_> {
-    /// Returns the name that patterns bind the field to.
+    /// Returns the name to which patterns bind the field.
     pub(crate) fn binding(&self) -> Ident {
-        // The compiler reports a wrong type at the field's type.
+        // The span is that of the field's type, where the compiler reports a wrong type.
         Ident::new(&format!("__field_{}", self.name), Span::mixed_site().located_at(self.ty.span()))
     }
 }

@@ -32,7 +32,7 @@ pub(crate) struct Keys {
     pub(crate) extensions: Vec<Constant>,
     pub(crate) grpc: Slot<&'static str>,
     pub(crate) expose: Slot<()>,
-    /// A key could not be read, so that nothing is reported as missing.
+    /// Whether a key could not be read. Then nothing is reported as missing.
     pub(crate) is_incomplete: bool,
 }
 
@@ -102,7 +102,7 @@ impl Keys {
     }
 }
 
-/// Checks that no field is meant: title and type are the same for every occurrence (RFC 9457 §3.1.1, §3.1.3).
+/// Checks that the text names no field: title and type are the same for every occurrence (RFC 9457 §3.1.1, §3.1.3).
 fn is_constant(key: &str, literal: &LitStr, fields: &[Field<'_>]) -> syn::Result<()> {
     let text = literal.value();
     match fields.iter().find(|field| text.contains(&format!("{{{}}}", field.name))) {

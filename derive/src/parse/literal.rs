@@ -1,20 +1,20 @@
-//! Checks of literals: what the crate would drop or turn into a 500 at run time does not compile.
+//! Checks of literals: a value that the crate would drop or turn into a 500 at run time does not compile.
 
 use syn::{Error, LitStr};
 
-/// A title (RFC 9457 §3.1.3).
+/// Checks a title (RFC 9457 §3.1.3).
 pub(super) fn title(literal: &LitStr) -> syn::Result<()> {
     let text = literal.value();
     ensure(!text.trim().is_empty(), literal, "a title must not be empty")?;
     ensure(!text.contains(char::is_control), literal, "a title must not contain control characters")
 }
 
-/// A detail or an advice; an empty one would be ignored.
+/// Checks a detail or an advice; an empty one would be ignored.
 pub(super) fn text(key: &str, literal: &LitStr) -> syn::Result<()> {
     ensure(!literal.value().trim().is_empty(), literal, format!("`{key}` must not be empty"))
 }
 
-/// A URI reference (RFC 3986 §4.1).
+/// Checks a URI reference (RFC 3986 §4.1).
 pub(super) fn uri(literal: &LitStr) -> syn::Result<()> {
     let text = literal.value();
     ensure(!text.is_empty(), literal, "a URI reference must not be empty")?;
@@ -27,7 +27,7 @@ pub(super) fn uri(literal: &LitStr) -> syn::Result<()> {
     }
 }
 
-/// A percent sign begins an escape (RFC 3986 §2.1).
+/// Checks that each percent sign begins an escape (RFC 3986 §2.1).
 fn percent_signs(text: &str, literal: &LitStr) -> syn::Result<()> {
     let is_escape = |after: &str| after.bytes().take(2).filter(u8::is_ascii_hexdigit).count() == 2;
     let valid = text.split('%').skip(1).all(is_escape);
@@ -46,7 +46,7 @@ const FRAMING: [&str; 8] = [
     "keep-alive",
 ];
 
-/// The name of a header field (RFC 9110 §5.1) that a status can set.
+/// Checks the name of a header field (RFC 9110 §5.1) that a status can set.
 pub(super) fn field_name(literal: &LitStr) -> syn::Result<()> {
     let name = literal.value();
     let valid = !name.is_empty() && name.bytes().all(is_token);
@@ -55,7 +55,7 @@ pub(super) fn field_name(literal: &LitStr) -> syn::Result<()> {
     ensure(!is_framing, literal, format!("`{name}` describes or frames the body, so it is set with the body"))
 }
 
-/// The value of a header field (RFC 9110 §5.5).
+/// Checks the value of a header field (RFC 9110 §5.5).
 pub(super) fn field_value(literal: &LitStr) -> syn::Result<()> {
     let value = literal.value();
     ensure(!value.trim().is_empty(), literal, "a header field value must not be empty")?;
@@ -63,7 +63,7 @@ pub(super) fn field_value(literal: &LitStr) -> syn::Result<()> {
     ensure(value.bytes().all(visible), literal, "a header field value must consist of visible ASCII characters")
 }
 
-/// A list of methods (RFC 9110 §10.2.1), which may be empty.
+/// Checks a list of methods (RFC 9110 §10.2.1), which may be empty.
 pub(super) fn allow(literal: &LitStr) -> syn::Result<()> {
     let value = literal.value();
     let is_method = |method: &str| !method.is_empty() && method.bytes().all(is_token);
@@ -71,10 +71,10 @@ pub(super) fn allow(literal: &LitStr) -> syn::Result<()> {
     ensure(is_list, literal, "`allow` takes a list of methods: \"GET, HEAD\"")
 }
 
-/// The members that a problem document has without an extension.
+/// The standard members of a problem document (RFC 9457 §3.1).
 const RESERVED: [&str; 5] = ["type", "title", "status", "detail", "instance"];
 
-/// The name of an extension member (RFC 9457 §3.2).
+/// Checks the name of an extension member (RFC 9457 §3.2).
 pub(super) fn extension(name: &str) -> Result<(), String> {
     match name {
         "" => Err("an extension must have a name".into()),
@@ -85,7 +85,7 @@ pub(super) fn extension(name: &str) -> Result<(), String> {
     }
 }
 
-/// RFC 9110 §5.6.2.
+/// Returns whether a token may contain the byte (RFC 9110 §5.6.2).
 fn is_token(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte)
 }

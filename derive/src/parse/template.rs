@@ -7,7 +7,7 @@ use syn::{Error, Ident, LitStr};
 use super::field::Field;
 use crate::names::suggestion;
 
-/// Texts with a placeholder between each two of them, so there is one text more than there are placeholders.
+/// Texts with a placeholder between each two of them, so there is one more text than placeholders.
 pub(crate) struct Template {
     pub(crate) literal: LitStr,
     texts: Vec<String>,
@@ -175,7 +175,7 @@ fn argument(field: usize, fields: &[Field<'_>]) -> String {
     fields.get(field).map_or_else(String::new, |field| field.binding().to_string())
 }
 
-/// Writes `__field_0 = *__field_0` once per field; a width must not be a reference.
+/// Writes `__field_0 = *__field_0` once per field, because a width must not be a reference.
 fn arguments(mut used: Vec<usize>, fields: &[Field<'_>], at: Span) -> Vec<TokenStream> {
     used.sort_unstable();
     used.dedup();

@@ -1,4 +1,4 @@
-//! The message for a key that does not exist where it was written.
+//! The message for a key that is unknown or misplaced.
 
 use super::{attribute::Value, key_names};
 use crate::names::{self, suggestion};
@@ -85,7 +85,7 @@ fn misplaced(name: &str, value: &Value, place: Place) -> Option<String> {
     }
 }
 
-/// Returns the key that other crates and the standards call by this name.
+/// Returns the key for a name that other crates or the standards use.
 fn other_name(name: &str) -> Option<&'static str> {
     Some(match name {
         "message" | "msg" | "description" | "display" => "detail",

@@ -1,4 +1,4 @@
-//! A variant, or a struct, which is handled like an enum's only variant.
+//! A variant, or a struct, which is handled like the only variant of an enum.
 
 use proc_macro2::Span;
 use syn::{Attribute, DeriveInput, Expr, ExprLit, Fields, Ident, Lit, LitStr, Meta, parse::ParseStream, parse::Parser};
@@ -56,7 +56,7 @@ impl<'a> Variant<'a> {
         }
     }
 
-    /// Returns the field that holds the inner error of a `transparent` or `from_error` variant.
+    /// Returns the field with the inner error of a `transparent` or `from_error` variant.
     pub(crate) fn inner(&self) -> Option<&Field<'a>> {
         match &*self.fields {
             [only] => Some(only),
@@ -80,7 +80,7 @@ impl<'a> Variant<'a> {
         self.inner().filter(|_| self.transparent_span().is_some())
     }
 
-    /// Returns the field that is in the chain of causes whether `Error::source` returns it or not.
+    /// Returns the field that is in the chain of causes even if `Error::source` does not return it.
     pub(crate) fn linked(&self) -> Option<&Field<'a>> {
         if self.transparent_span().is_some() || self.keys.from_error.is_set() {
             self.inner()

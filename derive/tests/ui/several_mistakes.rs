@@ -11,7 +11,7 @@ enum Shop {
     Deleted,
 }
 
-// None of these adds an error of its own.
+// None of these adds an error.
 async fn handler() -> Result<(), Shop> {
     Err(Shop::Deleted)
 }
