@@ -237,7 +237,7 @@ impl<T: DeserializeOwned + Send + 'static, S: Send + Sync> OptionalFromRequestPa
     }
 }
 
-/// Names the parameter also where axum's rejection only has its index.
+/// Names the parameter even if axum's rejection has only its index.
 async fn path_status<S: Send + Sync>(rejection: PathRejection, parts: &mut Parts, state: &S) -> Status {
     let params = RawPathParams::from_request_parts(parts, state).await;
     let names: Vec<_> = params.iter().flatten().map(|(name, _)| name).collect();

@@ -94,13 +94,14 @@ pub(crate) fn built_from(extensions: &Extensions) -> Option<Status> {
     hidden(extensions.get()?).cloned()
 }
 
-/// Returns the status of a response of tonic's, unless it is bare: then the head tells as much.
+/// Returns the status of a response of tonic's, unless it has only a code: then the head has the same information.
 pub(crate) fn status_of(extensions: &Extensions) -> Option<Status> {
     let status: &tonic::Status = extensions.get()?;
     (!status.message().is_empty()).then(|| status.clone().into())
 }
 
-/// Only `From<Status>` makes a source of this type, and nothing can change the code or message afterwards.
+/// Returns the wrapped status. Only `From<Status>` creates a source of this type, and nothing can change the code or
+/// message afterwards.
 fn hidden(status: &tonic::Status) -> Option<&Status> {
     let Hidden(status) = Error::source(status)?.downcast_ref()?;
     Some(status)

@@ -1,6 +1,6 @@
 //! Warnings for the operator.
 
-/// Warns the operator of what an application got wrong; without the feature `tracing`, nothing.
+/// Warns the operator about a mistake in the application. Does nothing without the feature `tracing`.
 macro_rules! warning {
     ($($message:tt)+) => {{
         #[cfg(feature = "tracing")]
@@ -11,7 +11,7 @@ macro_rules! warning {
 }
 pub(crate) use warning;
 
-/// Warns at the first time. A subscriber that panics then does not disturb later requests.
+/// Warns only once. If the subscriber panics, later requests are not affected.
 macro_rules! warn_once {
     ($($message:tt)+) => {{
         static WARNED: std::sync::atomic::AtomicBool = std::sync::atomic::AtomicBool::new(false);

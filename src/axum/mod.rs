@@ -17,7 +17,7 @@ pub(crate) mod rejection;
 #[cfg(feature = "axum-ws")]
 mod websocket;
 
-/// Returns the status of a rejection of axum: what [`map_error`](crate::StatusMapLayer::map_error) does not map.
+/// Returns the status of a rejection of axum, if [`map_error`](crate::StatusMapLayer::map_error) does not map it.
 pub(crate) fn status_of(error: &(dyn std::error::Error + 'static)) -> Option<Status> {
     let lists = [
         rejection::STATUS_OF,

@@ -82,7 +82,7 @@ const BROKEN_BODY: DocumentedStatus =
     one(StatusCode::BAD_REQUEST, "UnknownBodyError").with_description("The body could not be read to its end.");
 const BODY_UTF8: DocumentedStatus =
     one(StatusCode::BAD_REQUEST, "InvalidUtf8").with_description("The body is not UTF-8.");
-/// A mistake of the application.
+/// A mistake in the application.
 const NO_EXTENSION: DocumentedStatus = one(StatusCode::INTERNAL_SERVER_ERROR, "MissingExtension");
 const NO_PATH_PARAMS: DocumentedStatus = one(StatusCode::INTERNAL_SERVER_ERROR, "MissingPathParams");
 const NO_MATCHED_PATH: DocumentedStatus = one(StatusCode::INTERNAL_SERVER_ERROR, "MatchedPathMissing");
@@ -149,7 +149,7 @@ pub(crate) fn path_status(rejection: PathRejection, names: &[&str]) -> Status {
     }
 }
 
-/// Lists what the client got wrong.
+/// Adds a list of what the client got wrong.
 pub(super) fn with_errors(status: Status, rejection: &(dyn Error + 'static)) -> Status {
     if let Some(error) = path_error(rejection) {
         return match path_parameter(error.kind()) {
@@ -181,7 +181,7 @@ fn with_parameter(status: Status, detail: &str, parameter: &str) -> Status {
 
 fn with_json_error(status: Status, error: &PathError<serde_json::Error>) -> Status {
     let json = error.inner();
-    // Of a text that is not JSON, line and column say more.
+    // For a text that is not JSON, line and column are more useful.
     if json.classify() != Category::Data {
         return status;
     }

@@ -159,7 +159,7 @@ pub(crate) fn entry(code: StatusCode) -> &'static Entry {
     get(code).or_else(|| get(class)).unwrap_or(FALLBACK)
 }
 
-/// Whether this is an error of the server, whose detail is hidden. 550 counts as a 4xx.
+/// Returns whether this is an error of the server, whose detail is hidden. 550 counts as a 4xx.
 pub(crate) fn is_server_error(code: StatusCode) -> bool {
     code.as_u16() >= 500 && code.as_u16() != 550
 }

@@ -36,7 +36,7 @@ impl Format {
     }
 }
 
-/// Returns the format that the client prefers; `formats` is in the server's order. `None` if it is empty.
+/// Returns the format that the client prefers; `formats` is in the server's order of preference. `None` if it is empty.
 ///
 /// Takes time linear in the length of all field lines.
 pub(crate) fn negotiate<'a>(lines: impl Iterator<Item = &'a [u8]>, formats: &[Format]) -> Option<Format> {
@@ -56,7 +56,7 @@ pub(crate) fn negotiate<'a>(lines: impl Iterator<Item = &'a [u8]>, formats: &[Fo
     best.map(|(format, _)| format).or(formats.first().copied())
 }
 
-/// What the client wants of each format.
+/// The client's preference for each format.
 #[derive(Default)]
 struct Preferences {
     json: Preference,
@@ -64,7 +64,8 @@ struct Preferences {
     text: Preference,
 }
 
-/// A range that names a type and a subtype. `application/problem+json` is one more specific than `application/json`.
+/// The specificity of a range with a type and a subtype. `application/problem+json` is more specific than
+/// `application/json` by one.
 const NAMED: u8 = 2;
 
 impl Preferences {
@@ -104,30 +105,30 @@ impl Preferences {
     }
 }
 
-/// What the client wants of one format.
+/// The client's preference for one format.
 #[derive(Clone, Copy, Default)]
 struct Preference {
-    /// Of the range that decides; `None`: no range covers the format.
+    /// The specificity of the range that decides; `None`: no range covers the format.
     specificity: Option<u8>,
     /// The weight in thousandths.
     quality: u16,
 }
 
 impl Preference {
-    /// The most specific range decides for a format; of two equally specific ranges, the one of higher quality.
+    /// Adds a range. The most specific range decides; of two equally specific ranges, the one of higher quality.
     fn add(&mut self, specificity: u8, quality: u16) {
         if (Some(specificity), quality) > (self.specificity, self.quality) {
             *self = Self { specificity: Some(specificity), quality };
         }
     }
 
-    /// At equal quality the format of the more specific range wins.
+    /// Returns the rank of a format: its quality, then the specificity of its range.
     fn rank(self) -> (u16, Option<u8>) {
         (self.quality, self.specificity.min(Some(NAMED)))
     }
 }
 
-/// `media-range [ weight ]` (RFC 9110 §12.5.1). Returns `None` if it is malformed or covers none of our types.
+/// Parses `media-range [ weight ]` (RFC 9110 §12.5.1). Returns `None` if it is malformed or covers none of our types.
 fn media_range(member: &[u8]) -> Option<(MediaType<'_>, u16)> {
     let range = MediaType::split(member)?;
     let mut quality = 1000;
@@ -143,7 +144,7 @@ fn media_range(member: &[u8]) -> Option<(MediaType<'_>, u16)> {
     Some((range, quality))
 }
 
-/// `qvalue` (RFC 9110 §12.4.2), in thousandths.
+/// Parses a `qvalue` (RFC 9110 §12.4.2), in thousandths.
 fn qvalue(text: &[u8]) -> Option<u16> {
     let (&whole, fraction) = text.split_first()?;
     let digits = match fraction.split_first() {

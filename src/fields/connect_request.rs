@@ -1,4 +1,4 @@
-//! Which requests are Connect's (Connect Protocol Reference, "Unary-Request", "Unary-Get-Request", "Streaming-Request").
+//! Recognises Connect requests (Connect Protocol Reference, "Unary-Request", "Unary-Get-Request", "Streaming-Request").
 
 use std::borrow::Cow;
 
@@ -7,7 +7,7 @@ use percent_encoding::percent_decode_str;
 
 use super::{Protocol, media_type};
 
-/// The field that tells a unary request from other requests with the same content type.
+/// The field that distinguishes a unary request from other requests with the same content type.
 pub(crate) static CONNECT_PROTOCOL_VERSION: HeaderName = HeaderName::from_static("connect-protocol-version");
 
 const STREAMING: &[u8] = b"application/connect+";
@@ -25,7 +25,7 @@ pub(super) fn of_post(content_type: &HeaderValue, headers: &HeaderMap, has_versi
     }
 }
 
-/// Whether a media type is that of a streaming message.
+/// Returns whether a media type is that of a streaming message.
 pub(crate) fn is_streaming(content_type: &HeaderValue) -> bool {
     has_name_after(media_type::essence(content_type.as_bytes()), STREAMING)
 }
@@ -37,7 +37,7 @@ pub(super) fn streaming_content_type(request: Option<&HeaderValue>) -> HeaderVal
     essence.and_then(|essence| HeaderValue::from_bytes(&essence).ok()).unwrap_or(PROTO)
 }
 
-/// Whether a media type is `base` and a restricted-name of RFC 6838 §4.2.
+/// Returns whether a media type is `base` and a restricted-name of RFC 6838 §4.2.
 fn has_name_after(essence: &[u8], base: &[u8]) -> bool {
     let is_name = |byte: &u8| byte.is_ascii_alphanumeric() || b"!#$&-^_.+".contains(byte);
     let Some((head, name)) = essence.split_at_checked(base.len()) else { return false };
@@ -48,7 +48,7 @@ fn is_version_1(headers: &HeaderMap) -> bool {
     headers.get_all(&CONNECT_PROTOCOL_VERSION).iter().eq(["1"])
 }
 
-/// Whether the query is that of a unary GET: `connect=v1`, `encoding` and `message`, in any order.
+/// Returns whether the query is that of a unary GET: `connect=v1`, `encoding` and `message`, in any order.
 pub(crate) fn is_unary_query(query: &str) -> bool {
     let (mut version, mut encoding, mut message) = (None, false, false);
     for parameter in query.split('&') {

@@ -9,7 +9,7 @@ pub(crate) fn members(list: &[u8]) -> impl Iterator<Item = &[u8]> {
     split(list, b',').filter(|member| !member.is_empty())
 }
 
-/// Whether a list of tokens has this member; case is ignored.
+/// Returns whether a list of tokens has this member; case is ignored.
 pub(crate) fn has_token(list: &[u8], token: &[u8]) -> bool {
     members(list).any(|member| member.eq_ignore_ascii_case(token))
 }
@@ -38,7 +38,7 @@ fn part_length(text: &[u8], separator: u8) -> usize {
     text.len()
 }
 
-/// Moves behind the closing quote; without one, to the end.
+/// Skips to after the closing quote, or to the end if there is none.
 fn skip_quoted_string(bytes: &mut slice::Iter<'_, u8>) {
     while let Some(&byte) = bytes.next() {
         match byte {

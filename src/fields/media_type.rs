@@ -8,7 +8,7 @@ pub(crate) struct MediaType<'a> {
     /// `type/subtype`, without parameters.
     essence: &'a [u8],
     slash: usize,
-    /// What follows the first semicolon.
+    /// The text after the first semicolon.
     parameters: &'a [u8],
 }
 
@@ -18,7 +18,7 @@ impl<'a> MediaType<'a> {
         Self::split(value).filter(|split| is_token(split.main_type()) && is_token(split.subtype()))
     }
 
-    /// Splits a value that is only compared with known types, and so needs no check.
+    /// Splits a value that is only compared with known types, so it needs no check.
     pub(super) fn split(value: &'a [u8]) -> Option<Self> {
         let (essence, parameters) = split(value);
         let slash = essence.iter().position(|&byte| byte == b'/')?;
@@ -30,12 +30,12 @@ impl<'a> MediaType<'a> {
         self.essence.get(..self.slash).unwrap_or_default()
     }
 
-    /// Returns the part behind the slash.
+    /// Returns the part after the slash.
     pub(crate) fn subtype(&self) -> &'a [u8] {
         self.essence.get(self.slash + 1..).unwrap_or_default()
     }
 
-    /// Whether this is `type/subtype`; case is ignored.
+    /// Returns whether this is `type/subtype`; case is ignored.
     pub(crate) fn is(&self, essence: &str) -> bool {
         self.essence.eq_ignore_ascii_case(essence.as_bytes())
     }
@@ -48,7 +48,7 @@ impl<'a> MediaType<'a> {
         })
     }
 
-    /// Whether a text of this type can be read as UTF-8: `charset` is absent, `utf-8` or `us-ascii`.
+    /// Returns whether a text of this type can be read as UTF-8: `charset` is absent, `utf-8` or `us-ascii`.
     pub(crate) fn is_utf8(&self) -> bool {
         self.parameters().flatten().filter(|(name, _)| name.eq_ignore_ascii_case(b"charset")).all(|(_, charset)| {
             [&b"utf-8"[..], b"\"utf-8\"", b"us-ascii"].iter().any(|known| charset.eq_ignore_ascii_case(known))
@@ -67,7 +67,7 @@ fn split(value: &[u8]) -> (&[u8], &[u8]) {
     (essence.trim_ascii(), parameters.get(1..).unwrap_or_default())
 }
 
-/// RFC 9110 §5.6.2.
+/// Returns whether a text is a `token` (RFC 9110 §5.6.2).
 fn is_token(text: &[u8]) -> bool {
     let is_tchar = |byte: &u8| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(byte);
     !text.is_empty() && text.iter().all(is_tchar)

@@ -1,4 +1,4 @@
-//! Rules about header fields that several parts share.
+//! Rules about header fields that several parts of the crate share.
 
 mod accept;
 pub(crate) mod connect_request;

@@ -30,7 +30,7 @@ pub enum Protocol {
     ConnectStream,
 }
 
-/// The longest first: each of the others is a prefix of the one before it.
+/// The longest base first: each of the others is a prefix of the one before it.
 const TYPES: [(&str, Protocol); 3] = [
     ("application/grpc-web-text", Protocol::GrpcWebText),
     ("application/grpc-web", Protocol::GrpcWeb),
@@ -38,17 +38,17 @@ const TYPES: [(&str, Protocol); 3] = [
 ];
 
 impl Protocol {
-    /// Whether the response is a gRPC status.
+    /// Returns whether the response is a gRPC status.
     pub const fn is_grpc(self) -> bool {
         matches!(self, Self::Grpc | Self::GrpcWeb | Self::GrpcWebText)
     }
 
-    /// Whether the response is a Connect error.
+    /// Returns whether the response is a Connect error.
     pub const fn is_connect(self) -> bool {
         matches!(self, Self::Connect | Self::ConnectStream)
     }
 
-    /// Whether the response is written for an RPC client.
+    /// Returns whether the response is written for an RPC client.
     pub(crate) const fn is_rpc(self) -> bool {
         !matches!(self, Self::Http)
     }
@@ -92,7 +92,7 @@ impl Protocol {
     }
 }
 
-/// Splits a media type into its protocol and what follows the base: nothing, or `+` and a message format.
+/// Splits a media type into its protocol and the text after the base: nothing, or `+` and a message format.
 fn split(media_type: &[u8]) -> Option<(Protocol, &[u8])> {
     let essence = media_type::essence(media_type);
     TYPES.iter().find_map(|(base, protocol)| {

@@ -60,7 +60,7 @@ impl Status {
         self.grpc_code
     }
 
-    /// Whether [`expose`](Self::expose) was called.
+    /// Returns whether [`expose`](Self::expose) was called.
     pub const fn is_exposed(&self) -> bool {
         self.exposed
     }

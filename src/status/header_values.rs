@@ -1,4 +1,4 @@
-//! Which values the header fields of a `Status` may have.
+//! The values that the header fields of a `Status` may have.
 
 use std::borrow::Cow;
 
@@ -7,7 +7,7 @@ use percent_encoding::{AsciiSet, CONTROLS, percent_encode};
 
 use crate::warning::warning;
 
-/// The header fields of which a response has one line (RFC 9110 §5.3).
+/// The header fields that have a single line in a response (RFC 9110 §5.3).
 pub static SINGLE: [HeaderName; 11] = [
     header::LOCATION,
     header::RETRY_AFTER,
@@ -42,8 +42,8 @@ pub(super) fn is_framing(name: &HeaderName) -> bool {
     FRAMING.contains(name)
 }
 
-/// Whether a field may have this value. A Location is a URI reference. Of the fields that a code requires, only Allow may
-/// be empty: then no method is allowed (RFC 9110 §10.2.1).
+/// Returns whether a field may have this value. A Location is a URI reference. Of the fields that a code requires, only
+/// Allow may be empty: then no method is allowed (RFC 9110 §10.2.1).
 pub(super) fn is_valid(name: &HeaderName, value: &HeaderValue, is_required: bool) -> bool {
     match *name {
         header::LOCATION => uri_reference(value).is_some(),

@@ -1,11 +1,11 @@
-//! A status inside of another crate's error.
+//! A status inside another crate's error.
 
 use std::{error::Error, fmt};
 
 use super::Status;
 
-/// Wraps the status that another crate's error was built from. Shows code and title, and no source: whether the detail is
-/// hidden depends on the protocol, and the error around it has the detail where it may be shown.
+/// Wraps the status that another crate's error was built from. Shows code and title only, and no source: whether the
+/// detail is hidden depends on the protocol, and the error around it has the detail where it may be shown.
 pub(crate) struct Hidden(pub(crate) Status);
 
 impl fmt::Display for Hidden {

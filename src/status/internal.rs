@@ -1,4 +1,4 @@
-//! What the layers need of a [`Status`].
+//! The methods of a [`Status`] that only the layers use.
 
 use std::{borrow::Cow, fmt, sync::Arc};
 
@@ -85,12 +85,12 @@ impl Status {
         self.parts_mut().source = Some(source.bounded());
     }
 
-    /// Sets the detail to an error's `Display` where none is set.
+    /// Sets the detail to an error's `Display` if none is set.
     pub(crate) fn set_detail_from(&mut self, error: &dyn fmt::Display) {
         // The message of a gRPC status is its detail, even an empty one.
         if self.detail().is_none() && self.rpc().is_none() {
             let mut text = String::new();
-            // A Display that fails keeps what it has written; `to_string` would panic.
+            // If Display fails, the text so far is used; `to_string` would panic.
             let _ = fmt::Write::write_fmt(&mut text, format_args!("{error}"));
             if !text.is_empty() {
                 self.parts_mut().detail = Some(text.into());
@@ -99,12 +99,12 @@ impl Status {
         }
     }
 
-    /// Whether the layer has to find the status in the source.
+    /// Returns whether the layer has to find the status in the source.
     pub(crate) fn is_unresolved(&self) -> bool {
         matches!(self.resolution, Resolution::Unresolved | Resolution::Provisional)
     }
 
-    /// Carries a report. `own` is the status that it holds: a layer may find another one outside of it.
+    /// Carries a report. `own` is the status that it contains; a layer may find another one that takes precedence.
     #[cfg(any(feature = "anyhow", feature = "eyre"))]
     pub(super) fn of_report(own: Option<Status>, report: Root) -> Self {
         let mut status = own.unwrap_or(Self::unresolved());
@@ -115,7 +115,7 @@ impl Status {
         status
     }
 
-    /// Whether the status is only used where the layer finds no other one in the source.
+    /// Returns whether the status is used only if the layer finds no other one in the source.
     pub(crate) fn is_provisional(&self) -> bool {
         self.resolution == Resolution::Provisional
     }
@@ -126,20 +126,20 @@ impl Status {
         self
     }
 
-    /// Returns the 500 of a carried error that nothing maps. Its `Display` is hidden: the application has not chosen it.
+    /// Returns the 500 of a carried error that nothing maps. Its `Display` is hidden: it is not meant for clients.
     pub(crate) fn unmapped(mut self) -> Self {
         self.exposed &= !self.detail_is_display;
         self.resolution = Resolution::Unmapped;
         self
     }
 
-    /// Whether nothing maps the carried error.
+    /// Returns whether nothing maps the carried error.
     #[cfg(feature = "tracing")]
     pub(crate) fn is_unmapped(&self) -> bool {
         self.resolution == Resolution::Unmapped
     }
 
-    /// Adds what the application has set on the carrier in which this status was found.
+    /// Adds what the application has set on the carrier that contained this status.
     pub(crate) fn inherit_from(mut self, carrier: &Status) -> Self {
         self.exposed |= carrier.exposed;
         self.grpc_code = self.grpc_code.or(carrier.grpc_code);
@@ -192,9 +192,9 @@ impl Status {
         self.parts().map_or(&[], |parts| parts.extensions.public())
     }
 
-    /// Whether detail and extension members are hidden from clients.
+    /// Returns whether detail and extension members are hidden from clients.
     pub(crate) fn hides(&self) -> bool {
-        // Where no layer decides, the `Display` of a carried error was not chosen for clients either.
+        // Without a layer, the `Display` of a carried error is hidden as well: it is not meant for clients.
         let is_undecided = self.resolution == Resolution::Unresolved && self.detail_is_display;
         self.is_server_error() && (!self.exposed || is_undecided)
     }

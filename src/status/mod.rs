@@ -1,4 +1,4 @@
-//! [`Status`]: a status code, and everything that its response needs.
+//! [`Status`]: a status code with everything that its response needs.
 
 use std::{borrow::Cow, sync::Arc, time::Duration};
 
@@ -75,7 +75,7 @@ pub struct Status {
     code: StatusCode,
     exposed: bool,
     resolution: Resolution,
-    /// The detail is the error's `Display`: the application has not chosen it for clients.
+    /// The detail is the error's `Display`, which is not meant for clients.
     detail_is_display: bool,
     grpc_code: Option<GrpcCode>,
     parts: Option<Arc<Parts>>,
@@ -86,13 +86,13 @@ pub struct Status {
 enum Resolution {
     Final,
     Unresolved,
-    /// As `Unresolved`, but the status is that of a report, and is used if the layer finds no other one outside of it.
+    /// As `Unresolved`, but a report contained this status, which is used if the layer finds no other one.
     Provisional,
     /// Final: nothing maps the carried error.
     Unmapped,
 }
 
-/// What most statuses do not have: allocated by the first setter.
+/// The properties that most statuses do not have. The first setter allocates them.
 #[derive(Clone, Default)]
 struct Parts {
     title: Option<Cow<'static, str>>,
@@ -110,7 +110,7 @@ struct Parts {
     rpc: Option<Box<Rpc>>,
 }
 
-/// What a `tonic::Status` has beside its message. Kept for gRPC clients.
+/// The properties of a `tonic::Status` beside its message, kept for gRPC clients.
 #[derive(Clone)]
 pub(crate) struct Rpc {
     pub(crate) code: GrpcCode,
@@ -130,7 +130,7 @@ struct Malformed {
 }
 
 impl Status {
-    /// Creates a status with nothing but its code. Its texts are those of the [catalogue](crate::catalog).
+    /// Creates a status that has only its code. Its texts are those of the [catalogue](crate::catalog).
     ///
     /// Allocates nothing. A 1xx is no final response (RFC 9110 §15.2) and becomes 500.
     ///
@@ -161,7 +161,7 @@ impl Status {
 
     /// Carries an error that has no status, for `?` on foreign errors.
     ///
-    /// The layer maps it with `map_error` and `recognize`; an error that nothing maps is a 500 that shows nothing of it.
+    /// The layer maps it with `map_error` and `recognize`; an error that nothing maps is a 500 that shows no part of it.
     /// A `Status` in a `Box` or `Arc` is returned. An `anyhow::Error` or `eyre::Report` keeps its contexts (features
     /// `anyhow` and `eyre`).
     ///
@@ -219,16 +219,16 @@ impl Status {
         self.code
     }
 
-    /// Whether the server is at fault: 500 and above, except 550, which counts as a 4xx everywhere in this crate.
+    /// Returns whether the server is at fault: 500 and above, except 550, which counts as a 4xx everywhere in this crate.
     ///
-    /// # Example: tell server errors from client errors
+    /// # Example: distinguish server errors from client errors
     ///
     /// ```
     /// use tower_status::Status;
     ///
     /// assert!(Status::bad_gateway().is_server_error());
     /// assert!(!Status::permission_denied().is_server_error());
-    /// assert!(Status::permission_denied().code().is_server_error()); // `http` only looks at the class
+    /// assert!(Status::permission_denied().code().is_server_error()); // `http` looks only at the class
     /// ```
     pub fn is_server_error(&self) -> bool {
         catalog::is_server_error(self.code)

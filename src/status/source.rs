@@ -29,19 +29,19 @@ pub enum Cause<'a> {
 #[doc(hidden)]
 pub type CauseOf = for<'a> fn(&'a (dyn Error + 'static)) -> Option<Cause<'a>>;
 
-/// The links that are followed, so that a chain that leads back to itself ends.
+/// The limit of links that are followed, so that a chain that leads back to itself ends.
 pub(crate) const LINKS: usize = 128;
 
-/// The statuses that may be inside of each other. The drop of each one drops the next, which takes stack.
+/// The limit of nested statuses. Dropping one drops the next, which takes stack.
 const STATUSES: usize = 64;
 
-/// The longest text that is kept of a chain that is dropped, in bytes.
+/// The limit of the text of a dropped chain, in bytes.
 const TEXT: usize = 8 * 1024;
 
 impl<'a> Cause<'a> {
     /// Returns the error of this type: also from a `Box` or an `Arc`, and as the context of a report.
     pub(crate) fn find<E: Error + Send + Sync + 'static>(self) -> Option<&'a E> {
-        // A report finds also what its chain contains: that comes later.
+        // A report also finds what its chain contains, which has its own links.
         #[cfg(any(feature = "anyhow", feature = "eyre"))]
         macro_rules! context {
             ($report:expr) => {{
@@ -60,7 +60,7 @@ impl<'a> Cause<'a> {
         }
     }
 
-    /// Returns the error of this link; that of a report is its outermost.
+    /// Returns the error of this link; for a report, its outermost error.
     pub(crate) fn error(self) -> &'a (dyn Error + 'static) {
         match self {
             Self::Error(error) => error,
@@ -71,12 +71,12 @@ impl<'a> Cause<'a> {
         }
     }
 
-    /// Whether this is a report: its error is the next link.
+    /// Returns whether this is a report: its error is the next link.
     pub(crate) fn is_report(self) -> bool {
         !matches!(self, Self::Error(_))
     }
 
-    /// Whether this is an `Arc<dyn Error>`, which only shares its error.
+    /// Returns whether this is an `Arc<dyn Error>`, which only shares its error.
     pub(crate) fn is_shared(self) -> bool {
         !self.is_report() && shared(self.error()).is_some()
     }
@@ -140,15 +140,15 @@ impl Root {
     }
 }
 
-/// An error, and which link of its chain is meant.
+/// An error, and the link of its chain that is referred to.
 #[derive(Clone)]
 pub(crate) struct Source {
     root: Root,
     depth: usize,
-    /// Whether the status of the root is that of its cause.
+    /// Whether the root has the status of its cause.
     pub(crate) carries: bool,
     causes: Vec<CauseOf>,
-    /// How many statuses are inside of each other in the chain.
+    /// The number of nested statuses in the chain.
     statuses: usize,
 }
 
@@ -157,7 +157,7 @@ impl Source {
         Root::Error(error).into()
     }
 
-    /// An error of the application, whose status may be that of its cause.
+    /// Creates the source from an error of the application, which may have the status of its cause.
     pub(crate) fn of<E: IntoStatus>(error: E, carries: bool) -> Self {
         Self { carries, ..Self::new(error.__into_source()) }.knowing(E::__CAUSE)
     }
@@ -181,7 +181,7 @@ impl Source {
         let mut text = String::new();
         for link in self.chain().filter(|link| !link.is_report()) {
             let separator = if text.is_empty() { "" } else { ": " };
-            // A Display that fails keeps what it has written.
+            // If Display fails, the text so far is kept.
             let _ = write!(text, "{separator}{}", link.error());
             if text.len() > TEXT {
                 let end = (0..=TEXT).rev().find(|end| text.is_char_boundary(*end));
@@ -193,7 +193,7 @@ impl Source {
         text
     }
 
-    /// Returns the error that is meant.
+    /// Returns the error that is referred to.
     pub(crate) fn error(&self) -> Option<&(dyn Error + 'static)> {
         self.chain().nth(self.depth).map(Cause::error)
     }
@@ -221,7 +221,7 @@ impl Source {
         self.chain().filter(|link| !link.is_report()).map(Cause::error)
     }
 
-    /// Returns the same chain, with another link meant.
+    /// Returns the same chain, referring to another link.
     pub(crate) fn at(&self, depth: usize) -> Self {
         Self { depth, ..self.clone() }
     }

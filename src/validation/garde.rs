@@ -23,7 +23,7 @@ impl IntoStatus for Report {
 /// Returns the pointer of garde's path, whose parts are only accessible when it is serialized.
 fn pointer(path: &Path) -> JsonPointer {
     let parts: Vec<(String, String)> = serde_json::to_value(path).and_then(serde_json::from_value).unwrap_or_default();
-    // A part of the kind `none` has no key of its own: the value of an `Option`, of a newtype.
+    // A part of the kind `none` has no key: the value of an `Option` or a newtype.
     let names = parts.iter().filter(|(kind, _)| kind != "none");
     names.fold(JsonPointer::root(), |pointer, (_, name)| pointer.join(name))
 }

@@ -10,7 +10,7 @@ mod garde;
 #[cfg(feature = "validator")]
 mod validator;
 
-/// Returns the status for these errors, which may be none.
+/// Returns the status for these errors. The list may be empty.
 fn status(errors: &[Value]) -> Status {
     let detail = match errors.len() {
         1 => "1 value of the content is not valid".into(),
