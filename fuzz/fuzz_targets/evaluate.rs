@@ -1,5 +1,5 @@
-//! `evaluate`, `Preconditions` and both layers, with sources that name any validator and tags that could not be made,
-//! against RFC 9110 §13.2.2 read literally.
+//! `evaluate`, `Preconditions` and both layers, with sources that return any validator and tags that could not be
+//! generated, compared with a literal reading of RFC 9110 §13.2.2.
 #![no_main]
 
 use std::{
@@ -33,7 +33,7 @@ struct Input<'a> {
     /// The fields of the handler's response, if they are not those of the representation.
     response: Option<Vec<(Validator, Value<'a>)>>,
     code: Code,
-    /// The layer generates tags, but the content is not ready.
+    /// Whether the layer generates tags, but the content is not ready.
     tag_not_made: bool,
 }
 
@@ -161,7 +161,7 @@ fuzz_target!(|input: Input| {
     check_layers(&made, named.as_ref(), current, &handled);
 });
 
-/// `evaluate`, `Preconditions` and `range_applies`.
+/// Checks `evaluate`, `Preconditions` and `range_applies`.
 fn check_rules(method: &Method, request: &HeaderMap, named: Option<&HeaderMap>, current: Option<&Validators>) {
     let expected = preconditions::verdict(method, request, named);
     assert_eq!(evaluate(method, request, current), expected, "{method} {request:?} {named:?}");
@@ -200,7 +200,7 @@ impl Body for Pending {
     }
 }
 
-/// Both layers, without a source and with one, and one inside of the other.
+/// Checks both layers, without a source and with one, and one inside the other.
 fn check_layers(request: &Request<()>, named: Option<&HeaderMap>, current: Option<Validators>, handled: &Handled) {
     let ranged = Cell::new(None);
     let inner = service_fn(|request: Request<()>| {
@@ -237,7 +237,7 @@ fn check_layers(request: &Request<()>, named: Option<&HeaderMap>, current: Optio
     let outside = ask::ask(&mut StatusMapLayer::new().layer(asking()), request.clone()).status();
     assert_eq!([alone, outside], [expected(known, tag_unknown); 2], "with a source: {}", shown());
 
-    // A source decides whether the handler of a GET sees the range; a generated tag could as well.
+    // A source decides whether the handler of a GET gets `Range`; a generated tag could decide it as well.
     if let Some(kept) = ran.filter(|_| !handled.tag_not_made) {
         let applies = match named {
             Some(named) => preconditions::range_applies(request.headers(), named),

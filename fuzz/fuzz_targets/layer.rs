@@ -56,7 +56,7 @@ impl Options<'_> {
 
 const REGION: HeaderName = HeaderName::from_static("x-region");
 
-/// Makes a 404 of each 403.
+/// Maps each 403 to a 404.
 fn conceal(status: Status, _: &tower_status::Context<'_>) -> Status {
     if status.code() == StatusCode::FORBIDDEN { Status::not_found() } else { status }
 }
@@ -100,7 +100,7 @@ fuzz_target!(|input: &[u8]| {
     check_caching(&options, &request, &inner, &sent.0);
     check_concealed(&options, &request, &inner, &sent);
 
-    // The same input gives the same bytes, and two layers give the response of one.
+    // The same input gives the same bytes, and two layers give the same response as one.
     let (again, _) = run(false);
     assert_same(&again, &sent);
     if sent.0.status.is_success() && inner.kind != Kind::Response && !is_grpc(&request) {
@@ -120,7 +120,7 @@ fn is_grpc(request: &Request<()>) -> bool {
     request.method() == Method::POST && content_type.to_ascii_lowercase().starts_with(b"application/grpc")
 }
 
-/// Freshness belongs to one response.
+/// Checks that freshness belongs to one response.
 fn check_caching(options: &Options<'_>, request: &Request<()>, inner: &Inner, parts: &Parts) {
     if !matches!(inner.kind, Kind::Response | Kind::Kept) || is_grpc(request) {
         return;
@@ -142,7 +142,7 @@ fn check_caching(options: &Options<'_>, request: &Request<()>, inner: &Inner, pa
     }
 }
 
-/// A concealed 403 equals a real 404 in all but fields that do not depend on the status.
+/// Checks that a concealed 403 equals a real 404, except for fields that do not depend on the status.
 fn check_concealed(options: &Options<'_>, request: &Request<()>, inner: &Inner, concealed: &Sent) {
     let is_403 = inner.code == StatusCode::FORBIDDEN && is_without_grpc_status(inner);
     let is_concealed = matches!(inner.kind, Kind::Response | Kind::Kept | Kind::Status | Kind::Carried);
@@ -259,7 +259,7 @@ fn check(options: &Options<'_>, request: &Request<()>, inner: &Inner, (parts, go
     }
 }
 
-/// Whether there is one content type.
+/// Returns whether there is one content type.
 fn has_one_type(inner: &Inner) -> bool {
     inner.headers.get_all(header::CONTENT_TYPE).iter().count() == 1
 }
@@ -268,7 +268,7 @@ fn is_without_grpc_status(inner: &Inner) -> bool {
     !inner.headers.contains_key("grpc-status")
 }
 
-/// Checks that a body of the layer is complete, in the format of its content type.
+/// Checks that a body that the layer wrote is complete, in the format of its content type.
 fn check_ours(request: &Request<()>, parts: &Parts, got: &[Got<&'static str>], exact: Option<u64>) {
     if !is_grpc(request) {
         let length: usize = got.iter().map(|got| if let Got::Data(data) = got { data.len() } else { 0 }).sum();
@@ -296,7 +296,7 @@ fn check_ours(request: &Request<()>, parts: &Parts, got: &[Got<&'static str>], e
         }
     }
     if parts.status.as_u16() >= 400 {
-        // `no-store`, or the lifetime that a 4xx has of its own.
+        // `no-store`, or the lifetime that the 4xx itself has.
         let has_lifetime = parts.headers.keys().any(rules::is_freshness);
         assert!(has_lifetime && parts.headers[header::X_CONTENT_TYPE_OPTIONS] == "nosniff", "{:?}", parts.headers);
     }

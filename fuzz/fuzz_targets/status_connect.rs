@@ -62,7 +62,7 @@ fn end_of_stream(body: &[u8]) -> Value {
     serde_json::from_slice(message).expect("JSON")
 }
 
-/// Checks that no field of the protocols is sent.
+/// Checks that no reserved field of the protocols is sent.
 fn check_reserved(fields: &HeaderMap) {
     for name in fields.keys().map(HeaderName::as_str) {
         assert!(!["connect-", "grpc-", "trailer-"].iter().any(|prefix| name.starts_with(prefix)), "{name}");
@@ -70,7 +70,7 @@ fn check_reserved(fields: &HeaderMap) {
     }
 }
 
-/// `Header-Name` and `ASCII-Value` of the protocol reference.
+/// Checks `Header-Name` and `ASCII-Value` of the protocol reference.
 fn check_metadata(metadata: &Value) {
     for (name, values) in metadata.as_object().into_iter().flatten() {
         assert!(name.bytes().all(|byte| byte.is_ascii_digit() || byte.is_ascii_lowercase() || b"_-.".contains(&byte)));

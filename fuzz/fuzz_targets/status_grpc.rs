@@ -52,7 +52,7 @@ fuzz_target!(|input: StatusInput<'_>| {
     check_printed(&input, &status, &made);
 });
 
-/// RFC 9113 §6.5.2.
+/// Returns the size of the fields (RFC 9113 §6.5.2).
 fn size(fields: &HeaderMap) -> usize {
     fields.iter().map(|(name, value)| name.as_str().len() + value.len() + 32).sum()
 }
@@ -71,7 +71,7 @@ fn check_exposed(fields: &HeaderMap) {
     }
 }
 
-/// Checks that a hidden detail changes nothing of what `Display` and `Debug` of a converted status print.
+/// Checks that a hidden detail does not change the output of `Display` and `Debug` of a converted status.
 fn check_printed(input: &StatusInput<'_>, status: &Status, made: &tonic::Status) {
     if is_hidden(input, status) {
         let other = tonic::Status::from(status.clone().with_detail("another detail"));
@@ -101,7 +101,7 @@ fn expected_code(input: &StatusInput<'_>, status: &Status) -> GrpcCode {
     }
 }
 
-/// Whether detail and members are hidden, as those of a 5xx and of gRPC's codes for one.
+/// Returns whether detail and members are hidden, as those of a 5xx and of gRPC's codes for one.
 fn is_hidden(input: &StatusInput<'_>, status: &Status) -> bool {
     let hidden = [GrpcCode::Internal, GrpcCode::Unknown, GrpcCode::DataLoss];
     !input.exposed && (input.is_hidden(status.code()) || hidden.contains(&expected_code(input, status)))
@@ -156,7 +156,7 @@ fn check(input: &StatusInput<'_>, status: &Status, path: &str, fields: &HeaderMa
     check_details(input, status, path, &rpc, &details);
 }
 
-/// What the server's Date takes.
+/// The size of the server's Date.
 const DATE: usize = "date".len() + "Sun, 06 Nov 1994 08:49:37 GMT".len() + 32;
 
 /// Returns the delay of a status, otherwise that of its field.
@@ -165,7 +165,7 @@ fn delay(input: &StatusInput<'_>, status: &Status) -> Option<Duration> {
     input.retry_after.or_else(field)
 }
 
-/// gRFC A6: one value, of a code that clients retry.
+/// Checks the pushback (gRFC A6): one value, only with a code that clients retry.
 fn check_pushback(input: &StatusInput<'_>, status: &Status, code: GrpcCode, fields: &HeaderMap) {
     let lines: Vec<_> = fields.get_all("grpc-retry-pushback-ms").iter().collect();
     assert!(lines.len() <= 1, "{lines:?}");
@@ -186,7 +186,7 @@ fn check_details(input: &StatusInput<'_>, status: &Status, path: &str, rpc: &pb:
     };
     let delay = delay(input, status);
 
-    // Those that do not fit are left out from the last one on.
+    // Details that do not fit are left out, the last one first.
     let mut kinds = vec!["ErrorInfo"];
     kinds.extend(delay.map(|_| "RetryInfo"));
     kinds.extend((!described.is_empty()).then_some("BadRequest"));
@@ -224,7 +224,7 @@ fn check_error_info(input: &StatusInput<'_>, path: &str, members: &[(String, Val
     assert_eq!(found, expected);
 }
 
-/// Whether a key is valid in `google.rpc.ErrorInfo`: `[a-zA-Z0-9-_]`, at most 64 characters.
+/// Returns whether a key is valid in `google.rpc.ErrorInfo`: `[a-zA-Z0-9-_]`, at most 64 characters.
 fn is_key(name: &str) -> bool {
     name.chars().count() <= 64 && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '-' || c == '_')
 }

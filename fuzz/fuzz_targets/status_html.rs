@@ -37,7 +37,7 @@ fuzz_target!(|input: StatusInput<'_>| {
 
     for link in html.select(&Selector::parse("[href]").expect("a selector")) {
         let href = link.attr("href").unwrap_or_default();
-        // A browser does not follow what it cannot parse as a URL.
+        // A browser does not follow a link that it cannot parse as a URL.
         if let Ok(url) = Url::parse("https://example.org/orders/7").and_then(|base| base.join(href)) {
             assert!(["http", "https"].contains(&url.scheme()), "{href}");
         }
@@ -85,7 +85,7 @@ fn capitalized(text: &str) -> String {
     first.to_uppercase() + rest
 }
 
-/// Returns the text without characters that HTML forbids or that show another text than they mean.
+/// Returns the text without characters that HTML forbids or replaces.
 fn readable(text: &str) -> String {
     let shown = |character| match character {
         '\t' | '\n' => Some(character),

@@ -89,7 +89,7 @@ fn check_json(input: &StatusInput<'_>, status: &Status, body: &[u8]) {
     }
 }
 
-/// Checks that each field is one line, whatever its text is.
+/// Checks that each field is one line, whatever its text.
 fn check_text(input: &StatusInput<'_>, status: &Status, body: &str) {
     let line = |text: &str| {
         let breaks = |c: char| c.is_control() || c == '\u{2028}' || c == '\u{2029}';

@@ -38,7 +38,7 @@ where
     now(service.call(request)).expect("its error is Infallible")
 }
 
-/// What a body yielded.
+/// An item that a body yielded.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Got<E> {
     Data(Bytes),

@@ -18,7 +18,7 @@ pub fn read(text: &str) -> Option<i64> {
 
 const DAYS: [&str; 7] = ["Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"];
 
-/// Whether the text is that of one of the seven days, whichever it is.
+/// Returns whether the text is the name of any day.
 fn any_day(text: &str, length: usize, print: impl Fn(&str) -> String) -> bool {
     DAYS.iter().any(|day| print(day.get(..length).unwrap_or(day)) == text)
 }
@@ -63,14 +63,14 @@ fn asctime(text: &str) -> Option<i64> {
     is_it.then(|| instant.and_utc().timestamp() + leap)
 }
 
-/// `Sunday, 06-Nov-94 08:49:37 GMT`: of the years with these digits the last one that is not more than 50 years ahead.
+/// `Sunday, 06-Nov-94 08:49:37 GMT`: the last year with these digits that is not more than 50 years in the future.
 fn rfc850(text: &str, now: i64) -> Option<i64> {
     let comma = text.find(',')?;
     let (day, (month, name), digits) =
         (number(text, comma + 2, 2)?, month(text, comma + 5)?, number(text, comma + 9, 2)?);
     let (time, written, leap) = time(text, comma + 12)?;
     any_day(text, 9, |weekday| format!("{weekday}, {day:02}-{name}-{digits:02} {written} GMT")).then_some(())?;
-    // If the year does not have this day, the 28th decides about the year.
+    // If the year does not have this day, the 28th decides the year.
     let at = |year: i32, day: u32| instant(NaiveDate::from_ymd_opt(year, month, day)?, time);
     let ahead = |year| {
         let earlier = at(year, day).or(at(year, 28))?.checked_sub_months(Months::new(600))?;

@@ -1,4 +1,4 @@
-//! What the target `layer` reads from its input: a request, and the outcome of the inner service.
+//! The input of the target `layer`: a request, and the outcome of the inner service.
 
 use std::{
     collections::VecDeque,
@@ -12,7 +12,7 @@ use http_body::{Body, Frame};
 use tower::BoxError;
 use tower_status::{IntoStatus, KeepBody, Status};
 
-/// Hidden: no response contains it.
+/// A hidden text, which no response contains.
 pub const SECRET: &str = "secret:Xv9";
 
 /// An error of the application, a 418.
@@ -37,7 +37,7 @@ impl IntoStatus for Teapot {
 #[derive(Clone, Debug, Default)]
 pub struct Frames(VecDeque<Option<Result<Step, &'static str>>>);
 
-/// What a poll of the body returns.
+/// The result of one poll of the body.
 #[derive(Clone, Debug)]
 pub enum Step {
     Data(Bytes),
@@ -112,7 +112,7 @@ pub fn request(head: &[&[u8]]) -> Option<Request<()>> {
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Kind {
     Response,
-    /// With `KeepBody`.
+    /// Whether the response has `KeepBody`.
     Kept,
     Status,
     Boxed,
@@ -132,7 +132,7 @@ pub struct Inner {
 }
 
 impl Inner {
-    /// Reads the outcome, whose body was read already.
+    /// Reads the outcome; its body has been read already.
     #[must_use]
     pub fn of(head: &[&[u8]], body: Frames) -> Option<Self> {
         let (first, lines) = head.split_first()?;

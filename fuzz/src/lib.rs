@@ -1,4 +1,4 @@
-//! What the fuzz targets share: calls without a runtime, arbitrary input, and a second implementation of the rules.
+//! Code that the fuzz targets share: calls without a runtime, arbitrary input, and a second implementation of the rules.
 
 pub mod ask;
 pub mod dates;

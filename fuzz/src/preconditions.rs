@@ -17,7 +17,7 @@ pub fn verdict(method: &Method, request: &HeaderMap, current: Option<&HeaderMap>
     }
 }
 
-/// What a source returns.
+/// The result of a source.
 #[derive(Clone, Copy, Debug)]
 pub enum Source<'a> {
     /// There is no source.
@@ -73,7 +73,7 @@ fn borrowed<'a>(lines: &'a [(&'a str, String)]) -> Vec<(&'a str, &'a str)> {
     lines.iter().map(|(name, value)| (*name, value.as_str())).collect()
 }
 
-/// §13.1.5, as literally: one line, one strong tag or one date, and that is the current one.
+/// Returns whether the range applies (§13.1.5): If-Range is one line with one strong tag or one date, the current one.
 #[must_use]
 pub fn range_applies(request: &HeaderMap, current: &HeaderMap) -> bool {
     if !request.contains_key(header::IF_RANGE) {

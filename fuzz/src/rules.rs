@@ -1,8 +1,8 @@
-//! A second implementation of rules of `StatusMapLayer`: what must not survive in a response that it writes.
+//! A second implementation of rules of `StatusMapLayer`: the fields that a response that it writes must not have.
 
 use http::{HeaderMap, HeaderName, header};
 
-/// Whether a field tells caches for how long they may keep a response (RFC 9111, RFC 9213, and fields of CDNs).
+/// Returns whether a field controls how long caches may keep a response (RFC 9111, RFC 9213, and fields of CDNs).
 #[must_use]
 pub fn is_freshness(name: &HeaderName) -> bool {
     let name = name.as_str();
@@ -10,7 +10,7 @@ pub fn is_freshness(name: &HeaderName) -> bool {
     single.contains(&name) || name.ends_with("-cache-control") || ["age", "pragma", "warning"].contains(&name)
 }
 
-/// Whether a field stays when the code of a response changes.
+/// Returns whether a field stays when the code of a response changes.
 #[must_use]
 pub fn stays(name: &HeaderName) -> bool {
     let names = [

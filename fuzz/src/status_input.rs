@@ -1,4 +1,4 @@
-//! An arbitrary status, and what a response must show of it.
+//! An arbitrary status, and the parts of it that a response must show.
 
 use std::{borrow::Cow, time::Duration};
 
@@ -7,7 +7,7 @@ use http::{HeaderMap, HeaderName, HeaderValue, Request, StatusCode, header};
 use serde_json::Value;
 use tower_status::{Status, catalog::GrpcCode};
 
-/// What an application or its client can put into a status.
+/// The values that an application or its client can put into a status.
 #[derive(Arbitrary, Clone, Debug)]
 pub struct StatusInput<'a> {
     pub kind: Kind<'a>,
@@ -35,7 +35,7 @@ pub enum Kind<'a> {
     Range(u64),
 }
 
-/// A text: usually one that has a meaning somewhere, otherwise an arbitrary one.
+/// A text: usually one that has a meaning in some format, otherwise an arbitrary one.
 #[derive(Clone, Debug)]
 pub struct Word<'a>(pub Cow<'a, str>);
 
@@ -202,7 +202,7 @@ impl StatusInput<'_> {
             Kind::Choices(choices) => Status::multiple_choices(choices.iter().map(|choice| &choice.0)),
             Kind::Range(length) => Status::range_not_satisfiable(*length),
         };
-        // Header fields first: a malformed required field makes it another status.
+        // Header fields first: with a malformed required field it becomes another status.
         let status = self.headers.iter().fold(status, |status, (name, value)| status.with_header(&*name.0, &*value.0));
         let status = self.title.iter().fold(status, |status, text| status.with_title(text.owned()));
         let status = self.detail.iter().fold(status, |status, text| status.with_detail(text.owned()));
@@ -235,7 +235,7 @@ impl StatusInput<'_> {
         request
     }
 
-    /// Whether detail and members are hidden.
+    /// Returns whether detail and members are hidden.
     #[must_use]
     pub fn is_hidden(&self, code: StatusCode) -> bool {
         is_server_error(code) && !self.exposed
@@ -275,7 +275,8 @@ impl StatusInput<'_> {
         members
     }
 
-    /// Returns how to repeat the request: where the status requires it beside a detail, and no member has that name.
+    /// Returns the advice how to repeat the request, if the status has a detail and requires it, and no member has the
+    /// name `advice`.
     #[must_use]
     pub fn shown_advice(&self, status: &Status, members: &[(String, Value)]) -> Option<&'static str> {
         let is_required = [426, 428, 429, 511].contains(&status.code().as_u16());
@@ -323,7 +324,7 @@ impl StatusInput<'_> {
     }
 }
 
-/// 550 counts as a 4xx.
+/// Returns whether a code counts as a 5xx; 550 counts as a 4xx.
 fn is_server_error(code: StatusCode) -> bool {
     code.as_u16() >= 500 && code != 550
 }
