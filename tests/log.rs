@@ -60,7 +60,7 @@ impl<S: Subscriber> tracing_subscriber::Layer<S> for Capture {
     }
 }
 
-/// Returns what `work` logs in this thread. The subscriber is one for all threads, and never removed.
+/// Returns the lines that `work` logs in this thread. All threads share one subscriber, which is never removed.
 fn logged<T>(work: impl FnOnce() -> T) -> Vec<Line> {
     static INSTALLED: Once = Once::new();
     INSTALLED.call_once(|| {
@@ -230,7 +230,7 @@ fn control_characters_are_escaped_in_every_field() {
 }
 
 #[test]
-fn of_a_display_that_fails_what_it_wrote_is_logged() {
+fn text_before_a_display_fails_is_logged() {
     #[derive(Debug)]
     struct Fails;
     impl fmt::Display for Fails {
@@ -274,7 +274,7 @@ fn a_missing_required_field_of_a_status_is_warned_about() {
             assert_eq!(warnings.len(), usize::from(is_misuse), "{code} {version:?} with {name}: {lines:?}");
             assert!(warnings.iter().all(|warning| warning.contains("HTTP/2.0, which has no Upgrade")), "{warnings:?}");
         }
-        // A middleware outside may add the field to a response of the inner service.
+        // Middleware outside may add the field to a response of the inner service.
         let lines = send_over(Version::HTTP_11, Ok(inner(code, "", "")));
         assert!(warnings(&lines).is_empty(), "an inner {code}: {lines:?}");
     }
@@ -352,7 +352,7 @@ fn a_code_field_below_300_is_warned_about() {
     assert_eq!(warnings(&lines), [expected]);
 }
 
-/// Texts are strings to a subscriber, which quotes them: a text cannot look like another field.
+/// A subscriber gets texts as strings, which it quotes, so that a text cannot look like another field.
 #[test]
 fn text_in_a_line_is_quoted_by_a_subscriber() {
     use std::sync::{Arc, Mutex};
@@ -483,7 +483,7 @@ fn warning_that_panics_does_not_disturb_later_requests() {
     });
 }
 
-/// One byte and then 256 MiB: only what is logged is copied.
+/// The body is one byte and then 256 MiB: only the logged part is copied.
 #[test]
 fn text_of_an_inner_5xx_is_cut_at_8_kib() {
     let text = "a".repeat(1 << 20);
@@ -532,7 +532,7 @@ fn response_is_reported_before_the_replaced_body_is_dropped() {
 }
 
 #[test]
-fn the_warning_about_connection_names_what_works() {
+fn the_warning_about_connection_recommends_a_tuple() {
     let lines = logged(|| Status::payload_too_large().with_header("connection", "close"));
     let [warning] = *warnings(&lines) else { panic!("{lines:?}") };
     assert!(warning.contains(r#"([("connection", "close")], status)"#), "{warning}");
@@ -541,7 +541,7 @@ fn the_warning_about_connection_names_what_works() {
     assert!(warning.contains("content-type") && !warning.contains("connection"), "{warning}");
 }
 
-/// Compression inside of the layer hides the text that it would explain.
+/// The layer cannot read a text that a layer inside has compressed.
 #[test]
 fn an_encoded_4xx_text_is_warned_about_once_per_process() {
     in_its_own_process("an_encoded_4xx_text_is_warned_about_once_per_process", || {

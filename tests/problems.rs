@@ -299,7 +299,7 @@ async fn of_several_error_types_each_problem_is_listed_once() {
     assert_eq!(codes(&body), [409, 410, 404, 401, 423, 400, 503, 502, 402, 403, 401]);
 }
 
-/// RFC 9110 §13.1.1. The 412 must not be stored as the page is.
+/// RFC 9110 §13.1.1. A cache must not store the 412, although it may store the page.
 #[tokio::test]
 async fn a_false_if_match_is_a_412() {
     let (page, _) = ask("GET", "/problems/deleted", &[]).await;
@@ -327,7 +327,7 @@ async fn a_false_if_match_is_a_412() {
     }
 }
 
-/// A body would end the stream with a `PROTOCOL_ERROR` (RFC 9113 §8.1.1).
+/// With a body, the stream would end with a `PROTOCOL_ERROR` (RFC 9113 §8.1.1).
 #[tokio::test]
 async fn an_error_to_head_has_no_body_over_http_2() {
     let client = common::connection::http2(Problems::of::<Shop>()).await;

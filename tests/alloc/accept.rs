@@ -41,7 +41,7 @@ fn counter_counts() {
     assert_eq!(measure(|| drop(std::hint::black_box(vec![1_u8]))).count_total, 1);
 }
 
-/// A member, what is repeated 10,000 times before and after it, and the content type that both give.
+/// A member, the text that is repeated 10,000 times before and after it, and the content type of both responses.
 struct Long {
     before: &'static str,
     member: &'static str,

@@ -34,7 +34,7 @@ impl http_body::Body for Wrapped {
     }
 }
 
-/// Builds a request whose Accept is static: the clone of a value that has a buffer of its own would allocate.
+/// Builds a request whose Accept is static: cloning a value with its own buffer would allocate.
 fn get_request(target: &str, accept: &'static str) -> Request<Body> {
     Request::get(target).header(header::ACCEPT, HeaderValue::from_static(accept)).body(Body::empty()).unwrap()
 }

@@ -1,4 +1,4 @@
-//! How much is allocated. The counts are exact: `allocation_counter` counts each thread alone.
+//! The number of allocations. The counts are exact: `allocation_counter` counts each thread separately.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic)] // a test may panic
 
 mod accept;

@@ -1,4 +1,4 @@
-//! Preconditions are judged without an allocation, however long the lists are.
+//! Preconditions are evaluated without an allocation, however long the lists are.
 
 use std::hint::black_box;
 
@@ -12,13 +12,13 @@ type Result = std::result::Result<(), Box<dyn std::error::Error>>;
 const DATE: &str = "Sun, 06 Nov 1994 08:49:37 GMT";
 const WEEKLY: &str = "Sunday, 06-Nov-94 08:49:37 GMT";
 
-/// Allocations of `work`; the first call is not counted, so that lazy tables of others are there.
+/// Returns the allocations of `work`; the first call, which may initialize statics, is not counted.
 fn allocations<T>(work: impl Fn() -> T) -> u64 {
     drop(work());
     measure(|| drop(black_box(work()))).count_total
 }
 
-/// 1,000 tags in eight lines, the last of them `last`.
+/// Returns 1,000 tags in eight lines, the last of which is `last`.
 fn thousand(name: &HeaderName, last: &str) -> std::result::Result<HeaderMap, http::header::InvalidHeaderValue> {
     let mut headers = HeaderMap::new();
     for line in 0..8 {

@@ -1,4 +1,4 @@
-//! A `Status` that axum has made a response of: the layer writes, hides, maps and reports it like an error.
+//! A `Status` that axum has turned into a response: the layer writes, hides, maps and reports it like an error.
 
 use axum::{
     Extension, Router,
@@ -18,7 +18,7 @@ fn app(response: impl IntoResponse + Clone + Send + Sync + 'static) -> Router {
 }
 
 #[tokio::test]
-async fn it_is_written_in_the_format_of_the_client_and_reported_once() {
+async fn built_status_is_written_in_the_format_of_the_client_and_reported_once() {
     const DETAIL: &str = "The detail";
     let shown = [
         Status::not_found().with_detail(DETAIL),
@@ -98,7 +98,7 @@ async fn map_status_removes_the_fields_of_the_concealed_status() {
         Status::from_error("secret"),
     ];
     for status in rows {
-        // Only what does not depend on the code stays.
+        // Only fields that do not depend on the code stay.
         let response = ([("x-other", "1"), ("vary", "origin")], status.clone());
         let (parts, body) = ask(&app(response).layer(conceal()), "GET", "/", &[]).await;
         assert_eq!(parts.status, 404);
@@ -113,7 +113,7 @@ async fn map_status_removes_the_fields_of_the_concealed_status() {
 }
 
 #[tokio::test]
-async fn changing_the_code_outside_of_it_shows_nothing_hidden() {
+async fn changing_the_code_outside_of_the_layer_shows_nothing_hidden() {
     struct Row {
         code: u16,
         status: Status,

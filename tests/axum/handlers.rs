@@ -1,4 +1,4 @@
-//! What handlers return, what extractors reject, what the router returns by itself, and HEAD.
+//! Errors of handlers, rejections of extractors, responses of the router itself, and HEAD.
 
 use std::{collections::HashMap, io, time::Duration};
 
@@ -86,7 +86,7 @@ fn failing_handlers() -> Router {
         .route("/anyhow", get(anyhow_error))
 }
 
-/// A request, and what the response must have.
+/// A request, and the expected response.
 #[derive(Clone, Copy)]
 struct Case {
     method: &'static str,
@@ -197,7 +197,7 @@ impl Rejected {
     }
 }
 
-/// Its name must not reach a client.
+/// A type whose name must not reach a client.
 #[derive(Clone)]
 struct SecretPool;
 

@@ -58,7 +58,7 @@ async fn authenticate(request: Request<Body>, next: Next) -> Result<Response, St
     Ok(next.run(request).await)
 }
 
-/// The functions of a shop, each of which fails in its own way.
+/// The routes of a shop, each of which fails in a different way.
 fn routes() -> Router {
     let versioned = || async { ([("etag", r#"W/"v7""#), ("cache-control", "max-age=60")], long("seven tulips, ")) };
     let conditional = ConditionalLayer::new().require_preconditions();
@@ -75,8 +75,8 @@ fn routes() -> Router {
         .route("/shop.Orders/Get", post(async || Status::not_found().with_detail(long("nothing here, "))))
 }
 
-/// Removes `identity;q=0` and `*;q=0` from Accept-Encoding: `CompressionLayer` makes a 406 of any response to such a
-/// request.
+/// Removes `identity;q=0` and `*;q=0` from Accept-Encoding: `CompressionLayer` turns any response to such a request into
+/// a 406.
 fn accept_identity(mut request: Request<Body>) -> Request<Body> {
     let excludes_identity = |member: &str| {
         let (coding, weight) = member.split_once(';').unwrap_or((member, "q=1"));
@@ -106,7 +106,7 @@ fn documented(layer: StatusMapLayer) -> Router {
         CatchPanicLayer::new(),
         from_fn(authenticate),
     ));
-    // A call of its own, because `CorsLayer` requires a body that implements `Default`, which `TraceLayer`'s does not.
+    // A separate call, because `CorsLayer` requires a body that implements `Default`, which `TraceLayer`'s does not.
     app.layer((
         CorsLayer::new().allow_origin([HeaderValue::from_static(ORIGIN)]),
         SetRequestIdLayer::new(id.clone(), Id7),
@@ -202,7 +202,7 @@ async fn successes_pass_in_the_documented_order() {
     }
 }
 
-/// tower-http 0.7 calls the inner service, replaces the code of its response by 406, and keeps all of the rest.
+/// tower-http 0.7 calls the inner service, replaces the code of its response by 406, and keeps the rest.
 #[tokio::test]
 async fn an_accept_encoding_without_identity_changes_no_response_in_the_documented_order() {
     let grpc: Fields<'_> = &[("content-type", "application/grpc")];
@@ -252,7 +252,7 @@ fn accept_identity_removes_only_what_excludes_identity() {
     }
 }
 
-/// What a subscriber writes.
+/// A writer that keeps what a subscriber writes.
 #[derive(Clone, Default)]
 struct Written(Arc<Mutex<Vec<u8>>>);
 

@@ -1,4 +1,4 @@
-//! The layer inside of a nested `Router`, and what axum adds outside of the layers of a `Router`.
+//! The layer inside a nested `Router`, and the fields that axum adds outside of the layers of a `Router`.
 
 use std::sync::{Arc, Mutex};
 
@@ -66,7 +66,7 @@ async fn a_nested_layer_sees_the_path_that_the_client_sent() {
     }
 }
 
-/// axum adds Allow to a 405 outside of the layers of a `Router`, also when a layer has made a 404 of it.
+/// axum adds Allow to a 405 outside of the layers of a `Router`, even if a layer has turned it into a 404.
 #[tokio::test]
 async fn a_405_mapped_to_404_has_allow_unless_the_layer_is_around_the_whole_router() {
     let layer = || {
@@ -97,7 +97,7 @@ async fn a_405_mapped_to_404_has_allow_unless_the_layer_is_around_the_whole_rout
     assert_eq!((parts.headers, body), (absent.headers, absent_body));
 }
 
-/// A browser applies every policy that it gets, so the page would have no style under that of the application.
+/// A browser applies every policy in a response, so under the application's policy the page would have no style.
 #[tokio::test]
 async fn the_policy_of_a_page_replaces_one_that_was_set_inside() {
     let strict = "default-src 'self'";
@@ -124,7 +124,7 @@ async fn the_policy_of_a_page_replaces_one_that_was_set_inside() {
             policy.starts_with("default-src 'none'; style-src 'sha256-") && !policy.contains(strict),
             "{path}: {policy}"
         );
-        // JSON needs none, and keeps that of the application.
+        // JSON needs no policy, and keeps that of the application.
         let (parts, _) = ask(&app, "GET", path, &[("accept", "application/json")]).await;
         assert_eq!(field(&parts.headers, "content-security-policy").as_deref(), Some(strict), "{path}");
     }
@@ -134,7 +134,7 @@ async fn the_policy_of_a_page_replaces_one_that_was_set_inside() {
     }
 }
 
-/// What the warning about `with_header("connection", ..)` names.
+/// The warning about `with_header("connection", ..)` recommends this.
 #[tokio::test]
 async fn a_handler_closes_the_connection_with_a_tuple() {
     let handler = async || ([("connection", "close")], Status::payload_too_large()).into_response();

@@ -1,4 +1,4 @@
-//! The layers of tower and tower-http inside and outside, nested layers, and what no client may see.
+//! The layers of tower and tower-http inside and outside, nested layers, and hidden texts.
 
 use std::{
     future,
@@ -279,7 +279,7 @@ async fn compression_inside_or_outside_shows_nothing_hidden_and_is_readable() {
     }
 }
 
-/// 8 KiB is the longest text that becomes a detail. The text of a 5xx is replaced whatever its length.
+/// 8 KiB is the longest text that becomes a detail. The text of a 5xx is replaced, whatever its length.
 #[tokio::test]
 async fn a_text_above_8_kib_is_kept_for_a_4xx_and_replaced_for_a_5xx() {
     let echo = async |Path((code, length)): Path<(u16, usize)>| {
@@ -300,7 +300,7 @@ async fn a_text_above_8_kib_is_kept_for_a_4xx_and_replaced_for_a_5xx() {
     }
 }
 
-/// What is ready of an endless 5xx body is hidden, too.
+/// The available part of an endless 5xx body is hidden as well.
 #[tokio::test]
 async fn an_endless_body_is_not_waited_for() {
     for code in [StatusCode::CONFLICT, StatusCode::INTERNAL_SERVER_ERROR] {

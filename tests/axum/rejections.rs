@@ -190,7 +190,7 @@ async fn wrong_query_form_and_path_name_the_parameter() {
 #[derive(Clone)]
 struct SecretPool;
 
-/// Every extractor of this crate and of axum beside each other, so that their responses can be compared.
+/// Returns one router with the extractors of this crate and one with axum's, so that their responses can be compared.
 fn both() -> [Router; 2] {
     let ours = Router::new()
         .route("/json", any(async |_: Json<Page>| ()))
@@ -231,7 +231,7 @@ async fn code_and_text_are_those_of_axum() {
             assert_eq!(parsed(&problem)["detail"], text(&their_text), "{row}");
         }
     }
-    // A mistake of the application is a 500 without its text.
+    // A mistake in the application is a 500 that hides the text.
     let (head, problem) = send(&ours, request("GET", "/path/1", "", "")).await;
     assert_eq!(head.status, 500);
     assert!(!text(&problem).contains("path arguments"), "{}", text(&problem));
@@ -353,7 +353,7 @@ async fn each_rejection_documents_its_status() {
     {
         documented(E::from_request(request, &()).await.err().unwrap())
     }
-    /// Returns the status, whose code and members must be among the documented.
+    /// Returns the status, after checking that its code and members are documented.
     fn documented<E: IntoStatus>(rejection: E) -> Status {
         let status = Status::from(rejection);
         let members: Vec<_> = status.extensions().iter().map(|(name, _)| &**name).collect();

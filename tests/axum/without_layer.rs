@@ -1,4 +1,4 @@
-//! A `Status` as a response of axum without a layer, and what is beside it in a tuple.
+//! A `Status` as a response of axum without a layer, alone and with other parts in a tuple.
 
 use std::time::Duration;
 
@@ -259,7 +259,7 @@ async fn a_status_in_a_result_gives_the_same_response() {
     }
 }
 
-/// Except for a Content-Type of a 304.
+/// A 304 keeps no Content-Type.
 #[tokio::test]
 async fn fields_beside_a_status_below_400_are_kept() {
     let rows: [(Respond, u16, Fields<'_>); 4] = [

@@ -156,7 +156,7 @@ def a_client_cache_revalidates():
     for name, session in sessions.items():
         recorder = check.Recorder(port(GET))
         url = f"http://127.0.0.1:{recorder.server_address[1]}/orders/7"
-        # Neither has a lifetime of its own, so each request asks the origin.
+        # The response has no lifetime, so the cache revalidates each request.
         fields = {"cache-control": "no-cache"}
         first, again = session.get(url), session.get(url, headers=fields)
         equal((first.status_code, again.status_code, again.text), (200, 200, first.text), name)
@@ -186,7 +186,7 @@ def write(name, content, age):
 
 
 def status_and_size(*command):
-    """Resumes a download of which the first 12 bytes are there; returns the status and the local size."""
+    """Resumes a download whose first 12 bytes exist locally; returns the status and the local size."""
     output = run(*command).stdout
     codes = [line.split()[1] for line in output.splitlines() if line.strip().startswith("HTTP/")]
     return codes[-1], output

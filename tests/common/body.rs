@@ -21,11 +21,11 @@ pub(crate) enum Step {
     Panics,
     /// Is pending once, and wakes its task.
     Waits,
-    /// Is pending for ever.
+    /// Is pending forever.
     Hangs,
-    /// Returns the same data for ever.
+    /// Returns the same data forever.
     Repeats(Bytes),
-    /// Returns the end. Steps that follow it come when the body is polled again.
+    /// Returns the end. The steps after it follow if the body is polled again.
     Ends,
 }
 
@@ -38,10 +38,10 @@ pub(crate) fn trailers() -> Step {
     Step::Trailers(super::header_map(&[("server-timing", "a")]))
 }
 
-/// What [`Script`] fails with.
+/// The error of a [`Script`].
 pub(crate) const FAILURE: &str = "secret failure of the body";
 
-/// A body that does what its steps say, one for each poll.
+/// A body that performs one step at each poll.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Script {
     steps: VecDeque<Step>,

@@ -20,7 +20,7 @@ impl IntoStatus for SoldOut {
 #[error("secret wrapper")]
 pub(crate) struct Wrapper(#[source] pub(crate) BoxError);
 
-/// Boxes an error that `error` is the cause of.
+/// Boxes an error whose cause is `error`.
 pub(crate) fn wrapped(error: impl Into<BoxError>) -> BoxError {
     Wrapper(error.into()).into()
 }

@@ -1,4 +1,4 @@
-//! What several tests need: requests, responses, inner services, bodies and errors. `send` is the usual way in.
+//! Code that several tests share: requests, responses, inner services, bodies and errors. Most tests begin with `send`.
 #![allow(dead_code)] // each test binary uses a part of it
 
 use std::{
@@ -127,13 +127,14 @@ pub(crate) fn default_detail(status: StatusCode) -> &'static str {
     catalog::get(status).unwrap().default_detail()
 }
 
-/// Whether a body shows the catalogue's text of a code: a page the explanation, any other the default detail.
+/// Returns whether a body shows the catalogue's text of a code: a page the explanation, any other the default detail.
 pub(crate) fn is_explained(status: StatusCode, body: &[u8]) -> bool {
     let expected = if body.starts_with(b"<") { explanation(status) } else { default_detail(status) };
     text(body).contains(expected)
 }
 
-/// Whether a body shows this detail, or without one the catalogue's text. A page begins a detail with a capital letter.
+/// Returns whether a body shows this detail, or without one the catalogue's text. A page begins a detail with a capital
+/// letter.
 pub(crate) fn shows(status: StatusCode, detail: Option<&str>, body: &[u8]) -> bool {
     let Some(detail) = detail else { return is_explained(status, body) };
     if !body.starts_with(b"<") {
@@ -188,7 +189,7 @@ pub(crate) async fn fail<E: Into<Status>>(layer: &StatusMapLayer, request: Reque
     send(layer, request, Err::<Response<String>, E>(error)).await
 }
 
-/// Returns the output of a future that waits for nothing.
+/// Returns the output of a future that is ready at its first poll.
 pub(crate) fn now<F: Future>(future: F) -> F::Output {
     match pin!(future).poll(&mut Context::from_waker(Waker::noop())) {
         Poll::Ready(output) => output,
@@ -198,7 +199,7 @@ pub(crate) fn now<F: Future>(future: F) -> F::Output {
 
 // ----- hooks -----
 
-/// The codes that `on_error` was called with.
+/// The codes of the statuses with which `on_error` was called.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Reports(Arc<Mutex<Vec<u16>>>);
 
@@ -215,8 +216,8 @@ impl Reports {
     }
 }
 
-/// Runs a test in a process of its own, because some warnings are written once per process,
-/// and because a subscriber that other tests do not have misses what they have met first.
+/// Runs a test in a separate process: some warnings are written once per process, and a subscriber misses the events that
+/// other tests have reached first without one.
 pub(crate) fn in_its_own_process(test: &str, work: impl FnOnce()) {
     const VARIABLE: &str = "TOWER_STATUS_TEST_IN_ITS_OWN_PROCESS";
     if env::var_os(VARIABLE).is_some() {

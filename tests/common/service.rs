@@ -10,7 +10,7 @@ use tower::Service;
 use tower_http::request_id::{MakeRequestId, RequestId};
 use tower_status::BoxError;
 
-/// A service whose `poll_ready` is pending for ever.
+/// A service whose `poll_ready` is pending forever.
 pub(crate) struct NeverReady;
 
 impl Service<Request<()>> for NeverReady {

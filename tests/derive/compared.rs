@@ -118,7 +118,7 @@ mod by_hand {
     }
 }
 
-/// Makes the same value of both types.
+/// Builds the same value of both types.
 macro_rules! both {
     ($($variant:ident $({ $($field:ident: $value:expr),* })? $(( $($argument:expr),* ))?;)*) => {
         [$((

@@ -1,4 +1,4 @@
-//! What `STATUSES` documents.
+//! The documentation in `STATUSES`.
 #![allow(dead_code)] // documented, not constructed
 
 use std::{borrow::Cow, collections::HashMap, io, sync::Arc};
@@ -181,7 +181,7 @@ fn schema_of_a_member_is_that_of_its_type() {
         ("map", Object(&[])),
         ("any", Any),
         ("struct_", Any),
-        // Known only where the type is used.
+        // The schema is known only for a concrete type.
         ("generic", Any),
     ];
     assert_eq!(*extensions, expected);

@@ -1,4 +1,4 @@
-//! What each key sets, in each place where it can be written.
+//! The property that each key sets, in each place where the key can be written.
 
 use std::{error::Error, time::Duration};
 

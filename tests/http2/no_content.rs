@@ -30,7 +30,8 @@ const LENGTH: &str = "54";
 
 // ----- handlers -----
 
-/// Returns what its path asks for: `/200/text` is a 200 with a text of known size, `/error/404` an error with this status.
+/// Returns the outcome that the path names: `/200/text` is a 200 with a text of known size, `/error/404` an error with
+/// this status.
 fn handle(request: &request::Parts) -> Result<Response<Body>, Status> {
     let (first, second) = request.uri.path().trim_start_matches('/').split_once('/').unwrap_or_default();
     match first {
@@ -158,7 +159,7 @@ fn source(_: &request::Parts) -> Ready<Result<Option<Validators>, Status>> {
 /// The Content-Length of a response.
 #[derive(Clone, Copy)]
 enum Length {
-    /// Absent. axum adds `0` to a body that is known to be empty.
+    /// Absent; with axum `0`, which it adds to a body that is known to be empty.
     Absent,
     Is(&'static str),
     /// That of the response to GET without a content coding.
@@ -183,7 +184,7 @@ const fn row(method: &'static str, path: &'static str, fields: Fields<'static>, 
 const CURRENT: Fields<'static> = &[("if-none-match", "W/\"v1\"")];
 const STALE: Fields<'static> = &[("if-match", "\"v0\"")];
 
-/// What `ConditionalLayer` decides.
+/// Returns the rows for `ConditionalLayer`.
 static CONDITIONAL: [Row; 13] = [
     row("GET", "/200/text", CURRENT, 304, Is(LENGTH)),
     row("HEAD", "/200/text", CURRENT, 304, Is(LENGTH)),
@@ -200,7 +201,7 @@ static CONDITIONAL: [Row; 13] = [
     row("PUT", "/200/text", &[], 428, Compressed),
 ];
 
-/// What a source decides. It does not know the length of the 200.
+/// Returns the rows for a source, which does not know the length of the 200.
 static SOURCE: [Row; 6] = [
     row("GET", "/200/text", CURRENT, 304, Absent),
     row("HEAD", "/200/text", CURRENT, 304, Absent),
@@ -210,7 +211,7 @@ static SOURCE: [Row; 6] = [
     row("PUT", "/200/text", &[], 428, Compressed),
 ];
 
-/// What `StatusMapLayer` does with the responses of handlers, with their errors, and with those of a router.
+/// Returns the rows for `StatusMapLayer`: responses and errors of handlers, and responses of a router.
 static STATUS_MAP: [Row; 38] = [
     row("GET", "/204/empty", &[], 204, Absent),
     row("HEAD", "/204/empty", &[], 204, Absent),

@@ -47,7 +47,7 @@ async fn format_of(formats: &[Format], lines: &[&[u8]]) -> Format {
     format
 }
 
-/// Checks all rows before it fails, so that one run names every wrong row.
+/// Checks all rows before failing, so that one run names every wrong row.
 async fn check(rows: &[(&str, Format, &str)]) {
     let mut failed = Vec::new();
     for (accept, expected, source) in rows {
@@ -80,7 +80,7 @@ async fn accept_of_common_clients_selects_the_expected_format() {
         ("application/problem+json", Json, "a client that knows RFC 9457"),
         ("application/vnd.github+json", Json, "GitHub's media type: none is acceptable"),
         ("application/xml", Json, "none is acceptable"),
-        // What a page loads.
+        // Resources that a page loads.
         ("image/avif,image/webp,image/apng,image/svg+xml,image/*,*/*;q=0.8", Json, "img in Chromium"),
         ("image/avif,image/webp,image/png,image/svg+xml,image/*;q=0.8,*/*;q=0.5", Json, "img in Firefox"),
         ("image/webp,image/avif,image/jxl,image/heic,image/heic-sequence,video/*;q=0.8,image/png,image/svg+xml,image/*;q=0.8,*/*;q=0.5", Json, "img in Safari"),

@@ -35,7 +35,7 @@ const HOSTILE: [&str; 22] = [
     "ünïcödé 日本語 🌷",
 ];
 
-/// Where a text from the application or the client is put.
+/// The place of a text from the application or the client.
 #[derive(Clone, Copy, Debug, PartialEq)]
 enum Place {
     Title,
@@ -210,7 +210,8 @@ fn links(html: &str) -> impl Iterator<Item = &str> {
 #[tokio::test]
 async fn hostile_text_does_not_change_the_markup_of_a_page() {
     for place in PLACES {
-        // A link, a text that is no link, and no text give three structures; hostile text must not give a fourth.
+        // There are three structures: with a link, with a text that is not a link, and without a text. Hostile text must not
+        // add a fourth.
         let mut pages = Vec::new();
         for text in [Some("harmless"), Some("harmless//pointer"), Some("mailto:harmless"), None] {
             pages.push(skeleton(&error_response(place, text, HTML).await.1));
@@ -340,7 +341,7 @@ async fn header_values_that_are_not_utf8_leave_every_format_valid() {
     }
 }
 
-/// The text is that of the class (RFC 9110 §15).
+/// A code without an entry has the text of its class (RFC 9110 §15).
 #[tokio::test]
 async fn code_without_an_entry_keeps_its_number() {
     for code in [499, 599].map(common::code) {

@@ -146,7 +146,7 @@ impl Render for Own {
 }
 
 #[tokio::test]
-async fn content_language_is_en_if_all_shown_text_is_of_the_catalogue() {
+async fn content_language_is_en_if_all_text_comes_from_the_catalogue() {
     let not_found = Status::not_found;
     let down = Status::service_unavailable;
     #[rustfmt::skip]
@@ -283,7 +283,7 @@ async fn a_code_without_content_has_no_body_and_no_field_that_describes_one() {
 
 #[cfg(feature = "axum")]
 #[tokio::test]
-async fn a_status_that_axum_made_a_response_of_has_the_same_fields_and_body_as_an_error() {
+async fn a_status_that_axum_turned_into_a_response_has_the_same_fields_and_body_as_an_error() {
     use axum::response::IntoResponse;
 
     let seen = |(parts, body): (http::response::Parts, Bytes)| (parts.status, parts.headers, body);

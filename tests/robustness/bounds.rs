@@ -1,4 +1,4 @@
-//! Limits: input of any size is processed in full, or cut between two characters with a mark that shows the cut.
+//! Limits: input of any size is processed in full, or cut between two characters, with an ellipsis.
 
 use std::{
     convert::Infallible,
@@ -172,7 +172,7 @@ async fn a_grpc_message_is_cut_between_characters_and_ends_with_an_ellipsis() {
             let fields = grpc(&Status::conflict().with_detail(detail.clone()), "/a/b", "7").await;
             let Message { text, cut } = message(&fields);
             assert!(cut && detail.starts_with(&text), "{unit:?} {shift}");
-            // The message uses the room that there is.
+            // The message uses all of the space.
             assert!(text.len() * encoded / unit.len() > GRPC - 300, "{unit:?} {shift}: {}", text.len());
         }
     }

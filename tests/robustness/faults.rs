@@ -90,7 +90,7 @@ impl Service<Request<()>> for Faulty {
 
 // ----- the inner service -----
 
-/// With `CatchPanicLayer` inside.
+/// `CatchPanicLayer` is inside.
 #[tokio::test]
 async fn a_service_that_fails_gets_one_response_one_report_and_serves_on() {
     let rows = [
@@ -138,7 +138,7 @@ async fn a_panic_is_not_caught_and_the_service_serves_on() {
     }
 }
 
-/// As when a client disconnects.
+/// The future is dropped when a client disconnects.
 #[tokio::test]
 async fn dropping_the_future_drops_everything_inside() {
     let reports = Reports::default();
@@ -183,7 +183,7 @@ async fn respond(
     layers.layer(returns(Ok::<_, Status>(inner))).oneshot(get("/", &[])).await.unwrap()
 }
 
-/// Also where a layer has read part of it.
+/// This also applies if a layer has read part of the body.
 #[tokio::test]
 async fn a_body_that_is_not_replaced_has_the_frames_and_errors_that_it_has_alone() {
     let rows = [
@@ -295,7 +295,7 @@ async fn a_text_body_of_a_5xx_that_fails_is_replaced() {
     }
 }
 
-/// Where the layer reads a body, its panic is one of the layer's future; otherwise of the reader of the body.
+/// If the layer reads the body, the layer's future panics; otherwise the reader of the body does.
 #[tokio::test]
 async fn a_panic_in_a_body_is_not_caught() {
     struct Row {
@@ -336,7 +336,7 @@ async fn a_panic_in_a_body_is_not_caught() {
 
 // ----- a source of validators -----
 
-/// How a source of validators ends.
+/// The outcome of a source of validators.
 #[derive(Clone, Copy, Debug, PartialEq)]
 enum Source {
     Fails,

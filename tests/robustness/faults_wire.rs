@@ -1,7 +1,7 @@
 //! The fault matrix over connections: hyper's server around the layers, and clients that disconnect, reset, pipeline and
 //! upgrade.
 //!
-//! No step sleeps: the server sends an event when a handler has begun, and when what it held is dropped.
+//! No step sleeps: the server sends an event when a handler begins, and when everything that it held is dropped.
 
 use std::{
     net::SocketAddr,
@@ -41,7 +41,7 @@ use crate::common::{
 
 // ----- the server -----
 
-/// What happens in the server.
+/// An event in the server.
 #[derive(Debug, PartialEq, Eq)]
 enum Event {
     /// A handler or a body has begun.
@@ -143,7 +143,7 @@ async fn handle(mut request: Request<Incoming>, events: UnboundedSender<Event>) 
     }
 }
 
-/// Whether a `CatchPanicLayer` is inside of `StatusMapLayer`.
+/// Whether a `CatchPanicLayer` is inside `StatusMapLayer`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Panic {
     Caught,
@@ -243,7 +243,7 @@ impl Drop for Server {
     }
 }
 
-/// Sends an event when a connection ends, also by a panic.
+/// Sends an event when a connection ends, even by a panic.
 struct Closer(UnboundedSender<Event>);
 
 impl Drop for Closer {
@@ -289,11 +289,11 @@ fn is_problem(body: &str, code: u16) {
 struct Leaving {
     stage: &'static str,
     sent: String,
-    /// What happens before it disconnects.
+    /// The events before it disconnects.
     reached: &'static [Event],
-    /// The end of what it reads before it disconnects.
+    /// The end of the bytes that it reads before it disconnects.
     read: &'static str,
-    /// What happens when it disconnects.
+    /// The events when it disconnects.
     after: &'static [Event],
     reports: usize,
 }
@@ -326,7 +326,7 @@ async fn a_client_that_disconnects_at_any_stage_leaves_nothing_behind() {
         Leaving::idle("before a byte", ""),
         Leaving::idle("in the request line", "GET /ha"),
         Leaving::idle("in the head", "GET /hangs HTTP/1.1\r\nhost: a\r\nacce"),
-        // The handler's 400 is reported, though nobody reads it.
+        // The handler's 400 is reported, although no client reads it.
         Leaving::running("before the content", BODY).reported(),
         Leaving::running("in the content", format!("{BODY}abc")).reported(),
         Leaving::running("in a chunk", CHUNKED).reported(),
@@ -422,7 +422,7 @@ fn failing() -> [Failing; 13] {
         Failing::complete("/panics", Panic::Caught, 500),
         Failing::cut("/body/panics", Panic::Uncaught, 200),
         Failing::cut("/body/panics", Panic::Caught, 200),
-        // `ConditionalLayer` reads this body, so its future panics; a layer around it can catch that.
+        // `ConditionalLayer` reads this body, so its future panics, which a layer around it can catch.
         Failing::none("/body/panics/tagged", Panic::Uncaught),
         Failing::complete("/body/panics/tagged", Panic::Caught, 500),
         // `StatusMapLayer` reads this one, and no layer is around it.
@@ -498,12 +498,13 @@ async fn over_http2_a_failure_ends_only_its_own_stream() {
     }
 }
 
-/// Neither is a cut response taken for a complete one, nor a byte of it for the next response.
+/// A client takes neither a cut response for a complete one, nor a byte of it for the next response.
 #[tokio::test]
 async fn a_wrong_exact_size_does_not_shift_the_next_response() {
     // The body is as long as its Content-Length. hyper cuts the second one.
     let complete = ["/body/short/tagged", "/body/long"];
-    // It is shorter. The size of the second one is that of what was read and of what the body still promises.
+    // The body is shorter. The size of the second one is the size of the part that was read and of the rest that the body
+    // still promises.
     let short = ["/body/short", "/body/long/tagged"];
     for path in complete.into_iter().chain(short) {
         let complete = complete.contains(&path);
@@ -514,7 +515,7 @@ async fn a_wrong_exact_size_does_not_shift_the_next_response() {
             let _ = stream.write_all(request.as_bytes()).await;
         }
         let text = to_first_end(&mut stream).await;
-        // A connection that is reset may lose what was sent.
+        // A connection that is reset may lose bytes that were sent.
         let Some((head, rest)) = text.split_once("\r\n\r\n") else {
             assert!(!complete && text.is_empty(), "{path}: {text}");
             continue;
@@ -550,7 +551,7 @@ async fn an_early_error_is_sent_in_place_of_100_continue() {
         let mut stream = server.connect().await;
         let head = format!("POST {path} HTTP/1.1\r\nhost: a\r\nexpect: 100-continue\r\ncontent-length: 9\r\n\r\n");
         stream.write_all(head.as_bytes()).await.unwrap();
-        // The content is not sent, so the server closes: what follows could be content or a request.
+        // The content is not sent, so the server closes: the next bytes could be content or a request.
         let text = to_end(&mut stream).await;
         let (head, body) = text.split_once("\r\n\r\n").unwrap();
         assert!(head.starts_with(&format!("HTTP/1.1 {code} ")), "{path}: {text}");
@@ -593,7 +594,7 @@ async fn unread_content_is_never_read_as_the_next_request() {
         let server = Server::start(Panic::Caught).await;
         let stream = server.connect().await;
         let (mut reader, mut writer) = stream.into_split();
-        // Writes and reads at the same time, because a server that closes early does not read everything.
+        // Writes and reads at the same time, because a server that closes early does not read all of the request.
         let rest = "GET /nowhere HTTP/1.1\r\nhost: a\r\n\r\nGET / HTTP/1.1\r\nhost: a\r\nconnection: close\r\n\r\n";
         let all = first + if name.ends_with("never sent") { "" } else { rest };
         let writing = tokio::spawn(async move {

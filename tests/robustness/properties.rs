@@ -1,7 +1,7 @@
 //! Properties that hold for every input: a status is read back as it was set, a response that passes is unchanged, a
 //! clone gives the response of the original, and the same input gives the same bytes.
 //!
-//! `fuzz/` asks the same questions with libFuzzer; proptest finds the shortest input that breaks a property.
+//! `fuzz/` checks the same properties with libFuzzer; proptest finds the shortest input that breaks one.
 //!
 //! Every run has the same cases. For others: `PROPTEST_RNG_SEED=7 PROPTEST_CASES=20000 cargo test --test robustness properties`.
 
@@ -41,7 +41,7 @@ fn body(steps: &[Step], sized: bool) -> Script {
     if sized { body.exact(steps.iter().map(length).sum()) } else { body }
 }
 
-/// Returns all that a body does until its end.
+/// Returns the result of each poll of a body until its end.
 fn frames<B: Body<Data = Bytes, Error = &'static str>>(body: B) -> Vec<Step> {
     let (mut body, mut steps) = (pin!(body), Vec::new());
     loop {
@@ -60,7 +60,7 @@ fn frames<B: Body<Data = Bytes, Error = &'static str>>(body: B) -> Vec<Step> {
     }
 }
 
-/// Removes the waits: a layer that reads a body may have waited for it.
+/// Removes the pending polls, because a layer that reads a body may have polled it already.
 fn without_waits(steps: Vec<Step>) -> Vec<Step> {
     steps.into_iter().filter(|step| *step != Step::Waits).collect()
 }
@@ -182,7 +182,7 @@ fn response(code: StatusCode, headers: &HeaderMap, body: Script) -> Response<Scr
     response
 }
 
-/// Fields of caching (RFC 9111, RFC 9213, and those that CDNs read), and what decides about a response.
+/// Caching fields (RFC 9111, RFC 9213, and those that CDNs read), and the fields that decide about a response.
 const FRESHNESS: [(&str, &str); 10] = [
     ("cache-control", "public, max-age=3600"),
     ("cdn-cache-control", "max-age=3600"),
@@ -210,7 +210,7 @@ fn cacheable_fields() -> impl Strategy<Value = HeaderMap> {
         .prop_map(|(freshness, others)| header_map(&[freshness, others].concat()))
 }
 
-/// Request fields that make an error of a success, or choose the format.
+/// Request fields that turn a success into an error, or choose the format.
 fn deciding_fields() -> impl Strategy<Value = Vec<(&'static str, &'static str)>> {
     let fields = [
         ("accept", "text/html"),
@@ -353,7 +353,7 @@ proptest! {
         let inner = response(code, &headers, body(&steps, false));
         let (parts, got) = send(&StatusMapLayer::new().rpc(true), get("/", &[]), &Ok(inner));
         prop_assert_eq!(got, steps);
-        // Fields may be added; none is removed, but for what RFC 6585 forbids: storing these codes.
+        // Fields may be added; none is removed, except that RFC 6585 forbids caches to store these codes.
         let is_never_stored = [428, 429, 431, 511].contains(&code.as_u16());
         for name in headers.keys().filter(|name| !is_never_stored || **name != header::CACHE_CONTROL) {
             prop_assert!(parts.headers.get_all(name).iter().eq(headers.get_all(name)), "{}", name);
@@ -442,7 +442,7 @@ proptest! {
         for other in [cloned, again] {
             prop_assert_eq!((&original.0.headers, original.0.status, &original.1), (&other.0.headers, other.0.status, &other.1));
         }
-        // A clone that is changed changes alone.
+        // Changing a clone does not change the original.
         let _ = clone.with_detail("other").with_header("x-other", "1").with_extension("other", 1);
         prop_assert_eq!(&fail(&status, accept).1, &original.1);
         let again = build();

@@ -25,7 +25,7 @@ const GRPC: (&str, &str) = ("content-type", "application/grpc");
 const GRPC_WEB: (&str, &str) = ("content-type", "application/grpc-web");
 const GRPC_WEB_TEXT: (&str, &str) = ("content-type", "application/grpc-web-text");
 
-/// The method and the header field that ask for each form of a response.
+/// The method and the header field that select each form of a response.
 const FORMS: [(&str, (&str, &str)); 7] = [
     ("GET", JSON),
     ("GET", HTML),
@@ -40,7 +40,7 @@ fn request(method: &str, fields: Fields<'_>) -> Request<()> {
     common::request(method, "/private/7", fields)
 }
 
-/// Returns all that a client sees: the code, the header fields in their order, and the body.
+/// Returns everything that a client sees: the code, the header fields in their order, and the body.
 async fn seen(layer: &StatusMapLayer, request: Request<()>, outcome: Outcome) -> (StatusCode, HeaderMap, Bytes) {
     let (parts, body) = send(layer, request, outcome).await;
     assert_eq!(parts.version, Version::HTTP_11);
@@ -155,7 +155,7 @@ async fn no_field_but_accept_changes_the_response_to_a_get() {
     }
 }
 
-/// It may show the request id of one client, and an error is temporary.
+/// An error may show the request id of one client, and is temporary.
 #[tokio::test]
 async fn an_error_response_is_no_store() {
     for code in 400..600 {
@@ -235,7 +235,7 @@ where
     })
 }
 
-/// Inside of authentication, nobody without access can test a guessed tag. A source outside of it is an oracle.
+/// Inside authentication, nobody without access can test a guessed tag. A source outside is an oracle.
 #[tokio::test]
 async fn a_guessed_tag_reveals_nothing_unless_the_source_is_outside_of_authentication() {
     let calls = Arc::new(AtomicUsize::new(0));

@@ -1,4 +1,4 @@
-//! Connect: which requests are recognised, and the error that each gets (Connect Protocol Reference).
+//! Connect (Connect Protocol Reference): the requests that are recognised, and the errors that they get.
 
 use std::{
     sync::{Arc, Mutex},
@@ -107,7 +107,7 @@ async fn a_unary_post_is_recognised_by_its_version_and_content_type() {
     for (fields, expected) in rows {
         assert_eq!(protocol("POST", PATH, fields).await, expected, "{fields:?}");
     }
-    // A query does not matter to a POST.
+    // The query of a POST is ignored.
     assert_eq!(protocol("POST", GET, &[("content-type", "application/json")]).await, Http);
 }
 
@@ -164,7 +164,7 @@ async fn a_unary_get_is_recognised_by_its_query() {
     assert_eq!(protocol("GET", PATH, UNARY).await, Http, "without a query");
 }
 
-/// So CORS preflights are untouched.
+/// CORS preflights are among them.
 #[tokio::test]
 async fn any_other_method_is_plain_http() {
     for method in ["OPTIONS", "PUT", "PATCH", "DELETE", "QUERY", "TRACE", "get", "post"] {
@@ -233,7 +233,7 @@ async fn the_http_status_is_that_of_the_code_and_the_extension_keeps_the_applica
     }
 }
 
-/// Every code of HTTP has gRPC's code, message and details.
+/// Code, message and details are those of gRPC, for every HTTP status.
 #[tokio::test]
 async fn each_status_has_the_code_and_the_message_of_grpc() {
     for code in 300..=599 {
@@ -306,7 +306,7 @@ async fn head_has_the_fields_of_get_and_no_body() {
     assert_eq!((of_head.status, of_head.headers), (of_get.status, of_get.headers));
 }
 
-/// Of the fields of HTTP those stay that a browser, a cache or an HTTP client reads.
+/// HTTP fields that a browser, a cache or an HTTP client reads stay.
 #[tokio::test]
 async fn fields_of_http_stay_and_metadata_are_header_fields() {
     let status = Status::unauthorized(r#"Bearer realm="shop""#)
@@ -355,7 +355,7 @@ async fn reserved_names_are_not_metadata() {
         let (parts, end) = streaming(status()).await;
         assert!(!parts.headers.contains_key(name), "{name}");
         assert_eq!(end["metadata"], json!({ "x-shard": ["7"] }), "{name}");
-        // Also of an inner response.
+        // Those of an inner response are dropped as well.
         for fields in [UNARY, STREAM] {
             let inner = full(409, &[(name, "AAAA"), ("x-region", "eu")], "");
             let (parts, _) = send(&layer(), request("POST", PATH, fields), Ok::<_, Status>(inner)).await;
@@ -406,7 +406,7 @@ async fn a_streaming_error_is_one_end_of_stream_message() {
 // ----- hiding -----
 
 #[tokio::test]
-async fn what_grpc_hides_is_hidden() {
+async fn details_that_grpc_hides_are_hidden() {
     let secret = |status: Status| status.with_detail("secret").with_extension("key", "secret").with_source("secret");
     let rows = [
         secret(Status::internal_server_error()),
@@ -439,7 +439,7 @@ async fn through(
 
 const JSON: Fields<'static> = &[("content-type", "application/json"), ("x-shard", "7")];
 
-/// It is written for the client already.
+/// The inner service wrote it for the client.
 #[tokio::test]
 async fn connects_own_error_passes_unchanged() {
     for (code, body) in [
@@ -456,7 +456,7 @@ async fn connects_own_error_passes_unchanged() {
     }
 }
 
-/// The rows of `connect_client_error_endstream.yaml`, and what else JSON can be.
+/// The rows of `connect_client_error_endstream.yaml`, and other JSON values.
 #[tokio::test]
 async fn any_other_json_is_converted() {
     let long = format!(r#"{{"code":"not_found","message":"{}"}}"#, "secret".repeat(8 * 1024 / 6));
@@ -526,7 +526,7 @@ async fn other_errors_are_converted() {
     assert_eq!(through(&layer(), UNARY, kept).await.1, "theirs");
 }
 
-/// The protocol reference requires them.
+/// The protocol reference requires these two responses.
 #[tokio::test]
 async fn a_405_and_a_415_pass() {
     for code in [405, 415] {
@@ -574,7 +574,7 @@ async fn a_304_to_get_passes() {
 }
 
 #[tokio::test]
-async fn map_status_can_conceal_what_would_pass() {
+async fn map_status_can_conceal_a_response_that_would_pass() {
     let asked = Arc::<Mutex<Vec<Option<GrpcCode>>>>::default();
     let hook = Arc::clone(&asked);
     let concealing = layer().map_status(move |status, _| {
@@ -606,9 +606,9 @@ async fn fill_false_passes_inner_errors_and_writes_its_own() {
     assert_eq!((parts.status.as_u16(), &json(&body)["code"]), (404, &json!("not_found")));
 }
 
-/// Two layers report once, and the inner one decides.
+/// Two layers report an error once, and the inner one decides.
 #[tokio::test]
-async fn between_two_layers_it_is_written_once() {
+async fn error_is_written_once_with_two_layers() {
     use tower::{Layer, ServiceExt};
     for fields in [UNARY, STREAM] {
         let reports = Reports::default();

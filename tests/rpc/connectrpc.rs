@@ -20,7 +20,7 @@ async fn written(status: Status) -> Value {
 }
 
 #[tokio::test]
-async fn it_has_the_code_the_message_and_the_details_that_the_layer_writes() {
+async fn converted_error_has_the_code_the_message_and_the_details_that_the_layer_writes() {
     let rows = [
         Status::not_found(),
         Status::gone().with_type("https://shop.example/problems/deleted").with_detail("größe \"🌷\""),
@@ -42,7 +42,7 @@ async fn it_has_the_code_the_message_and_the_details_that_the_layer_writes() {
 }
 
 #[test]
-fn its_metadata_is_that_of_the_status() {
+fn converted_error_has_the_metadata_of_the_status() {
     let status = Status::unauthorized("Bearer").with_header("x-shard", "7").with_header("trace-bin", "AAECAw==");
     let converted = ConnectError::from(status.with_header("connect-x", "1").with_header("set-cookie", "a=1"));
     let fields: Vec<_> = converted.response_headers().iter().map(|(name, value)| (name.as_str(), value)).collect();
@@ -51,7 +51,7 @@ fn its_metadata_is_that_of_the_status() {
 }
 
 #[test]
-fn it_prints_no_more_than_the_client_may_see() {
+fn converted_error_prints_no_more_than_the_client_may_see() {
     let secret = |status: Status| status.with_detail("secret").with_extension("key", "secret").with_source("secret");
     let rows = [
         secret(Status::internal_server_error()),
@@ -97,7 +97,7 @@ fn a_derived_error_converts_with_a_question_mark() {
     assert_eq!(tonic::Status::from(Failure::NoSuchOrder(8)).code(), tonic::Code::NotFound);
 }
 
-/// Each of the sixteen, and never another.
+/// Each of the sixteen codes has its own.
 #[test]
 fn every_code_has_its_counterpart() {
     for number in 1..=16 {

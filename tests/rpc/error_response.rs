@@ -48,7 +48,7 @@ impl ErrorResponse {
     }
 }
 
-/// The default of the limit: a response is smaller.
+/// The default limit: a response is smaller.
 pub(crate) const LIMIT: usize = 3 * 1024;
 
 pub(crate) struct Call<'a> {

@@ -1,4 +1,4 @@
-//! Which requests are gRPC or gRPC-Web, and the form of the error response to each.
+//! The requests that are gRPC or gRPC-Web, and the form of their error responses.
 
 use std::{
     sync::{Arc, Mutex},
@@ -190,7 +190,7 @@ async fn a_content_type_that_only_begins_like_grpc_is_plain_http() {
     send("POST", &not_ascii, Err(Status::not_found())).await.has_protocol(Http, "obs-text");
 }
 
-/// As in tonic.
+/// tonic reads the first line as well.
 #[tokio::test]
 async fn of_several_content_type_lines_the_first_decides() {
     let rows = [
@@ -273,7 +273,7 @@ async fn accept_chooses_the_coding_of_grpc_web() {
     }
 }
 
-/// So no client can break the field or the size limit.
+/// Otherwise a client could break the field or the size limit.
 #[tokio::test]
 async fn an_invalid_or_long_suffix_of_the_content_type_is_dropped() {
     let long = [b"application/grpc+".as_slice(), &[b'x'; 10_000]].concat();
@@ -537,7 +537,7 @@ async fn exposing(exposed: &[&str]) -> [ErrorResponse; 2] {
     [send("POST", &fields, Err(status)).await, send("POST", &fields, Ok(inner)).await]
 }
 
-/// Whatever the application, or CORS inside, exposes.
+/// The application, or CORS inside, may expose other names.
 #[tokio::test]
 async fn the_three_status_fields_are_exposed_beside_those_that_already_are() {
     let rows: [&[&str]; 9] = [

@@ -61,7 +61,7 @@ const CODES: [(u16, u16, i32); 37] = [
     (508, 599, 13),
 ];
 
-/// Returns the code of the table; 550, which is inside of the last range, has its own.
+/// Returns the code of the table; 550, which is inside the last range, has its own code.
 fn expected(code: u16) -> i32 {
     if code == 550 {
         return 7;
@@ -141,7 +141,7 @@ async fn every_inner_error_response_has_the_code_of_the_table_except_404() {
 
 #[cfg(feature = "axum")]
 #[tokio::test]
-async fn every_status_that_axum_made_a_response_of_has_the_code_of_the_table() {
+async fn every_status_that_axum_turned_into_a_response_has_the_code_of_the_table() {
     use axum::response::IntoResponse;
     let mut wrong = Vec::new();
     for number in 300..=599 {
@@ -241,7 +241,7 @@ async fn towers_timeout_is_deadline_exceeded_and_its_load_shed_resource_exhauste
     assert!(!response.headers().contains_key("retry-after"));
 }
 
-/// From `call`, from `poll_ready`, and as the cause of another error.
+/// The errors come from `call`, from `poll_ready`, and as the cause of another error.
 #[tokio::test]
 async fn every_error_that_is_resolved_has_its_code() {
     type Make = fn() -> BoxError;
@@ -327,7 +327,7 @@ async fn map_status_decides_the_code() {
     }
 }
 
-/// What `on_error` was called with.
+/// The arguments of one call of `on_error`.
 #[derive(Debug, PartialEq)]
 struct Report {
     code: u16,

@@ -231,7 +231,7 @@ async fn scalar_extensions_are_metadata_of_error_info() {
     for (name, value, expected) in rows {
         let response = error_response(Status::conflict().with_type("/problems/x").with_extension(name, &value)).await;
         assert_eq!(response.metadata_of_error_info().get(name).map(String::as_str), expected, "{value}");
-        // Also without a type.
+        // A type is not required.
         let response = error_response(Status::conflict().with_extension(name, &value)).await;
         assert_eq!(response.metadata_of_error_info().get(name).map(String::as_str), expected, "{value} alone");
     }

@@ -1,4 +1,4 @@
-//! Responses of the inner service to a gRPC call: which become a gRPC error, and which pass unchanged.
+//! Responses of the inner service to a gRPC call: those that become a gRPC error, and those that pass unchanged.
 
 use std::{
     convert::Infallible,
@@ -131,7 +131,7 @@ fn an_error_that_is_not_grpc_becomes_a_grpc_error() {
                 assert_eq!(field(response.headers(), "content-type"), Some("application/grpc+proto"), "{row}");
                 assert_eq!(field(response.headers(), "grpc-status"), Some(number), "{row}");
                 assert!(response.body().is_end_stream(), "{row}");
-                // A short text of a 4xx that is ready is the message; nothing of another body is shown.
+                // A short available text of a 4xx is the message; no part of another body is shown.
                 let is_text = content_type.is_some_and(|value| value.starts_with("text/plain"));
                 let is_shown = is_text && (code < 500 || code == 550) && matches!(*name, "text" | "frames");
                 let message = field(response.headers(), "grpc-message").unwrap_or_default();
@@ -303,7 +303,7 @@ fn a_response_below_400_passes_unchanged() {
     }
 }
 
-/// As in a reverse proxy, whose own errors are still converted.
+/// This is a reverse proxy, whose own errors are still converted.
 #[test]
 fn under_fill_false_an_inner_error_passes_unchanged_and_an_error_is_converted() {
     let layer = layer().fill(false);
@@ -357,7 +357,7 @@ fn an_outer_layer_changes_no_error_of_an_inner_layer() {
 
 // ----- plain requests -----
 
-/// As when a plain request reaches tonic's routes. The table is that of code.proto.
+/// A plain request may reach tonic's routes. The table is that of code.proto.
 #[test]
 fn a_trailers_only_error_to_a_plain_request_becomes_an_http_error() {
     let types: [Fields<'_>; 3] =
@@ -408,7 +408,7 @@ fn unimplemented_without_a_message_is_a_404_to_a_plain_request() {
 
 // ----- on_error -----
 
-/// Also a response that passes unchanged.
+/// This includes a response that passes unchanged.
 #[test]
 fn an_inner_error_is_reported_once_with_its_codes() {
     /// The status, and the gRPC code that it was set to.

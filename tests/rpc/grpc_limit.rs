@@ -9,13 +9,13 @@ use tower_status::{Status, StatusMapLayer};
 
 use crate::error_response::{CALL, Call, LIMIT, error_response, send, send_unlimited};
 
-/// Whether a message is the beginning of another, perhaps with an ellipsis.
+/// Returns whether a message is the beginning of another, perhaps with an ellipsis.
 fn is_cut_of(cut: &str, whole: &str) -> bool {
     let kept = cut.strip_suffix('…').unwrap_or(cut);
     kept.len() < whole.len() && whole.starts_with(kept)
 }
 
-/// As the message grows the details are left out, and then the message is cut, each as late as possible.
+/// As the message grows, the details are left out and then the message is cut, each as late as possible.
 #[tokio::test]
 async fn growing_message_first_removes_the_details_and_then_is_cut() {
     let subtype = format!("application/grpc+{}", "x".repeat(100));
@@ -67,7 +67,7 @@ async fn growing_message_first_removes_the_details_and_then_is_cut() {
     }
 }
 
-/// Neither within a UTF-8 sequence nor within its percent-encoding.
+/// It is not cut within a UTF-8 sequence or its percent-encoding.
 #[tokio::test]
 async fn long_message_is_cut_between_characters() {
     const ENCODED: &AsciiSet = &CONTROLS.add(b'%');
@@ -86,7 +86,7 @@ async fn long_message_is_cut_between_characters() {
     }
 }
 
-/// Metadata and a message, and what of the response fits.
+/// Metadata and a message, and the parts of the response that fit.
 struct Filled {
     lines: usize,
     length: usize,
@@ -168,7 +168,7 @@ async fn large_fields_of_the_inner_response_are_left_out() {
     check_inner_response(&[(1, 4_000), (20, 150), (100, 20), (1, 1_000_000)]).await;
 }
 
-/// To the byte.
+/// The limit is exact to the byte.
 #[tokio::test]
 async fn fields_of_the_inner_response_leave_a_third_of_the_limit_for_the_status() {
     let servers = size(":status", "200") + size("date", "Sun, 06 Nov 1994 08:49:37 GMT");
@@ -237,7 +237,7 @@ async fn mebibytes_in_any_field_stay_within_the_limit() {
     }
 }
 
-/// To the byte, for any limit.
+/// Any limit is exact to the byte.
 #[tokio::test]
 async fn another_limit_is_kept_as_long_as_the_code_fits() {
     for limit in [256, 1_000, 4 * 1024, 8 * 1024, 64 * 1024] {

@@ -161,7 +161,7 @@ async fn four_names_with_grpcs_prefix_are_metadata_and_all_others_are_dropped() 
             let response = send(StatusMapLayer::new().rpc(true), &call, Err(status)).await;
             check_name(&response, name, value, passes, content_type);
         }
-        // Of a 409 that a handler has built, as far as it is no gRPC response.
+        // A 409 that a handler has built, which is not a gRPC response.
         if name != "grpc-status" {
             let mut inner = inner(409, &[("content-type", "text/plain"), (name, value)]);
             *inner.body_mut() = "sold out".to_owned();
@@ -208,7 +208,7 @@ async fn field_of_a_derived_status_has_the_same_reserved_names() {
 
 // ----- fields of HTTP -----
 
-/// A browser reads them in the head. They are no metadata.
+/// A browser reads them in the head. They are not metadata.
 #[tokio::test]
 async fn cookies_and_cors_of_a_status_are_in_the_head() {
     let status = || {
@@ -251,7 +251,7 @@ async fn grpc_web_exposes_the_names_of_the_metadata_of_a_status() {
     assert_eq!(exposed(Err(own())).await, [&status_fields[..], &["x-shard", "trace-bin"]].concat());
     let delayed = Status::service_unavailable().with_retry_after(Duration::from_secs(7));
     assert_eq!(exposed(Err(delayed)).await, [&status_fields[..], &[PUSHBACK]].concat());
-    // Those of the inner response are for its own CORS to expose.
+    // The inner response's own CORS layer exposes the other names.
     let response = || inner(409, &[("x-region", "eu"), ("set-cookie", "a=1")]);
     assert_eq!(exposed(Ok(response())).await, status_fields);
     let mapping = layer.clone().map_status(|status, _| status.with_header("x-shard", "7"));

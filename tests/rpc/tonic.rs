@@ -113,7 +113,7 @@ impl IntoStatus for Carrier {
 
 type Way = (&'static str, fn(tonic::Status) -> Status);
 
-/// A `tonic::Status` as the error itself or directly in a carrier: sent whole.
+/// A `tonic::Status` as the error itself or directly in a carrier: sent completely.
 #[rustfmt::skip]
 const DIRECT: [Way; 9] = [
     ("the error itself", |status| status.into()),
@@ -304,7 +304,7 @@ struct Any {
     value: Vec<u8>,
 }
 
-/// An application's own bytes, which may be no `google.rpc.Status` at all.
+/// The details are an application's own bytes, which need not be a `google.rpc.Status`.
 #[tokio::test]
 async fn error_info_is_added_to_details_that_have_none() {
     let any = |name: &str| Any { type_url: format!("type.googleapis.com/{name}"), value: vec![7] };
@@ -349,7 +349,7 @@ async fn delay_is_added_to_the_details_of_a_tonic_status() {
     assert_eq!(seen.metadata().get("grpc-retry-pushback-ms").unwrap(), "7000");
 }
 
-/// In this order.
+/// The details are dropped before the message is cut.
 #[tokio::test]
 async fn above_the_limit_details_are_dropped_and_the_message_is_cut() {
     let long = "größe ".repeat(20_000);
@@ -371,7 +371,7 @@ async fn above_the_limit_details_are_dropped_and_the_message_is_cut() {
     }
 }
 
-/// A stream sends it in its trailers, which no layer limits.
+/// A stream sends the status in its trailers, which no layer limits.
 #[test]
 fn a_converted_status_is_limited_as_tonic_encodes_it() {
     let size = |status: tonic::Status| {
@@ -390,7 +390,7 @@ fn a_converted_status_is_limited_as_tonic_encodes_it() {
         // A character takes twelve bytes at most.
         assert!((3 * 1024 - 12..3 * 1024).contains(&size), "{unit:?}: {size}");
     }
-    // Below the limit nothing is left out.
+    // Below the limit everything is sent.
     let status = Status::conflict().with_type("/problems/sold-out").with_detail("m".repeat(1_000));
     let converted = tonic::Status::from(status);
     assert_eq!(converted.message().len(), 1_000);
@@ -542,7 +542,7 @@ fn built(error: impl Into<Status>) -> Result<Response<tonic::body::Body>, Status
     Ok(tonic::Status::from(error.into()).into_http())
 }
 
-/// But the layer adds the name of the service, which the handler does not know.
+/// The only difference is the name of the service, which the handler does not know.
 #[tokio::test]
 async fn the_error_of_a_handler_is_sent_like_an_error_inside_the_layer() {
     let layer = StatusMapLayer::new().rpc(true);
@@ -556,7 +556,7 @@ async fn the_error_of_a_handler_is_sent_like_an_error_inside_the_layer() {
     assert_eq!(seen.get_details_error_info().unwrap().domain, "shop.Orders");
     assert_eq!(seen.metadata().clone().into_headers(), expected.metadata().clone().into_headers());
 
-    // Over plain HTTP there is a type, too.
+    // Over plain HTTP there is a type as well.
     let gone = || Status::gone().with_detail("order 9 was deleted").with_type("/problems/deleted");
     let (parts, body) = send(&layer, rpc("application/json"), built(gone())).await;
     let problem = json(&body);
@@ -565,7 +565,7 @@ async fn the_error_of_a_handler_is_sent_like_an_error_inside_the_layer() {
     assert!(!has_grpc_fields(&parts), "{:?}", parts.headers);
 }
 
-/// As a handler returns it with `?`.
+/// The handler returns the status with `?`.
 #[tokio::test]
 async fn map_error_maps_the_source_of_a_status_that_a_handler_returned() {
     struct Row {
@@ -616,7 +616,7 @@ async fn a_tonic_status_of_a_handler_passes_to_grpc_and_is_mapped_for_plain_http
     }
 }
 
-/// What `on_error` was called with.
+/// The arguments of one call of `on_error`.
 #[derive(Debug, PartialEq)]
 struct Report {
     code: u16,

@@ -1,4 +1,4 @@
-//! What a `tonic::Status` that was converted from a `Status` prints, and what concealment leaves of one.
+//! A `tonic::Status` that was converted from a `Status`: its Display and Debug, and its concealment.
 
 use std::{error::Error, io};
 
@@ -38,7 +38,7 @@ fn secretive() -> Vec<(&'static str, Status)> {
         ("a carried cause", Status::from_error(Wrapper(failed().into()))),
         ("the source of a 4xx", Status::not_found().with_source(failed())),
         ("a 5xx with the code of a 4xx", detailed(Status::bad_gateway()).with_grpc_code(GrpcCode::NotFound)),
-        // gRPC hides what these codes tell, also that of a 4xx.
+        // gRPC hides the details of these codes, even with a 4xx.
         ("a 4xx with INTERNAL", internal(GrpcCode::Internal)),
         ("a 4xx with UNKNOWN", internal(GrpcCode::Unknown)),
         ("a 4xx with DATA_LOSS", internal(GrpcCode::DataLoss)),
@@ -51,7 +51,7 @@ fn secretive() -> Vec<(&'static str, Status)> {
     ]
 }
 
-/// Returns all that code without this crate can print of an error: itself and each of its causes.
+/// Returns everything that code without this crate can print of an error: the error and each of its causes.
 fn printed(error: &(dyn Error + 'static)) -> String {
     let causes = std::iter::successors(Some(error), |error| (*error).source());
     causes.map(|error| format!("{error} {error:?} {error:#?}")).collect::<Vec<_>>().join("\n")
@@ -70,7 +70,7 @@ fn a_converted_status_prints_no_more_than_the_client_may_see() {
     }
 }
 
-/// As the text of a response, which the layer shows.
+/// The layer shows the text of a 4xx.
 #[tokio::test]
 async fn a_converted_status_can_be_the_text_of_a_4xx() {
     for (row, status) in secretive() {
@@ -91,7 +91,7 @@ async fn a_converted_status_can_be_the_text_of_a_4xx() {
     }
 }
 
-/// But the layer finds the status with its source again.
+/// The layer finds the status and its source again.
 #[tokio::test]
 async fn the_layer_reports_the_source_of_a_converted_status() {
     let chains = std::sync::Arc::<std::sync::Mutex<Vec<String>>>::default();
@@ -109,7 +109,7 @@ async fn the_layer_reports_the_source_of_a_converted_status() {
     );
 }
 
-/// What is shown is printed.
+/// A detail that clients see is printed.
 #[test]
 fn a_converted_status_prints_what_is_shown() {
     let shown = [
@@ -131,7 +131,7 @@ fn concealing() -> StatusMapLayer {
     })
 }
 
-/// Returns a status as a handler or an interceptor builds it, with everything that tells what was concealed.
+/// Returns a status as a handler or an interceptor builds it, each part of which would reveal what is concealed.
 fn forbidden() -> tonic::Status {
     let fields = [("x-owner", "secret"), ("x-shard", "secret")];
     let fields = fields.map(|(name, value)| (name.parse().unwrap(), value.parse().unwrap()));
@@ -185,7 +185,7 @@ async fn a_status_that_an_interceptor_returned_can_be_concealed() {
     }
 }
 
-/// Asked, and not changed.
+/// `map_status` is called, but changes nothing.
 #[tokio::test]
 async fn a_status_whose_code_does_not_change_is_left_alone() {
     for fill in [true, false] {
@@ -203,7 +203,7 @@ async fn a_status_whose_code_does_not_change_is_left_alone() {
     }
 }
 
-/// A response that is not gRPC's, as of a proxy's upstream.
+/// The response is not gRPC's, for instance that of a proxy's upstream.
 #[tokio::test]
 async fn an_inner_response_under_fill_false_can_be_concealed() {
     let fields = [("content-type", "text/plain"), ("x-owner", "secret")];

@@ -1,4 +1,4 @@
-//! What a tonic client gets from tonic's server, from tonic in axum, and through `named_layer`, over loopback.
+//! Responses that a tonic client gets from tonic's server, from tonic in axum, and through `named_layer`, over loopback.
 
 use std::{
     convert::Infallible,
@@ -109,7 +109,7 @@ impl IntoStatus for ShopError {
 /// A message of the stream, or its end.
 type Watched = Result<String, tonic::Status>;
 
-/// What a test controls in a running server.
+/// The parts of a running server that a test controls.
 struct Control {
     /// Receives when a call of `Hang` runs.
     hanging: UnboundedReceiver<()>,
@@ -202,7 +202,7 @@ where
     }
 }
 
-// ----- faults inside of the layer -----
+// ----- faults inside the layer -----
 
 #[derive(Clone, Copy, PartialEq)]
 enum Fault {
@@ -212,7 +212,7 @@ enum Fault {
     Readiness,
 }
 
-/// A middleware that fails.
+/// Middleware that fails.
 #[derive(Clone)]
 struct Faulty<S>(S, Fault);
 
@@ -449,7 +449,7 @@ async fn long(channel: Channel, host: &str) -> tonic::Status {
     seen
 }
 
-/// With the fields that the server adds.
+/// The limit includes the fields that the server adds.
 #[tokio::test]
 async fn a_message_of_20_kib_is_cut_to_3_kib() {
     for (host, channel, _control) in hosts!(ServiceBuilder::new().layer(layer())) {
@@ -458,7 +458,7 @@ async fn a_message_of_20_kib_is_cut_to_3_kib() {
     }
 }
 
-/// In trailers, which the layer does not write. A client with grpcio's default limit would see `RESOURCE_EXHAUSTED`.
+/// The layer does not write trailers. A client with grpcio's default limit would get `RESOURCE_EXHAUSTED`.
 #[tokio::test]
 async fn a_detail_of_20_kib_in_the_middle_of_a_stream_is_cut() {
     let long = "größe 50% ".repeat(20_000 / 12);
@@ -496,7 +496,7 @@ async fn messages_of_a_stream_pass_one_by_one_and_its_error_in_trailers() {
             let next = next.map(str::to_owned).map_err(|error| Status::from(error).into());
             control.watched.send(next).unwrap();
         }
-        // In trailers, which pass unchanged.
+        // The error is in trailers, which pass unchanged.
         let seen = stream.message().await.unwrap_err();
         assert_eq!((seen.code(), seen.message()), (Code::Aborted, "the größe of order 9 is 50% off"), "{host}");
         assert_eq!(seen.get_details_error_info().unwrap().reason, "WRONG_SIZE", "{host}");
@@ -529,7 +529,7 @@ async fn an_error_before_the_first_message_is_trailers_only() {
     }
 }
 
-/// On the same port, whatever Accept has.
+/// Both protocols share a port; Accept does not matter.
 #[tokio::test]
 async fn a_plain_request_gets_plain_http() {
     for (host, channel, _control) in hosts!(ServiceBuilder::new().layer(layer())) {
@@ -571,7 +571,7 @@ where
     service.map_response(|response| response.map(tonic::body::Body::new)).map_err(Into::into).boxed_clone()
 }
 
-/// Returns the shop with CORS outermost and tonic-web inside of the layer.
+/// Returns the shop with CORS outermost and tonic-web inside the layer.
 fn web_inside(cors: CorsLayer, fault: Fault) -> Web {
     let layers = ServiceBuilder::new().layer(cors).layer(layer()).layer(GrpcWebLayer::new()).layer(fault.layer());
     erased(layers.service(Routes::new(open().0)))
@@ -621,7 +621,7 @@ fn trailer_frame(mut body: &[u8]) -> Option<String> {
     None
 }
 
-/// Documented: it has to list the fields itself.
+/// The docs tell users to list the fields in that CORS layer.
 #[tokio::test]
 async fn cors_with_expose_headers_outside_replaces_the_list_of_exposed_fields() {
     const EXPOSE: &str = "access-control-expose-headers";
@@ -635,7 +635,7 @@ async fn cors_with_expose_headers_outside_replaces_the_list_of_exposed_fields() 
     }
 }
 
-/// Documented: it belongs on the gRPC routes alone.
+/// The docs tell users to add it only to the gRPC routes.
 #[tokio::test]
 async fn tonic_webs_layer_responds_400_to_a_request_that_is_not_grpc() {
     let layers = ServiceBuilder::new().layer(layer()).layer(GrpcWebLayer::new());
@@ -645,7 +645,7 @@ async fn tonic_webs_layer_responds_400_to_a_request_that_is_not_grpc() {
     assert_eq!((parts.status.as_u16(), &parts.headers["content-type"]), (400, &PROBLEM_JSON.parse().unwrap()));
 }
 
-/// In the coding of the request, and readable across origins.
+/// The response has the encoding of the request, and is readable across origins.
 #[tokio::test]
 async fn a_page_behind_cors_gets_one_status() {
     /// Where tonic-web is, seen from the layer.

@@ -1,5 +1,5 @@
-//! The soak's own load, beside wrk's and h2load's: the table of requests over HTTP/1.1 and HTTP/2 with each answer read
-//! to its end and judged, writers that race, and clients that leave at every stage. `tests/soak/run` starts it.
+//! The soak's own load, beside that of wrk and h2load: the table of requests over HTTP/1.1 and HTTP/2 with each response
+//! read to its end and checked, writers that race, and clients that disconnect at every stage. `tests/soak/run` starts it.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic)] // a test may panic
 
 use std::{
@@ -28,10 +28,10 @@ use tokio::{
     time::{Instant, MissedTickBehavior, interval, timeout},
 };
 
-/// Longer than any answer takes beside other load: what is not there by then hangs.
+/// Longer than any response takes under load: a later one counts as hanging.
 const HANGS: Duration = Duration::from_secs(30);
 
-/// What no client may see: parts of the quickstart's own errors.
+/// Texts that no client may see: parts of the quickstart's own errors.
 const SECRETS: [&str; 4] = ["tulip@10.0.0.7", "refused", "/no/such", "os error"];
 
 struct Row {
@@ -54,19 +54,19 @@ fn table() -> Vec<Row> {
     rows.collect()
 }
 
-/// What came, and what should not have come.
+/// The number of responses by kind and code, and the failures.
 #[derive(Default)]
 struct Tally {
-    answers: Mutex<BTreeMap<(&'static str, u16), u64>>,
+    responses: Mutex<BTreeMap<(&'static str, u16), u64>>,
     wrong: Mutex<Vec<String>>,
 }
 
 impl Tally {
-    fn came(&self, kind: &'static str, code: u16) {
-        *self.answers.lock().unwrap().entry((kind, code)).or_default() += 1;
+    fn count(&self, kind: &'static str, code: u16) {
+        *self.responses.lock().unwrap().entry((kind, code)).or_default() += 1;
     }
 
-    fn judged(&self, wrong: Option<String>) {
+    fn check(&self, wrong: Option<String>) {
         self.wrong.lock().unwrap().extend(wrong);
     }
 
@@ -86,7 +86,7 @@ impl Client {
         let stream = TcpStream::connect(address).await.unwrap();
         stream.set_nodelay(true).unwrap();
         let stream = TokioIo::new(stream);
-        // What a connection fails with, its requests fail with.
+        // If the connection fails, its requests fail with the same error.
         if version == Version::HTTP_2 {
             let (client, connection) = http2::handshake(TokioExecutor::new(), stream).await.unwrap();
             tokio::spawn(connection);
@@ -107,15 +107,15 @@ impl Client {
         }
     }
 
-    /// An answer, read to its end.
+    /// Returns a response, read to its end.
     async fn ask(&mut self, request: Request<Full<Bytes>>) -> Result<(StatusCode, HeaderMap, String), String> {
-        let answered = async {
+        let response = async {
             let (mut parts, body) = self.send(request).await?.into_parts();
             let body = body.collect().await?;
             parts.headers.extend(body.trailers().cloned().unwrap_or_default());
             Ok::<_, hyper::Error>((parts.status, parts.headers, String::from_utf8_lossy(&body.to_bytes()).into_owned()))
         };
-        timeout(HANGS, answered).await.map_err(|_| "it hangs".to_owned())?.map_err(|error| format!("{error:?}"))
+        timeout(HANGS, response).await.map_err(|_| "it hangs".to_owned())?.map_err(|error| format!("{error:?}"))
     }
 }
 
@@ -134,8 +134,13 @@ fn request(
     request.body(Full::from(body)).unwrap()
 }
 
-/// What is wrong with an answer.
-fn judge(row: &Row, method: &str, id: &str, (code, headers, body): &(StatusCode, HeaderMap, String)) -> Option<String> {
+/// Returns what is wrong with a response.
+fn failure(
+    row: &Row,
+    method: &str,
+    id: &str,
+    (code, headers, body): &(StatusCode, HeaderMap, String),
+) -> Option<String> {
     let lines: Vec<_> = headers.iter().map(|(name, value)| format!("{name}: {}", value.to_str().unwrap())).collect();
     let head = lines.join("\n") + "\n\n";
     let text = head.clone() + body;
@@ -147,17 +152,17 @@ fn judge(row: &Row, method: &str, id: &str, (code, headers, body): &(StatusCode,
         })
     };
     let wrong = if *code != row.code {
-        "another status"
+        "unexpected status"
     } else if method != "HEAD" && !text.contains(row.text) {
-        "not that text"
+        "missing text"
     } else if SECRETS.iter().any(|secret| text.contains(secret)) {
         "a secret"
     } else if empty && !body.is_empty() {
-        "content where there is none"
+        "content without a body"
     } else if code.as_u16() >= 400 && headers.get("cache-control").is_none_or(|value| value != "no-store") {
         "cacheable"
     } else if is_problem && !empty && !is_json(body) {
-        "not its problem document"
+        "wrong problem document"
     } else {
         return None;
     };
@@ -173,7 +178,7 @@ struct Load {
 }
 
 impl Load {
-    /// The whole table, again and again, with a new connection now and then.
+    /// Sends the whole table repeatedly, with a new connection every eight rounds.
     async fn table(self, version: Version, first: usize) {
         static IDS: AtomicU64 = AtomicU64::new(0);
         let kind = if version == Version::HTTP_2 { "HTTP/2" } else { "HTTP/1.1" };
@@ -182,15 +187,15 @@ impl Load {
             let mut client = Client::connect(&self.address, version).await;
             for _ in 0..8 * self.rows.len() {
                 let row = &self.rows[at % self.rows.len()];
-                // Every third time a GET is asked as HEAD, which has the same status.
+                // Every third GET is sent as HEAD, which has the same status.
                 let method = if row.method == "GET" && at.is_multiple_of(3) { "HEAD" } else { row.method };
                 at += 1;
                 let id = format!("s-{}", IDS.fetch_add(1, Ordering::Relaxed));
                 let fields: Vec<_> = row.fields.iter().copied().chain([("x-request-id", &*id)]).collect();
                 match client.ask(request(&self.address, method, row.path, &fields, row.body)).await {
-                    Ok(answer) => {
-                        self.tally.came(kind, answer.0.as_u16());
-                        self.tally.judged(judge(row, method, &id, &answer));
+                    Ok(response) => {
+                        self.tally.count(kind, response.0.as_u16());
+                        self.tally.check(failure(row, method, &id, &response));
                     }
                     Err(error) => return self.tally.wrong(format!("{kind}: {method} {}: {error}", row.path)),
                 }
@@ -198,7 +203,7 @@ impl Load {
         }
     }
 
-    /// Takes the next number, and asks again as a cache would: after its order, or that of another, the tag is old.
+    /// Takes the next number and revalidates as a cache does: after its own order, or another writer's, the tag is stale.
     async fn race(self, version: Version) {
         let mut client = Client::connect(&self.address, version).await;
         let mut pace = paced();
@@ -213,7 +218,7 @@ impl Load {
     async fn round(&self, client: &mut Client) -> Result<(), String> {
         let mut ask = async |request, expected: &[u16]| {
             let (code, headers, body) = client.ask(request).await?;
-            self.tally.came("race", code.as_u16());
+            self.tally.count("race", code.as_u16());
             let tag = headers.get("etag").map(|tag| tag.to_str().unwrap().to_owned());
             if expected.contains(&code.as_u16()) { Ok(tag) } else { Err(format!("{code}, not {expected:?}: {body}")) }
         };
@@ -230,7 +235,7 @@ impl Load {
         if number(&next) > number(&tag) { Ok(()) } else { Err(format!("{tag} became {next}")) }
     }
 
-    /// Leaves in the middle, then asks politely.
+    /// Disconnects in the middle, then sends a complete request.
     async fn abort(self) {
         let mut pace = paced();
         for at in 0.. {
@@ -247,9 +252,9 @@ impl Load {
             let mut client = Client::connect(&self.address, Version::HTTP_11).await;
             let fields: Vec<_> = row.fields.iter().copied().chain([("x-request-id", id)]).collect();
             match client.ask(request(&self.address, row.method, row.path, &fields, row.body)).await {
-                Ok(answer) => {
-                    self.tally.came("after an abort", answer.0.as_u16());
-                    self.tally.judged(judge(row, row.method, id, &answer));
+                Ok(response) => {
+                    self.tally.count("after an abort", response.0.as_u16());
+                    self.tally.check(failure(row, row.method, id, &response));
                 }
                 Err(error) => return self.tally.wrong(format!("after an abort: {error}")),
             }
@@ -263,17 +268,17 @@ impl Load {
             Leave::Close => {}
             Leave::Reset => stream.set_zero_linger().unwrap(),
             Leave::ReadSome => drop(stream.read_u8().await),
-            // The server ends what it cannot understand.
+            // The server closes a connection that it cannot parse.
             Leave::ReadAll => {
                 if timeout(HANGS, stream.read_to_end(&mut Vec::new())).await.is_err() {
                     self.tally.wrong(format!("{:?} hangs", String::from_utf8_lossy(bytes)));
                 }
             }
         }
-        self.tally.came("aborted", 0);
+        self.tally.count("aborted", 0);
     }
 
-    /// Resets streams of HTTP/2; what else is asked on the connection is answered, unless it goes, too.
+    /// Resets streams of HTTP/2; other requests on the connection get their responses, unless it is closed as well.
     async fn reset(&self, stay: bool) {
         let stream = TokioIo::new(TcpStream::connect(&*self.address).await.unwrap());
         let (mut client, connection) = http2::handshake(TokioExecutor::new(), stream).await.unwrap();
@@ -281,7 +286,7 @@ impl Load {
         let slow: Vec<_> =
             (0..4).map(|_| client.send_request(request(&self.address, "GET", "/slow", &[], ""))).collect();
         let mut client = Client::Http2(client);
-        // When this is answered, those have arrived.
+        // When this response arrives, the server has the requests before it.
         let beside = client.ask(request(&self.address, "GET", "/orders/8", &[], "")).await;
         if stay {
             drop(slow);
@@ -289,15 +294,16 @@ impl Load {
             connection.abort();
         }
         let after = client.ask(request(&self.address, "GET", "/orders/9", &[], "")).await;
-        let code = |answer: &Result<(StatusCode, _, _), _>| answer.as_ref().ok().map(|answer| answer.0.as_u16());
+        let code =
+            |response: &Result<(StatusCode, _, _), _>| response.as_ref().ok().map(|response| response.0.as_u16());
         if (code(&beside), code(&after)) != (Some(404), stay.then_some(410)) {
             self.tally.wrong(format!("beside a reset: {beside:?}, after it: {after:?}"));
         }
-        self.tally.came("aborted", 0);
+        self.tally.count("aborted", 0);
     }
 }
 
-/// So that loopback's ports are not used up, and the requests of the other kinds are the more.
+/// Limits the rate, so that loopback's ports are not exhausted and most requests are of the other kinds.
 fn paced() -> tokio::time::Interval {
     let mut pace = interval(Duration::from_millis(10));
     pace.set_missed_tick_behavior(MissedTickBehavior::Delay);
@@ -352,7 +358,7 @@ async fn soak() {
     while let Some(ended) = tasks.join_next().await {
         ended.unwrap();
     }
-    for ((kind, code), count) in &*load.tally.answers.lock().unwrap() {
+    for ((kind, code), count) in &*load.tally.responses.lock().unwrap() {
         println!("soak: {kind}: {code}: {count}");
     }
     let wrong = load.tally.wrong.lock().unwrap();

@@ -367,7 +367,7 @@ fn retry_is_explained_where_the_status_requires_it() -> Result {
     Ok(())
 }
 
-/// They are for the reader of a page.
+/// These texts are for the reader of a page.
 #[test]
 fn headlines_explanations_advice_and_causes_name_no_header_field() {
     let names =

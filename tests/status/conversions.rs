@@ -1,4 +1,4 @@
-//! Conversions into [`Status`], and what it prints.
+//! Conversions into [`Status`], and its Display and Debug.
 
 use std::{
     cell::Cell,
@@ -12,7 +12,7 @@ use tower_status::{BoxError, IntoStatus, OrStatus, Status, StatusMapLayer};
 
 use crate::common::{self, default_detail, error::Wrapper, get, json};
 
-/// An error, and what becomes of it.
+/// An error, and the expected status.
 struct Case<E> {
     name: &'static str,
     error: E,
@@ -205,7 +205,7 @@ fn or_status_turns_none_and_err_into_the_status_with_the_error_as_its_source() {
 }
 
 #[tokio::test]
-async fn a_display_that_fails_makes_what_it_wrote_the_detail() {
+async fn text_before_a_display_fails_becomes_the_detail() {
     for (written, detail) in [("", None), ("half a sent", Some("half a sent"))] {
         let status = Status::from(Unprintable(written));
         assert_eq!((status.code().as_u16(), status.detail()), (409, detail));

@@ -1,4 +1,4 @@
-//! Statuses that are the sources of each other: their drop must not overflow the stack.
+//! Nested statuses, each the source of the next: dropping them must not overflow the stack.
 
 use std::{sync::Arc, thread};
 
@@ -53,7 +53,7 @@ fn chain(status: &Status) -> Vec<String> {
 }
 
 #[test]
-fn ten_thousand_statuses_in_each_other_are_dropped_without_much_stack() {
+fn ten_thousand_nested_statuses_are_dropped_without_much_stack() {
     for (name, nest) in ways() {
         let thread = thread::Builder::new().stack_size(256 * 1024);
         let dropped = thread.spawn(move || {
@@ -61,7 +61,7 @@ fn ten_thousand_statuses_in_each_other_are_dropped_without_much_stack() {
             for _ in 0..10_000 {
                 status = nest(status);
             }
-            // Neither walk it nor print it without an end.
+            // Printing it and walking the chain end as well.
             let _ = format!("{status:?} {status}");
             let clone = status.clone();
             drop(status);
@@ -88,7 +88,7 @@ fn sixty_four_statuses_are_kept_and_the_text_of_more() {
     assert!(text.ends_with(": 410 Gone: number 0"), "{text}");
     assert!(!status.source().unwrap().is::<Status>());
 
-    // The text is limited, whatever is nested.
+    // The text is limited, whatever the nested statuses.
     let long = (0..1000)
         .fold(Status::gone(), |status, _| Status::conflict().with_detail("é".repeat(1000)).with_source(status));
     let longest = chain(&long).into_iter().map(|text| text.len()).max().unwrap();

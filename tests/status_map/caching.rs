@@ -1,4 +1,4 @@
-//! Freshness belongs to one response: no cache keeps an error because the success that it replaces could be kept.
+//! Freshness belongs to one response: no cache stores an error because the success that it replaces could be stored.
 
 use http::Response;
 use http_body_util::Full;
@@ -30,7 +30,7 @@ fn combinations() -> Vec<Vec<(&'static str, &'static str)>> {
     FRESHNESS.iter().map(|field| vec![*field]).chain([FRESHNESS.to_vec()]).collect()
 }
 
-/// Asserts that the only field of caching is `Cache-Control: no-store`.
+/// Asserts that the only caching field is `Cache-Control: no-store`.
 fn assert_no_store(headers: &http::HeaderMap, row: &str) {
     assert_eq!(field(headers, "cache-control").as_deref(), Some("no-store"), "{row}");
     for (name, _) in &FRESHNESS[1..] {
@@ -43,7 +43,7 @@ fn validated(number: u16, fields: Fields<'_>) -> Inner {
     full(number, &[&validators, fields].concat(), "seven tulips")
 }
 
-/// An `If-Match` or `If-Unmodified-Since` that is false makes an error of a response that caches may keep.
+/// A false `If-Match` or `If-Unmodified-Since` turns a response that caches may store into an error.
 #[tokio::test]
 async fn a_412_in_place_of_a_fresh_response_is_no_store() {
     let conditions = [("if-match", "\"nope\""), ("if-unmodified-since", "Sat, 05 Nov 1994 08:49:37 GMT")];
@@ -109,7 +109,7 @@ async fn a_code_that_changes_takes_no_freshness_along() {
     }
 }
 
-/// What the old response protected may be in the fields that stay, such as cookies.
+/// The fields that stay, such as cookies, may contain what the old response protected.
 #[tokio::test]
 async fn no_store_survives_a_change_of_the_code() {
     for to in [200, 302, 404, 503] {
@@ -135,7 +135,7 @@ async fn a_grpc_error_in_a_fresh_200_is_no_store_to_a_plain_client() {
     }
 }
 
-/// RFC 6585 forbids to store 428, 429, 431 and 511.
+/// RFC 6585 forbids caches to store 428, 429, 431 and 511.
 #[tokio::test]
 async fn a_4xx_whose_code_stays_keeps_its_freshness_but_for_codes_that_are_never_stored() {
     let bodies = [("text/plain", "it"), ("text/plain", ""), ("application/json", "{}")];

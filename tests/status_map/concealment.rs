@@ -1,5 +1,5 @@
-//! A 403 that `map_status` makes a 404 of equals a real 404 of the same server, but for fields that do not depend on the
-//! status. And: what `map_status` does not change stays as the inner service has built it.
+//! A 403 that `map_status` changes to a 404 equals a real 404 of the same server, except for fields that do not depend on
+//! the status. A response that `map_status` does not change stays as the inner service built it.
 
 use std::collections::BTreeMap;
 
@@ -39,7 +39,7 @@ const UNRELATED: Fields<'static> = &[
     ("content-security-policy-report-only", "default-src 'none'"),
 ];
 
-/// Fields that would tell what a 403 is about.
+/// Fields that would reveal the subject of a 403.
 const TELLING: Fields<'static> = &[
     ("x-owner", "ann"),
     ("link", "</private/7>"),
@@ -187,7 +187,7 @@ async fn a_concealed_403_equals_a_real_404_in_all_but_unrelated_fields() {
     }
 }
 
-/// As gRPC clients see it, with the 403 as a response that a tonic handler or an interceptor has built.
+/// For gRPC clients, with the 403 as a response that a tonic handler or an interceptor has built.
 #[tokio::test]
 async fn a_concealed_permission_denied_equals_a_real_not_found() {
     let telling = [("grpc-message", "order%207 is Ann's"), ("x-owner", "ann"), ("grpc-status-details-bin", "AAAA")];
@@ -243,7 +243,7 @@ async fn what_map_status_adds_to_an_inner_body_of_its_own_type_is_only_reported(
     );
 }
 
-/// A body of a type that frameworks write by themselves may have anything in it.
+/// A body of a type that frameworks write by themselves may contain any text.
 #[tokio::test]
 async fn a_5xx_body_is_kept_only_if_an_application_has_chosen_its_type() {
     let kept = [
@@ -311,7 +311,7 @@ async fn a_5xx_body_is_kept_only_if_an_application_has_chosen_its_type() {
     }
 }
 
-/// An error whose hand-written status leaves the decision to the layer.
+/// An error whose hand-written status is unresolved.
 #[derive(Clone, Debug, thiserror::Error)]
 #[error("secret display")]
 struct Undecided {
@@ -325,7 +325,7 @@ impl IntoStatus for Undecided {
     }
 }
 
-/// `expose` shows what the application has chosen for clients. The `Display` of an error that nothing maps is not chosen.
+/// `expose` shows a detail that is meant for clients, which the `Display` of an unmapped error is not.
 #[tokio::test]
 async fn an_exposed_status_that_nothing_resolves_hides_the_display_of_its_error() {
     for (detail, shown) in [(None, false), (Some("Chosen detail"), true)] {

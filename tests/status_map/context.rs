@@ -1,4 +1,4 @@
-//! What `render` and the hooks see: the status, the context and the request id.
+//! The arguments of `render` and of the hooks: the status, the context and the request id.
 
 use std::sync::{Arc, Mutex};
 
@@ -7,7 +7,7 @@ use tower_status::{BoxError, Context, Format, Render, Rendered, Status, StatusMa
 
 use crate::common::{code, fail, full, get, json, request, send, text};
 
-/// Renders all that it gets, except for plain text.
+/// Renders everything that it gets, except for plain text.
 pub(crate) struct Echo;
 
 impl Render for Echo {
@@ -90,7 +90,7 @@ async fn the_context_has_method_path_and_format_of_the_request() {
 
 #[tokio::test]
 async fn the_request_id_of_the_response_or_the_request_is_shown_if_it_is_valid() {
-    /// The `x-request-id` of the request and that of the inner response, and which of them is shown.
+    /// The `x-request-id` of the request and of the inner response, and the one that is shown.
     struct Row<'a> {
         request: Option<&'a str>,
         response: Option<&'a str>,

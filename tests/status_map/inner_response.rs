@@ -59,7 +59,7 @@ struct Seen {
 enum SeenBody {
     /// The frames of the inner body.
     Kept(Vec<String>),
-    /// The problem document in its place.
+    /// The problem document that replaces it.
     Replaced(Value),
 }
 
@@ -95,7 +95,7 @@ impl Seen {
 const CLIENT_ERRORS: [u16; 6] = [400, 404, 422, 451, 499, 550];
 const SERVER_ERRORS: [u16; 6] = [500, 501, 503, 549, 551, 599];
 
-/// What becomes of a body in a 4xx.
+/// The expected body of a 4xx.
 #[derive(Clone, Debug, PartialEq)]
 enum In4xx {
     Same,
@@ -298,7 +298,7 @@ async fn with_fill_false_every_response_is_unchanged() {
 }
 
 #[tokio::test]
-async fn what_is_ready_of_the_text_of_a_5xx_is_the_detail_in_the_extension() {
+async fn available_text_of_a_5xx_is_the_detail_in_the_extension() {
     const TEXT: Fields<'_> = &[("content-type", "text/plain")];
     let rows = [
         ("short", TEXT, known("it"), Some("it")),

@@ -97,7 +97,7 @@ const OTHERS: Fields<'_> = &[
 #[tokio::test]
 async fn only_the_fields_that_describe_a_replaced_body_are_removed() {
     const TEXT: Fields<'_> = &[("content-type", "text/plain")];
-    // With these a text cannot become a detail.
+    // A text with one of these fields cannot become a detail.
     let plain = DESCRIBES.iter().filter(|(name, _)| !["content-encoding", "trailer"].contains(name)).copied();
     let plain: Vec<_> = plain.collect();
     let explained = [
@@ -334,7 +334,7 @@ async fn an_inner_error_to_head_has_the_fields_of_get_and_no_body() {
             let (got, content) = send("GET", inner_body).await;
             let mut expected = got.headers;
             expected.remove("content-length");
-            // Some services leave the body out of a response to HEAD; others leave that to the server.
+            // Some services leave the body out of a response to HEAD; others let the server remove it.
             for body in ["", inner_body] {
                 let name = format!("{name}, {status}, {accept}, {} bytes", body.len());
                 let (head, kept) = send("HEAD", body).await;

@@ -1,4 +1,4 @@
-//! Which responses are reported, nested layers, and responses without content.
+//! The responses that are reported, nested layers, and responses without content.
 
 use bytes::Bytes;
 use http::Response;
@@ -16,7 +16,7 @@ type Outcome = Result<Response<Full<Bytes>>, Status>;
 const TEXT: (&str, &str) = ("content-type", "text/plain");
 const JSON: (&str, &str) = ("content-type", "application/json");
 
-/// Returns every kind of error response, and the code that it is reported with.
+/// Returns every kind of error response, and the code with which it is reported.
 fn kinds() -> Vec<(&'static str, Outcome, u16)> {
     let mut with_keep_body = full(500, &[TEXT], "kept");
     with_keep_body.extensions_mut().insert(KeepBody);
@@ -109,7 +109,7 @@ async fn a_response_whose_code_is_changed_between_two_layers_is_reported_again()
 
 /// RFC 9110 §6.4.1, §8.6.
 #[tokio::test]
-async fn a_204_205_and_304_lose_their_body_and_what_describes_it() {
+async fn a_204_205_and_304_lose_their_body_and_the_fields_that_describe_it() {
     const PLAIN: Fields<'_> = &[("content-length", "4"), ("content-encoding", "gzip"), ("x-other", "1")];
     const GRPC: Fields<'_> = &[("content-type", "application/grpc"), ("grpc-status", "0")];
     let rows = [

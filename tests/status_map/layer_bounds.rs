@@ -31,11 +31,11 @@ use crate::common::{fail, field, get, lines, read, response, returns, service::I
 
 /// A service that is not `Clone`, `Send` or `Sync`, and neither are its request, its body and the body's error.
 ///
-/// The content type that it holds is that of a 409, which it returns for every path except `/`.
+/// It contains the content type of a 409, which it returns for every path except `/`.
 #[derive(Debug)]
 struct Minimal(Cell<&'static str>);
 
-/// Is not `Unpin`, and its data is not `Bytes`.
+/// A body that is not `Unpin`, and whose data is not `Bytes`.
 struct MinimalBody(Cell<Option<&'static str>>, #[allow(dead_code)] PhantomPinned);
 
 struct MinimalError(#[allow(dead_code)] Rc<()>);

@@ -1,4 +1,4 @@
-//! What is hidden appears in no header field and no body, in any format.
+//! Hidden texts appear in no header field and no body, in any format.
 
 use std::io;
 
@@ -15,7 +15,7 @@ type Outcome = Result<Response<Full<Bytes>>, Status>;
 
 const ACCEPTS: [&str; 4] = ["application/json", "text/html", "text/plain", "image/png"];
 
-/// Returns all that a client sees in each format, for a method.
+/// Returns everything that a client sees in each format, for a method.
 async fn seen(method: &str, layer: StatusMapLayer, outcome: &Outcome) -> Vec<String> {
     let mut seen = Vec::new();
     for accept in ACCEPTS {

@@ -1,4 +1,4 @@
-//! `StatusMapLayer`: how it resolves errors, and what it does with responses of the inner service.
+//! `StatusMapLayer`: how it resolves errors, and how it handles responses of the inner service.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic)] // a test may panic
 
 mod caching;

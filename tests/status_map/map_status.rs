@@ -1,4 +1,4 @@
-//! `map_status`: what is left of the response whose code it changes.
+//! `map_status`: the response whose code it changes.
 
 use bytes::Bytes;
 use http::{Response, StatusCode};
@@ -12,7 +12,7 @@ type Outcome = Result<Response<Full<Bytes>>, Status>;
 const TEXT: (&str, &str) = ("content-type", "text/plain");
 const COOKIE: (&str, &str) = ("set-cookie", "a=1");
 
-/// An outcome that `map_status` changes, and what the response must have.
+/// An outcome that `map_status` changes, and the expected response.
 struct Case {
     name: &'static str,
     layer: StatusMapLayer,
@@ -52,7 +52,7 @@ impl Case {
     }
 }
 
-/// An error whose every part is secret.
+/// Returns a 403 whose parts are all secret.
 fn forbidden() -> Status {
     let status = Status::forbidden().with_detail("secret").with_title("secret").with_header("x-secret", "1");
     status.with_extension("secret", 1).with_type("/secret").with_instance("/secret")
@@ -72,7 +72,7 @@ fn with_keep_body(code: u16) -> Outcome {
 }
 
 #[tokio::test]
-async fn a_concealed_status_leaves_nothing_but_unrelated_fields() {
+async fn a_concealed_status_leaves_only_unrelated_fields() {
     let case = |name, outcome| Case {
         name,
         layer: StatusMapLayer::new().map_status(|_, _| Status::not_found()),
@@ -147,14 +147,14 @@ async fn a_status_whose_code_is_unchanged_keeps_a_json_body_and_its_fields() {
 }
 
 #[tokio::test]
-async fn a_title_that_it_sets_is_written() {
+async fn a_title_that_map_status_sets_is_written() {
     let layer = StatusMapLayer::new().map_status(|status, _| status.with_title("New title"));
     let (_, body) = send(&layer, get("/", &[]), Ok::<_, Status>(full(404, &[TEXT], "it"))).await;
     assert!(text(&body).contains("New title"), "{body:?}");
 }
 
 #[tokio::test]
-async fn a_carrier_that_it_returns_is_resolved() {
+async fn a_carrier_that_map_status_returns_is_resolved() {
     let layer = StatusMapLayer::new()
         .map_error(|_: &std::fmt::Error| Some(Status::conflict()))
         .map_status(|_, _| Status::from_error(std::fmt::Error));

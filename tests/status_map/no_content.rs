@@ -21,7 +21,7 @@ async fn an_empty_body_of_a_response_without_content_is_kept_and_any_other_is_re
             ("a stream", script([data("text")])),
         ]
     };
-    // A coding makes even an empty body one that is removed.
+    // With a content coding even an empty body is removed.
     let plain: [Fields<'_>; 2] = [&[], &[("content-length", "4")]];
     let coded: [Fields<'_>; 2] = [&[("content-encoding", "gzip")], &[("transfer-encoding", "chunked")]];
     for code in [204, 205, 304] {

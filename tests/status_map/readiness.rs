@@ -48,7 +48,7 @@ impl Service<Request<()>> for Unready {
 }
 
 #[tokio::test]
-async fn a_readiness_error_answers_every_later_call_and_a_clone_starts_without_it() {
+async fn a_readiness_error_is_the_response_to_every_later_call_and_a_clone_starts_without_it() {
     let inner = Unready { failures: Rc::new(Cell::new(1)), ..Unready::default() };
     let reports = Reports::default();
     let layer = reports.record(StatusMapLayer::new().map_error(|_: &Broken| Some(Status::not_found())));

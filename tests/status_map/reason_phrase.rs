@@ -69,7 +69,7 @@ struct Row {
     fill: bool,
     request: &'static str,
     sent: &'static str,
-    /// The response is the upstream's, with its code and body.
+    /// The response has the upstream's code and body.
     is_kept: bool,
 }
 
@@ -115,7 +115,7 @@ async fn the_reason_phrase_of_an_upstream_is_not_sent_with_a_response_that_is_re
     }
 }
 
-/// A phrase that the application sets beside its `Status` is not foreign.
+/// A phrase that the application sets beside its `Status` is not an upstream's.
 #[tokio::test]
 async fn the_reason_phrase_beside_a_status_is_sent() {
     let handler = service_fn(async |_: Request<Incoming>| {

@@ -1,4 +1,4 @@
-//! What the layer recognizes as built by this crate, and what it does with a response that middleware has changed.
+//! The responses that the layer recognises as built by this crate, also after middleware has changed them.
 
 use axum::{
     Router,
@@ -285,7 +285,7 @@ async fn code_that_middleware_sets_on_a_finished_response_is_explained() {
     assert_eq!((parts.status.as_u16(), &problem["status"], &problem["title"]), (410, &json!(410), &json!("Gone")));
 }
 
-/// Also the empty body of a response to HEAD.
+/// This applies to the empty body of a response to HEAD as well.
 #[tokio::test]
 async fn body_that_is_built_has_an_exact_size() {
     for method in ["GET", "HEAD"] {

@@ -1,4 +1,4 @@
-//! How an error becomes a status: what the application maps, anywhere in a chain of sources.
+//! How an error becomes a status: errors that the application maps, anywhere in a chain of sources.
 
 use std::{
     error::Error,
@@ -64,7 +64,7 @@ impl IntoStatus for Bare {
     }
 }
 
-/// Its `status()` is unresolved.
+/// The status of this error is unresolved.
 impl IntoStatus for Pass {
     fn status(&self) -> Status {
         Status::from_error("secret carried")
@@ -288,7 +288,7 @@ async fn a_mapping_that_returns_its_own_type_does_not_loop() {
         }
     }
 
-    // The mapping declines by carrying the error on, so the search sees every error of the chain again.
+    // The mapping returns a carrier of the error, so the search sees every error of the chain again.
     let calls = Arc::new(AtomicU32::new(0));
     let counted = Arc::clone(&calls);
     let layer = StatusMapLayer::new().map_error(move |error: &Shared| {

@@ -13,7 +13,7 @@ use crate::common::{body::Script, returns};
 
 type Inner = Ready<Result<Response<Full<Bytes>>, Infallible>>;
 
-/// Also with every option: options are shared by all requests.
+/// The options, which all requests share, do not change the size.
 #[test]
 fn a_future_is_at_most_200_bytes_larger_than_the_inner_future() {
     let options = StatusMapLayer::new().map_status(|status, _| status).on_error(|_, _| {}).default_challenge("Basic");

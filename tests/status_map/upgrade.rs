@@ -1,4 +1,4 @@
-//! Upgrade (RFC 9110 §7.8) is a field of HTTP/1.x, and goes with `Connection: upgrade`.
+//! Upgrade (RFC 9110 §7.8) is a field of HTTP/1.x, and requires `Connection: upgrade`.
 
 use http::Version;
 use tower_status::{BoxError, Status, StatusMapLayer};

@@ -1,4 +1,4 @@
-//! Errors in a `Box`, an `Arc` or a report have the status that they have on their own.
+//! Errors in a `Box`, an `Arc` or a report have the same status as alone.
 
 use std::{error::Error, io, sync::Arc};
 
@@ -167,7 +167,7 @@ mod anyhow_contexts {
         }
     }
 
-    /// Of several contexts, the order of the options decides.
+    /// If several contexts are mapped, the order of the options decides.
     #[tokio::test]
     async fn first_option_decides_of_several_contexts() {
         rows! {
@@ -192,7 +192,7 @@ mod anyhow_contexts {
 
     #[cfg(feature = "derive")]
     #[tokio::test]
-    async fn derived_from_error_variant_hands_its_report_over_whole() {
+    async fn derived_from_error_variant_passes_its_whole_report_on() {
         #[derive(Debug, thiserror::Error, IntoStatus)]
         enum ShopError {
             #[error("the shop failed")]
