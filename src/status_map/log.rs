@@ -18,6 +18,14 @@ pub(crate) fn is_enabled() -> bool {
 #[cfg(feature = "tracing")]
 pub(super) fn log(status: &Status, context: &Context<'_>, is_read: bool) {
     let is_server_error = status.is_server_error();
+    let is_enabled = if is_server_error {
+        tracing::enabled!(target: "tower_status", tracing::Level::ERROR)
+    } else {
+        tracing::enabled!(target: "tower_status", tracing::Level::DEBUG)
+    };
+    if !is_enabled {
+        return;
+    }
     let error = status.source_link().map(logged::chain);
     // The detail is often the error's own text.
     let detail = status.detail().map(logged::escaped);
