@@ -8,7 +8,7 @@ use super::{PublicProblem, error_info::to_reason, protobuf::Message};
 /// `field_violations = 1`, each of `field = 1, description = 2, reason = 3`, of the extension `errors`.
 pub(super) fn bad_request(problem: &PublicProblem<'_>) -> Option<Message> {
     let (_, errors) = problem.extensions.iter().find(|(name, _)| name == "errors")?;
-    let mut request = Message::default();
+    let mut request = Message::new();
     for error in errors.as_array()? {
         let text = |name| error.get(name).and_then(Value::as_str);
         let field = text("pointer").map(field_path).or_else(|| text("parameter").map(str::to_owned));
@@ -16,7 +16,7 @@ pub(super) fn bad_request(problem: &PublicProblem<'_>) -> Option<Message> {
         if field.is_none() && detail.is_none() {
             continue;
         }
-        let mut violation = Message::default();
+        let mut violation = Message::new();
         violation.text(1, &field.unwrap_or_default());
         violation.text(2, detail.unwrap_or_default());
         violation.text(3, &text("code").and_then(to_reason).unwrap_or_default());

@@ -15,14 +15,14 @@ pub(super) fn error_info(
     code: GrpcCode,
     request: &RpcRequest<'_>,
 ) -> Message {
-    let mut info = Message::default();
+    let mut info = Message::new();
     info.text(1, &reason(status, code));
     info.text(2, request.domain);
     let members = problem.extensions.iter().filter(|(name, _)| is_key(name));
     let scalars = members.filter_map(|(name, value)| Some((&**name, scalar(value)?)));
     let id = problem.request_id.map(|id| ("request_id", id.to_owned()));
     for (key, value) in scalars.chain(id) {
-        let mut entry = Message::default();
+        let mut entry = Message::new();
         entry.text(1, key);
         entry.text(2, &value);
         info.bytes(3, &entry.0);
@@ -33,11 +33,13 @@ pub(super) fn error_info(
 /// Returns the last word of the type, the name of the error's variant, the title that was set, or the status's name;
 /// the code's if none of these fits.
 fn reason(status: &Status, code: GrpcCode) -> String {
-    let type_uri = status.type_uri().filter(|uri| *uri != "about:blank").map(last_word);
-    let variant = status.name().map(|name| to_reason(&split_words(name)));
-    let name = catalog::get(status.code()).map(|entry| to_reason(entry.title));
-    let candidates = [type_uri.map(to_reason), variant, status.title().map(to_reason), name];
-    candidates.into_iter().flatten().flatten().next().unwrap_or_else(|| code.to_string())
+    let type_uri = status.type_uri().filter(|uri| *uri != "about:blank");
+    type_uri
+        .and_then(|uri| to_reason(last_word(uri)))
+        .or_else(|| status.name().and_then(|name| to_reason(&split_words(name))))
+        .or_else(|| status.title().and_then(to_reason))
+        .or_else(|| catalog::get(status.code()).and_then(|entry| to_reason(entry.title)))
+        .unwrap_or_else(|| code.to_string())
 }
 
 /// Returns the last word of a URI's fragment or path.

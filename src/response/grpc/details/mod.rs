@@ -23,7 +23,7 @@ const LONGEST: u64 = 315_576_000_000;
 pub(crate) struct Details {
     /// The most important first.
     list: Vec<Detail>,
-    /// An application's own `google.rpc.Status`, sent unchanged.
+    /// The `google.rpc.Status`: an application's own, sent unchanged, or what [`fit`](Self::fit) has encoded.
     encoded: Option<Bytes>,
 }
 
@@ -45,16 +45,15 @@ impl Detail {
 pub(super) fn of(status: &Status, problem: &PublicProblem<'_>, code: GrpcCode, request: &RpcRequest<'_>) -> Details {
     let delay = status.retry_after().or(request.delay);
     let details = [
-        ("ErrorInfo", Some(error_info(status, problem, code, request))),
-        ("RetryInfo", delay.map(retry_info)),
-        ("BadRequest", bad_request(problem)),
-        ("Help", help(problem)),
+        ("type.googleapis.com/google.rpc.ErrorInfo", Some(error_info(status, problem, code, request))),
+        ("type.googleapis.com/google.rpc.RetryInfo", delay.map(retry_info)),
+        ("type.googleapis.com/google.rpc.BadRequest", bad_request(problem)),
+        ("type.googleapis.com/google.rpc.Help", help(problem)),
     ];
-    let detail = |name, message: Message| Detail {
-        type_url: format!("type.googleapis.com/google.rpc.{name}").into(),
-        value: message.0.into(),
+    let detail = |(type_url, message): (&'static str, Option<Message>)| {
+        Some(Detail { type_url: type_url.into(), value: message?.0.into() })
     };
-    let list = details.into_iter().filter_map(|(name, message)| Some(detail(name, message?))).collect();
+    let list = details.into_iter().filter_map(detail).collect();
     Details { list, encoded: None }
 }
 
@@ -91,11 +90,11 @@ impl Details {
         if self.list.is_empty() {
             return Bytes::new();
         }
-        let mut status = Message::default();
+        let mut status = Message::new();
         status.number(1, code as u64);
         status.text(2, message);
         for detail in &self.list {
-            let mut any = Message::default();
+            let mut any = Message::new();
             any.text(1, &detail.type_url);
             any.bytes(2, &detail.value);
             status.bytes(3, &any.0);
@@ -108,9 +107,13 @@ impl Details {
         // The encoded status is longer than the sum of its parts, and that is known without encoding it.
         let mut parts: usize = self.list.iter().map(|detail| detail.value.len()).sum();
         loop {
-            let length = if parts > room { parts } else { base64_length(self.encode(code, message).len()) };
-            if length <= room {
-                return length;
+            if parts <= room {
+                let encoded = self.encode(code, message);
+                let length = base64_length(encoded.len());
+                if length <= room {
+                    self.encoded = Some(encoded);
+                    return length;
+                }
             }
             self.encoded = None;
             parts -= self.list.pop().map_or(0, |detail| detail.value.len());
@@ -125,10 +128,10 @@ fn base64_length(bytes: usize) -> usize {
 
 /// `retry_delay = 1`, a Duration of `seconds = 1, nanos = 2`.
 fn retry_info(delay: Duration) -> Message {
-    let mut duration = Message::default();
+    let mut duration = Message::new();
     duration.number(1, delay.as_secs().min(LONGEST));
     duration.number(2, delay.subsec_nanos().into());
-    let mut info = Message::default();
+    let mut info = Message::new();
     info.bytes(1, &duration.0);
     info
 }
@@ -142,10 +145,10 @@ fn help(problem: &PublicProblem<'_>) -> Option<Message> {
     if !resolvable {
         return None;
     }
-    let mut link = Message::default();
+    let mut link = Message::new();
     link.text(1, problem.title);
     link.text(2, uri);
-    let mut help = Message::default();
+    let mut help = Message::new();
     help.bytes(1, &link.0);
     Some(help)
 }

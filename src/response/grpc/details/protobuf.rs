@@ -5,10 +5,14 @@ use bytes::{Buf, Bytes};
 use super::Detail;
 
 /// A protobuf message that is being written. Default values are left out, as in proto3.
-#[derive(Default)]
 pub(super) struct Message(pub(super) Vec<u8>);
 
 impl Message {
+    pub(super) fn new() -> Self {
+        // Most messages are smaller.
+        Self(Vec::with_capacity(128))
+    }
+
     fn varint(&mut self, mut value: u64) {
         loop {
             let [low, ..] = value.to_le_bytes();
