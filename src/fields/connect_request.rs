@@ -50,6 +50,10 @@ fn is_version_1(headers: &HeaderMap) -> bool {
 
 /// Returns whether the query is that of a unary GET: `connect=v1`, `encoding` and `message`, in any order.
 pub(crate) fn is_unary_query(query: &str) -> bool {
+    // Most queries are shorter, or have fewer parameters.
+    if query.len() < "connect=v1&encoding&message".len() || query.bytes().filter(|byte| *byte == b'&').count() < 2 {
+        return false;
+    }
     let (mut version, mut encoding, mut message) = (None, false, false);
     for parameter in query.split('&') {
         let (name, value) = parameter.split_once('=').unwrap_or((parameter, ""));

@@ -1,7 +1,10 @@
 //! The body of an HTTP response in the format that the client reads, and the fields that describe it.
 
 use bytes::Bytes;
-use http::{HeaderMap, HeaderValue, header};
+use http::{
+    HeaderMap, HeaderValue,
+    header::{self, Entry},
+};
 use http_body::Body;
 
 use super::{
@@ -134,6 +137,10 @@ fn apply_rendered(headers: &mut HeaderMap, rendered: Rendered) -> Bytes {
 /// Adds `Vary: Accept`, unless it is there (RFC 9110 §12.5.5).
 fn vary_by_accept(headers: &mut HeaderMap) {
     const ACCEPT: HeaderValue = HeaderValue::from_static("accept");
+    if let Ok(Entry::Vacant(vary)) = headers.try_entry(header::VARY) {
+        let _ = vary.try_insert(ACCEPT);
+        return;
+    }
     let varies = |value: &HeaderValue| [&b"accept"[..], b"*"].iter().any(|name| has_token(value.as_bytes(), name));
     if !headers.get_all(header::VARY).iter().any(varies) {
         let _ = headers.try_append(header::VARY, ACCEPT);

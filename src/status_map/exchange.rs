@@ -27,11 +27,18 @@ pub(super) struct Exchange {
 impl Exchange {
     #[inline]
     pub(super) fn new<B>(request: &mut Request<B>, options: Arc<Options>) -> Self {
-        let (info, has_conditions) = RequestInfo::read(request, &options);
-        let log = LogContext::read(request, &info, options.has_hook() || log::is_enabled());
-        let conditions =
-            if has_conditions && options.conditional { RequestConditions::from_request(request) } else { None };
-        Self { options, request: info, log, conditions }
+        let mut exchange = Self { request: RequestInfo::new(request), options, log: None, conditions: None };
+        let options = &exchange.options;
+        let fields = exchange.request.read(request, options);
+        let protocol = exchange.request.protocol;
+        let is_read = options.has_hook() || log::is_enabled();
+        if is_read || protocol.is_rpc() || fields.has_request_id() {
+            exchange.log = Some(LogContext::new(request, protocol, fields, is_read));
+        }
+        if fields.has_conditions() && options.conditional {
+            exchange.conditions = RequestConditions::from_request(request);
+        }
+        exchange
     }
 
     /// Evaluates the request's conditions on a response.

@@ -406,11 +406,12 @@ where
 
     fn poll(self: Pin<&mut Self>, cx: &mut TaskContext<'_>) -> Poll<Self::Output> {
         let this = self.project();
-        let outcome = match this.inner.project() {
-            InnerProjection::Called { future } => ready!(future.poll(cx)).map_err(Into::into),
-            InnerProjection::NotReady { status } => Err(status.take().unwrap_or(Status::internal_server_error())),
+        let plan = match this.inner.project() {
+            InnerProjection::Called { future } => plan(ready!(future.poll(cx)), this.exchange, cx),
+            InnerProjection::NotReady { status } => {
+                plan(Err(status.take().unwrap_or(Status::internal_server_error())), this.exchange, cx)
+            }
         };
-        let plan = plan(outcome, this.exchange, cx);
         Poll::Ready(Ok(respond(plan, this.exchange)))
     }
 }

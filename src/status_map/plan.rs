@@ -31,7 +31,7 @@ pub(super) enum Plan<B: Body> {
     /// The body of an error response is kept.
     Keep(Keep<B>),
     /// The body is written.
-    Write(Box<Write<B>>),
+    Write(Write<B>),
 }
 
 pub(super) struct Keep<B: Body> {
@@ -75,21 +75,20 @@ pub(super) enum Inherited {
 
 /// Decides what becomes of an outcome.
 #[inline]
-pub(super) fn plan<B: Body>(
-    outcome: Result<Response<B>, Status>,
+pub(super) fn plan<B: Body, E: Into<Status>>(
+    outcome: Result<Response<B>, E>,
     exchange: &mut Exchange,
     cx: &mut task::Context<'_>,
 ) -> Plan<B> {
-    let verdict = match &outcome {
-        Ok(response) => exchange.evaluate(response),
-        Err(_) => Verdict::Proceed,
+    let response = match outcome {
+        Ok(response) => response,
+        Err(status) => return error(status.into(), exchange),
     };
-    match (outcome, verdict) {
-        (Ok(response), Verdict::Proceed) if is_success(&response, exchange) => pass(response, exchange),
-        (Ok(response), Verdict::Proceed) => plan_response(response, exchange, cx),
-        (Ok(response), Verdict::NotModified) => Plan::NotModified(response),
-        (Ok(response), Verdict::PreconditionFailed) => precondition_failed(response, exchange),
-        (Err(status), _) => error(status, exchange),
+    match exchange.evaluate(&response) {
+        Verdict::Proceed if is_success(&response, exchange) && is_complete(&response, exchange) => Plan::Pass(response),
+        Verdict::Proceed => plan_response(response, exchange, cx),
+        Verdict::NotModified => Plan::NotModified(response),
+        Verdict::PreconditionFailed => precondition_failed(response, exchange),
     }
 }
 
@@ -102,18 +101,15 @@ fn is_success<B>(response: &Response<B>, exchange: &Exchange) -> bool {
 }
 
 /// Passes a success on. An empty body of a response without content is kept.
-#[inline]
 fn pass<B: Body>(response: Response<B>, exchange: &Exchange) -> Plan<B> {
+    if is_complete(&response, exchange) { Plan::Pass(response) } else { Plan::NoContent(response) }
+}
+
+/// Whether the code of a success has content, or the response has none.
+#[inline]
+fn is_complete<B: Body>(response: &Response<B>, exchange: &Exchange) -> bool {
     let code = response.status();
-    if catalog::entry(code).has_content
-        || code.is_informational()
-        || !exchange.options.fill
-        || has_no_content(&response)
-    {
-        Plan::Pass(response)
-    } else {
-        Plan::NoContent(response)
-    }
+    catalog::entry(code).has_content || code.is_informational() || !exchange.options.fill || has_no_content(response)
 }
 
 /// Whether a response has neither a body nor a field that describes one.
@@ -140,7 +136,7 @@ fn plan_response<B: Body>(response: Response<B>, exchange: &mut Exchange, cx: &m
 #[inline(never)]
 fn error<B: Body>(status: Status, exchange: &mut Exchange) -> Plan<B> {
     let (parts, ()) = Response::new(()).into_parts();
-    Draft { status, origin: Origin::Error, parts, body: None, ..Draft::default(exchange) }.decide(exchange)
+    Draft::new(status, Origin::Error, parts, None, exchange).decide(exchange)
 }
 
 /// RFC 9110 §13.1.1, §13.1.4: what was true of the 200 is not true of the 412 that replaces it.
@@ -148,12 +144,8 @@ fn error<B: Body>(status: Status, exchange: &mut Exchange) -> Plan<B> {
 fn precondition_failed<B: Body>(response: Response<B>, exchange: &mut Exchange) -> Plan<B> {
     let (parts, body) = response.into_parts();
     let draft = Draft {
-        status: Status::precondition_failed(),
-        origin: Origin::Error,
-        parts,
-        body: Some(StatusBody::inner(body)),
         code_changed: true,
-        ..Draft::default(exchange)
+        ..Draft::new(Status::precondition_failed(), Origin::Error, parts, Some(StatusBody::inner(body)), exchange)
     };
     draft.decide(exchange)
 }
@@ -166,14 +158,10 @@ fn built<B: Body>(record: Record, response: Response<B>, exchange: &mut Exchange
     let keeps_body = parts.extensions.get::<KeepBody>().is_some();
     let status = if parts.status == record.code { record.status } else { record.status.with_code(parts.status) };
     let draft = Draft {
-        status,
-        origin: Origin::Status,
-        parts,
-        body: Some(StatusBody::inner(body)),
         keeps_body,
         own: Some(own),
         filled_in: record.filled_in,
-        ..Draft::default(exchange)
+        ..Draft::new(status, Origin::Status, parts, Some(StatusBody::inner(body)), exchange)
     };
     draft.decide(exchange)
 }
@@ -204,7 +192,7 @@ fn inner<B: Body>(
         let status = built_from.unwrap_or_else(|| Status::new(code));
         let (parts, body) = response.into_parts();
         let body = Some(StatusBody::inner(body));
-        let draft = Draft { status, origin, parts, body, keeps_body: true, ..Draft::default(exchange) };
+        let draft = Draft { keeps_body: true, ..Draft::new(status, origin, parts, body, exchange) };
         return draft.decide(exchange);
     }
     let (parts, body) = response.into_parts();
@@ -212,7 +200,7 @@ fn inner<B: Body>(
         match ConnectError::read(protocol, &parts, body, exchange.request.head, cx) {
             ConnectError::Kept(status, body) => {
                 let body = Some(body);
-                let draft = Draft { status, origin, parts, body, keeps_body: true, ..Draft::default(exchange) };
+                let draft = Draft { keeps_body: true, ..Draft::new(status, origin, parts, body, exchange) };
                 return draft.decide(exchange);
             }
             ConnectError::OtherJson(body) => InnerError::replaced(Status::new(code), body),
@@ -237,7 +225,7 @@ fn inner<B: Body>(
     let keeps_body = (read.keeps_body || protocol.is_connect())
         && (!protocol.is_rpc() || parts.extensions.get::<KeepBody>().is_some());
     let shows_text = read.text_unknown && (!status.hides() || exchange.options.expose_server_errors);
-    let mut draft = Draft { status, origin, parts, body: Some(read.body), keeps_body, ..Draft::default(exchange) };
+    let mut draft = Draft { keeps_body, ..Draft::new(status, origin, parts, Some(read.body), exchange) };
     if shows_text {
         draft.content = Content::Unknown;
     }
@@ -255,18 +243,18 @@ fn grpc_response<B: Body>(code: GrpcCode, response: Response<B>, exchange: &mut 
     #[cfg(feature = "tonic")]
     if let Some(status) = exchange.options.fill.then(|| crate::tonic::built_from(&parts.extensions)).flatten() {
         let own = grpc::remove_status(&mut parts.headers, &status);
-        let draft = Draft { status, origin: Origin::Status, parts, body, own: Some(own), ..Draft::default(exchange) };
+        let draft = Draft { own: Some(own), ..Draft::new(status, Origin::Status, parts, body, exchange) };
         let code_changed = !exchange.request.protocol.is_rpc() && draft.parts.status != draft.status.code();
         return Draft { code_changed, ..draft }.decide(exchange);
     }
     let status = grpc_status(code, &parts);
     if is_grpc {
-        let draft = Draft { status, origin: Origin::Inner, parts, body, keeps_body: true, ..Draft::default(exchange) };
+        let draft = Draft { keeps_body: true, ..Draft::new(status, Origin::Inner, parts, body, exchange) };
         return draft.decide(exchange);
     }
     grpc::remove_status(&mut parts.headers, &status);
     let code_changed = !exchange.request.protocol.is_rpc() && parts.status != status.code();
-    let draft = Draft { status, origin: Origin::Inner, parts, body, code_changed, ..Draft::default(exchange) };
+    let draft = Draft { code_changed, ..Draft::new(status, Origin::Inner, parts, body, exchange) };
     draft.decide(exchange)
 }
 
@@ -295,12 +283,18 @@ struct Draft<B: Body> {
 }
 
 impl<B: Body> Draft<B> {
-    fn default(exchange: &Exchange) -> Self {
+    fn new(
+        status: Status,
+        origin: Origin,
+        parts: response::Parts,
+        body: Option<StatusBody<B>>,
+        exchange: &Exchange,
+    ) -> Self {
         Self {
-            status: Status::internal_server_error(),
-            origin: Origin::Error,
-            parts: Response::new(()).into_parts().0,
-            body: None,
+            status,
+            origin,
+            parts,
+            body,
             keeps_body: false,
             code_changed: false,
             own: None,
@@ -323,7 +317,7 @@ impl<B: Body> Draft<B> {
             Some(body) if is_kept => {
                 Plan::Keep(Keep { status, response: Response::from_parts(self.parts, body), request_id })
             }
-            replaced => Plan::Write(Box::new(Write {
+            replaced => Plan::Write(Write {
                 status,
                 origin: self.origin,
                 parts: self.parts,
@@ -335,7 +329,7 @@ impl<B: Body> Draft<B> {
                 },
                 content,
                 request_id,
-            })),
+            }),
         }
     }
 }

@@ -1,15 +1,11 @@
 //! What a response will depend on, read from the request head before the inner service gets the request.
 
-use http::{HeaderMap, HeaderValue, Method, Request, Version, header, uri::PathAndQuery};
+use http::{HeaderMap, HeaderName, HeaderValue, Method, Request, Version, header, uri::PathAndQuery};
 
 use super::options::Options;
 use crate::{
     Format, Protocol,
-    fields::{
-        X_REQUEST_ID,
-        connect_request::{CONNECT_PROTOCOL_VERSION, is_unary_query},
-        negotiate,
-    },
+    fields::{X_REQUEST_ID, connect_request::is_unary_query, negotiate},
 };
 
 /// What every response may depend on.
@@ -23,46 +19,69 @@ pub(super) struct RequestInfo {
     /// Whether loading the address again repeats the request: it is a GET or HEAD.
     pub(super) can_reload: bool,
     pub(super) version: Version,
-    has_request_id: bool,
+}
+
+const ACCEPT: u8 = 1;
+const CONTENT_TYPE: u8 = 1 << 1;
+const CONDITION: u8 = 1 << 2;
+const REQUEST_ID: u8 = 1 << 3;
+const CONNECT_VERSION: u8 = 1 << 4;
+
+/// Returns the bit of a header field that a response may depend on, otherwise 0.
+#[inline]
+fn bit(name: &HeaderName) -> u8 {
+    match name.as_str() {
+        "accept" => ACCEPT,
+        "content-type" => CONTENT_TYPE,
+        "if-match" | "if-none-match" | "if-modified-since" | "if-unmodified-since" => CONDITION,
+        "x-request-id" => REQUEST_ID,
+        "connect-protocol-version" => CONNECT_VERSION,
+        _ => 0,
+    }
+}
+
+/// The header fields that a request has, of those that a response may depend on.
+#[derive(Clone, Copy)]
+pub(super) struct Fields(u8);
+
+impl Fields {
+    pub(super) fn has_request_id(self) -> bool {
+        self.0 & REQUEST_ID != 0
+    }
+
+    pub(super) fn has_conditions(self) -> bool {
+        self.0 & CONDITION != 0
+    }
 }
 
 impl RequestInfo {
-    /// Reads the request head in one pass over its fields, and whether it has conditions. Allocates nothing.
     #[inline]
-    pub(super) fn read<B>(request: &Request<B>, options: &Options) -> (Self, bool) {
-        let (method, headers) = (request.method(), request.headers());
-        let mut info = Self {
+    pub(super) fn new<B>(request: &Request<B>) -> Self {
+        let method = request.method();
+        Self {
             value: None,
             format: None,
             protocol: Protocol::Http,
             head: *method == Method::HEAD,
             can_reload: matches!(*method, Method::GET | Method::HEAD),
             version: request.version(),
-            has_request_id: false,
-        };
-        let (mut accept, mut content_type, mut connect_version, mut conditions) = (false, false, false, false);
-        for name in headers.keys() {
-            match *name {
-                header::ACCEPT => accept = true,
-                header::CONTENT_TYPE => content_type = true,
-                header::IF_MATCH | header::IF_NONE_MATCH | header::IF_MODIFIED_SINCE | header::IF_UNMODIFIED_SINCE => {
-                    conditions = true;
-                }
-                _ => {
-                    info.has_request_id |= *name == X_REQUEST_ID;
-                    connect_version |= *name == CONNECT_PROTOCOL_VERSION;
-                }
-            }
         }
-        if content_type && options.rpc && *method == Method::POST {
-            info.read_protocol(headers, connect_version);
-        } else if options.rpc && info.can_reload && request.uri().query().is_some_and(is_unary_query) {
-            info.protocol = Protocol::Connect;
+    }
+
+    /// Reads the header fields in one pass. Allocates nothing.
+    #[inline]
+    pub(super) fn read<B>(&mut self, request: &Request<B>, options: &Options) -> Fields {
+        let headers = request.headers();
+        let found = headers.keys().fold(0, |found, name| found | bit(name));
+        if found & CONTENT_TYPE != 0 && options.rpc && *request.method() == Method::POST {
+            self.read_protocol(headers, found & CONNECT_VERSION != 0);
+        } else if options.rpc && self.can_reload && request.uri().query().is_some_and(is_unary_query) {
+            self.protocol = Protocol::Connect;
         }
-        if accept && !info.protocol.is_rpc() {
-            info.read_accept(headers, &options.formats);
+        if found & ACCEPT != 0 && !self.protocol.is_rpc() {
+            self.read_accept(headers, &options.formats);
         }
-        (info, conditions)
+        Fields(found)
     }
 
     fn read_protocol(&mut self, headers: &HeaderMap, has_version: bool) {
@@ -73,12 +92,19 @@ impl RequestInfo {
         }
     }
 
+    #[inline]
     fn read_accept(&mut self, headers: &HeaderMap, formats: &[Format]) {
-        let mut lines = headers.get_all(header::ACCEPT).iter();
-        if let (Some(line), None) = (lines.next(), lines.next()) {
-            self.value = Some(line.clone());
+        if headers.len() == headers.keys_len() {
+            // Each field has one line, so its value has the position of its name. Counting is cheaper than hashing.
+            let position = headers.keys().position(|name| *name == header::ACCEPT);
+            self.value = position.and_then(|position| headers.values().nth(position)).cloned();
+            return;
+        }
+        let lines = || headers.get_all(header::ACCEPT).iter();
+        if lines().nth(1).is_none() {
+            self.value = lines().next().cloned();
         } else {
-            let lines = headers.get_all(header::ACCEPT).iter().map(HeaderValue::as_bytes);
+            let lines = lines().map(HeaderValue::as_bytes);
             self.format = Some(negotiate(lines, formats).unwrap_or(Format::Json));
         }
     }
@@ -108,21 +134,18 @@ pub(super) struct LogContext {
 }
 
 impl LogContext {
-    /// Returns `None` if nothing will read it. A method of more than 15 bytes is copied.
+    /// `is_read`: a log line or a hook will read it. A method of more than 15 bytes is copied.
     #[inline]
-    pub(super) fn read<B>(request: &Request<B>, info: &RequestInfo, is_read: bool) -> Option<Self> {
-        if !is_read && !info.protocol.is_rpc() && !info.has_request_id {
-            return None;
-        }
-        Some(Self {
+    pub(super) fn new<B>(request: &Request<B>, protocol: Protocol, fields: Fields, is_read: bool) -> Self {
+        Self {
             is_read,
             method: if is_read { request.method().clone() } else { Method::GET },
             // An RPC error names the service, which is in the path.
-            path: (is_read || info.protocol.is_rpc()).then(|| path(request).cloned()).flatten(),
-            request_id: info.has_request_id.then(|| request.headers().get(&X_REQUEST_ID).cloned()).flatten(),
+            path: (is_read || protocol.is_rpc()).then(|| path(request).cloned()).flatten(),
+            request_id: fields.has_request_id().then(|| request.headers().get(&X_REQUEST_ID).cloned()).flatten(),
             #[cfg(feature = "axum")]
             route: is_read.then(|| request.extensions().get().cloned()).flatten(),
-        })
+        }
     }
 }
 

@@ -30,7 +30,7 @@ pub(super) fn respond<B: Body>(plan: Plan<B>, exchange: &Exchange) -> Response<S
         Plan::NotModified(response) => not_modified(response),
         Plan::NoContent(response) => no_content(response),
         Plan::Keep(keep) => keep_body(keep, exchange),
-        Plan::Write(write) => write_response(*write, exchange),
+        Plan::Write(write) => write_response(write, exchange),
     }
 }
 
