@@ -54,12 +54,10 @@ for (const useBinaryFormat of [true, false]) {
     transports[`web, gRPC-Web, ${format}`] = web.createGrpcWebTransport({ baseUrl, useBinaryFormat });
 }
 // A compressed request changes nothing.
-transports["node, Connect, gzip"] = node.createConnectTransport({
-    baseUrl,
-    httpVersion: "1.1",
-    sendCompression: node.compressionGzip,
-    compressMinBytes: 0,
-});
+const gzip = { baseUrl, httpVersion: "2", sendCompression: node.compressionGzip, compressMinBytes: 0 };
+transports["node, Connect, gzip"] = node.createConnectTransport(gzip);
+transports["node, gRPC, gzip"] = node.createGrpcTransport(gzip);
+transports["node, gRPC-Web, gzip"] = node.createGrpcWebTransport(gzip);
 
 // --- calls: each returns what the client sees ---
 
@@ -67,7 +65,7 @@ transports["node, Connect, gzip"] = node.createConnectTransport({
 async function repeated(call) {
     for (let attempt = 1; ; attempt++) {
         const result = await call();
-        if (attempt === 20 || !/EPIPE|ECONNRESET|socket hang up|fetch failed/.test(result.message ?? "")) return result;
+        if (attempt === 100 || !/EPIPE|ECONNRESET|socket hang up|fetch failed/.test(result.message ?? "")) return result;
     }
 }
 
@@ -90,10 +88,14 @@ async function orderOnce(transport, id, options) {
     }
 }
 
-async function watch(transport, id) {
+function watch(transport, id, options = {}) {
+    return repeated(() => watchOnce(transport, id, options));
+}
+
+async function watchOnce(transport, id, options) {
     const items = [];
     try {
-        for await (const reply of createClient(Shop, transport).watch({ id: BigInt(id) })) items.push(reply.item);
+        for await (const reply of createClient(Shop, transport).watch({ id: BigInt(id) }, options)) items.push(reply.item);
         return { items };
     } catch (error) {
         return { items, ...seen(error) };
@@ -125,7 +127,9 @@ async function errors(name, transport) {
     for (const [id, code, message, detail] of cases) {
         const expected = { code, message, details: [detail] };
         check(`${name}: order ${id}`, await order(transport, id), expected);
-        check(`${name}: order ${id} before a stream`, await watch(transport, id), { items: [], ...expected });
+        // connectrpc sends code and message of such an error in the head, which these clients read, and details after it.
+        const details = name.includes("gRPC,") && id !== 6 ? [] : expected.details;
+        check(`${name}: order ${id} before a stream`, await watch(transport, id), { items: [], ...expected, details });
     }
     const deleted = { code: "NotFound", message: "order 10 was deleted: 100 % of its 3 € come back" };
     const middle = { items: ["seven tulips"], ...deleted, details: [info("ORDER_DELETED")] };
@@ -134,6 +138,7 @@ async function errors(name, transport) {
     const details = [info("SIGN_IN", "shop.v1.Shop")];
     const signIn = { code: "Unauthenticated", message: "sign in to see orders", details };
     check(`${name}: a 401 of a middleware`, await order(transport, 7, { headers }), signIn);
+    check(`${name}: a 401 before a stream`, await watch(transport, 7, { headers }), { items: [], ...signIn });
     // The client's deadline and cancellation are its own.
     check(`${name}: timeout`, (await order(transport, 6, { timeoutMs: 200 })).code, "DeadlineExceeded");
     const abort = new AbortController();
