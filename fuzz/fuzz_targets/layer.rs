@@ -23,13 +23,15 @@ use http_body::Body;
 use libfuzzer_sys::fuzz_target;
 use tower::{Layer, service_fn};
 use tower_status::{
+    ConditionalLayer,
     Format::{Html, Json, Text},
     Status, StatusMapLayer, Verdict,
 };
 use tower_status_fuzz::{
     ask::{Got, ask, data, read},
     layer_input::{Frames, Inner, Kind, SECRET, Teapot, request},
-    preconditions, rules,
+    preconditions,
+    rules::{self, Form},
 };
 
 struct Options<'a>(&'a [u8]);
@@ -103,7 +105,8 @@ fuzz_target!(|input: &[u8]| {
     // The same input gives the same bytes, and two layers give the same response as one.
     let (again, _) = run(false);
     assert_same(&again, &sent);
-    if sent.0.status.is_success() && inner.kind != Kind::Response && !is_grpc(&request) {
+    check_conditional(&options, &request, &inner, &sent);
+    if sent.0.status.is_success() && inner.kind != Kind::Response && Form::of(&request) == Form::Http {
         return; // A `Status` of 200 as an error: the outer layer evaluates its preconditions.
     }
     let (twice, reports_of_two) = run(true);
@@ -115,14 +118,31 @@ fn assert_same(one: &Sent, other: &Sent) {
     assert_eq!((one.0.status, &one.0.headers, &one.1), (other.0.status, &other.0.headers, &other.1));
 }
 
-fn is_grpc(request: &Request<()>) -> bool {
-    let content_type = request.headers().get(header::CONTENT_TYPE).map_or(&[][..], HeaderValue::as_bytes);
-    request.method() == Method::POST && content_type.to_ascii_lowercase().starts_with(b"application/grpc")
+/// `ConditionalLayer` inside of the layer changes nothing. Alone, what was true of a 200 is not true of its 412 or 304.
+fn check_conditional(options: &Options<'_>, request: &Request<()>, inner: &Inner, of_layer: &Sent) {
+    let alone = || ConditionalLayer::new().layer(service_fn(|_: Request<()>| std::future::ready(inner.outcome())));
+    // Fields that the application keeps are options of the outer layer alone.
+    if !options.has(b'c') && !options.has(b'k') {
+        assert_same(&sent(ask(&mut options.layer(Arc::default()).layer(alone()), request.clone())), of_layer);
+    }
+    if !matches!(inner.kind, Kind::Response | Kind::Kept) {
+        return;
+    }
+    let (parts, got, exact) = sent(ask(&mut alone(), request.clone()));
+    if parts.status == 412 && inner.code != 412 {
+        assert_eq!(parts.headers[header::CACHE_CONTROL], "no-store");
+        let has_another = |name: &HeaderName| rules::is_freshness(name) && name != header::CACHE_CONTROL;
+        assert!(!parts.headers.keys().any(has_another), "{:?}", parts.headers);
+        assert_eq!(exact, Some(data(&got).len() as u64));
+    }
+    if parts.status == 304 && inner.code != 304 {
+        assert!(got.is_empty() && exact == Some(0) && !parts.headers.contains_key(header::CONTENT_ENCODING));
+    }
 }
 
 /// Checks that freshness belongs to one response.
 fn check_caching(options: &Options<'_>, request: &Request<()>, inner: &Inner, parts: &Parts) {
-    if !matches!(inner.kind, Kind::Response | Kind::Kept) || is_grpc(request) {
+    if !matches!(inner.kind, Kind::Response | Kind::Kept) || Form::of(request) == Form::Grpc {
         return;
     }
     let code = parts.status.as_u16();
@@ -184,7 +204,8 @@ fn check(options: &Options<'_>, request: &Request<()>, inner: &Inner, (parts, go
         // A compression layer outside would add another.
         assert!(!parts.headers.contains_key(header::CONTENT_ENCODING) && exact.is_none_or(|size| size == 0));
     }
-    if fill && parts.status == StatusCode::UNAUTHORIZED {
+    // An error that a Connect server has written is kept.
+    if fill && parts.status == StatusCode::UNAUTHORIZED && (ours || Form::of(request) == Form::Http) {
         assert!(parts.headers.contains_key(header::WWW_AUTHENTICATE));
     }
 
@@ -215,7 +236,8 @@ fn check(options: &Options<'_>, request: &Request<()>, inner: &Inner, (parts, go
             return;
         }
         Verdict::PreconditionFailed => {
-            assert_eq!(parts.status, 412);
+            // Connect's failed_precondition.
+            assert_eq!(parts.status, if Form::of(request) == Form::Connect { 400 } else { 412 });
             check_ours(request, parts, got, *exact);
             return;
         }
@@ -226,12 +248,13 @@ fn check(options: &Options<'_>, request: &Request<()>, inner: &Inner, (parts, go
     }
     let bare = inner.code.as_u16() < 400 && !inner.headers.contains_key("grpc-status");
     let empty = fill && matches!(inner.code.as_u16(), 204 | 205 | 304);
-    if bare && !empty || !fill && !is_grpc(request) {
+    let form = Form::of(request);
+    if bare && !empty || !fill && form != Form::Grpc {
         assert_eq!((parts.status, &parts.headers), (inner.code, &inner.headers));
         assert_eq!(got, &before);
         return;
     }
-    if is_grpc(request) || empty {
+    if form != Form::Http || empty {
         return;
     }
     // A kept body is complete. A text or untyped body of a 5xx is replaced.
@@ -270,7 +293,8 @@ fn is_without_grpc_status(inner: &Inner) -> bool {
 
 /// Checks that a body that the layer wrote is complete, in the format of its content type.
 fn check_ours(request: &Request<()>, parts: &Parts, got: &[Got<&'static str>], exact: Option<u64>) {
-    if !is_grpc(request) {
+    let form = Form::of(request);
+    if form != Form::Grpc {
         let length: usize = got.iter().map(|got| if let Got::Data(data) = got { data.len() } else { 0 }).sum();
         assert_eq!(exact, Some(length as u64), "the size of a body that the layer builds is exact");
     }
@@ -281,6 +305,14 @@ fn check_ours(request: &Request<()>, parts: &Parts, got: &[Got<&'static str>], e
         return;
     }
     match content_type {
+        Some(b"application/json") if form == Form::Connect => {
+            let error: serde_json::Value = serde_json::from_slice(&body).expect("JSON");
+            assert!(error["code"].is_string() && parts.status.as_u16() >= 400);
+        }
+        Some(stream) if form == Form::ConnectStream => {
+            assert!(stream.starts_with(b"application/connect+") && parts.status == 200);
+            assert_eq!(body[..5], [&[2][..], &u32::to_be_bytes(body.len() as u32 - 5)].concat());
+        }
         Some(b"application/problem+json") => {
             let problem: serde_json::Value = serde_json::from_slice(&body).expect("JSON");
             assert_eq!(problem["status"], parts.status.as_u16());
@@ -291,7 +323,7 @@ fn check_ours(request: &Request<()>, parts: &Parts, got: &[Got<&'static str>], e
         }
         Some(b"text/plain; charset=utf-8") => assert!(body.starts_with(parts.status.as_str().as_bytes())),
         other => {
-            assert!(is_grpc(request), "{other:?}");
+            assert_eq!(form, Form::Grpc, "{other:?}");
             assert_eq!(parts.status, 200);
         }
     }
