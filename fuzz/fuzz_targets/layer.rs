@@ -194,7 +194,10 @@ fn check(options: &Options<'_>, request: &Request<()>, inner: &Inner, (parts, go
 
     // Nothing hidden is sent, and every error response is reported once.
     assert!(options.has(b'e') || !shown.contains(SECRET), "{shown}");
-    let failed = parts.status.as_u16() >= 400 || status.is_some_and(|status| status.code().as_u16() >= 400);
+    // To an RPC client every `Status` is an error.
+    let failed = parts.status.as_u16() >= 400
+        || status.is_some_and(|status| status.code().as_u16() >= 400)
+        || ours && Form::of(request) != Form::Http;
     assert_eq!(reports, u32::from(failed), "{parts:?}");
 
     // A 204, 205 and 304 have no content, and a 401 has a challenge.

@@ -42,6 +42,11 @@ pub(crate) fn set_no_store(headers: &mut HeaderMap, code: StatusCode) {
     }
 }
 
+/// Removes the freshness of a response whose code was changed.
+pub(crate) fn remove_freshness(headers: &mut HeaderMap) {
+    remove_all(headers, is_freshness);
+}
+
 /// Keeps the `no-store` of a response whose code was changed: what it protects may be in the fields that stay.
 pub(crate) fn keep_no_store(headers: &mut HeaderMap) {
     remove_all(headers, is_freshness);

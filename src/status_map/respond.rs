@@ -79,6 +79,9 @@ fn write_response<B: Body>(planned: Write<B>, exchange: &Exchange) -> Response<S
     };
     let body = if context.protocol == Protocol::Connect {
         let error = connect::Unary::new(&status, &parts.headers, &context, &rpc_options);
+        if parts.status != error.status {
+            caching::remove_freshness(&mut parts.headers);
+        }
         parts.status = error.status;
         write_headers(&mut parts.headers, error.status, &error.own, origin, &inherited, exchange);
         error.write(&mut parts.headers, status.code(), content)
@@ -167,7 +170,8 @@ fn report(status: &Status, request_id: Option<&HeaderValue>, exchange: &Exchange
 
 /// Logs an error response and calls the hook, once per response.
 fn report_in(status: &Status, context: &Context<'_>, exchange: &Exchange) {
-    if status.code().as_u16() < 400 {
+    // To an RPC client a redirect is an error, too.
+    if status.code().as_u16() < 400 && !context.protocol.is_rpc() {
         return;
     }
     log::log(status, context, exchange.log.as_ref().is_some_and(|log| log.is_read));

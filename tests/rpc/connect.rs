@@ -257,6 +257,21 @@ async fn each_status_has_the_code_and_the_message_of_grpc() {
     }
 }
 
+/// Also a redirect, which is an error for these clients.
+#[tokio::test]
+async fn every_error_is_reported_once() {
+    let grpc: Fields<'_> = &[("content-type", "application/grpc")];
+    for fields in [UNARY, STREAM, grpc] {
+        for status in [Status::gone(), Status::found("/elsewhere"), Status::not_modified(), Status::new(StatusCode::OK)]
+        {
+            let code = status.code();
+            let reports = Reports::default();
+            fail(&reports.record(layer()), request("POST", PATH, fields), status).await;
+            assert_eq!(reports.take(), [code], "{fields:?}");
+        }
+    }
+}
+
 // ----- unary -----
 
 fn value_of(detail: &Value) -> Vec<u8> {
@@ -378,6 +393,18 @@ async fn an_error_that_is_sent_with_another_code_is_not_stored() {
     let (parts, _) = unary(cacheable(Status::gone()).with_header("expires", "Sun, 06 Nov 2044 08:49:37 GMT")).await;
     assert_eq!(lines(&parts.headers, "cache-control"), ["no-store"]);
     assert!(!parts.headers.contains_key("expires"));
+    // The same of responses of the inner service, whose HTTP status becomes that of the code.
+    let fresh = [("cache-control", "public, max-age=60"), ("expires", "0"), ("age", "5"), ("x-shard", "7")];
+    for (code, fields) in [(200, &[("grpc-status", "5")][..]), (410, &[]), (404, &[])] {
+        let inner = full(code, &[fields, &fresh].concat(), "");
+        let (parts, _) = send(&layer(), request("GET", GET, &[]), Ok::<_, Status>(inner)).await;
+        assert_eq!(lines(&parts.headers, "cache-control"), ["no-store"], "{code}");
+        let kept = ["expires", "age", "x-shard"].map(|name| parts.headers.contains_key(name));
+        assert_eq!(kept, [false, false, true], "{code}");
+    }
+    let inner = full(409, &fresh, "");
+    let (parts, _) = send(&layer(), request("GET", GET, &[]), Ok::<_, Status>(inner)).await;
+    assert_eq!(lines(&parts.headers, "cache-control"), ["public, max-age=60"], "the same code");
 }
 
 // ----- streaming -----

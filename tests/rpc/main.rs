@@ -5,6 +5,7 @@
 mod common;
 #[cfg(feature = "tonic")]
 mod connect;
+mod connect_conformance;
 #[cfg(all(feature = "connectrpc", feature = "tonic"))]
 mod connectrpc;
 mod error_response;
