@@ -19,3 +19,4 @@ mod query;
 mod send;
 mod sizes;
 mod source;
+mod validators;

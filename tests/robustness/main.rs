@@ -5,6 +5,8 @@ mod bounds;
 #[path = "../common/mod.rs"]
 mod common;
 mod faults;
+mod faults_server;
 mod faults_wire;
 mod properties;
 mod security;
+mod strategies;
