@@ -1,108 +1,19 @@
-//! The log: one line per error response, and warnings about mistakes of the application.
-#![cfg(feature = "tracing")]
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic)] // a test may panic
-
-mod common;
+//! One line per error response.
 
 use std::{
-    cell::RefCell,
-    collections::BTreeMap,
     fmt::{self, Debug},
     io,
-    sync::Once,
 };
 
 use bytes::Bytes;
-use http::{Request, Response, StatusCode, Version};
+use http::{Request, Response, StatusCode};
 use http_body_util::Full;
 use tower::Layer;
-use tower_status::{BoxError, KeepBody, Status, StatusMapLayer};
-use tracing::{Event, Level, Subscriber, field::Field, field::Visit};
-use tracing_subscriber::layer::{Context, SubscriberExt};
+use tower_status::{KeepBody, Status, StatusMapLayer};
+use tracing::Level;
 
-use crate::common::{code, full, get, in_its_own_process, request, returns};
-
-/// One event.
-#[derive(Debug)]
-struct Line {
-    level: Level,
-    target: &'static str,
-    fields: BTreeMap<&'static str, String>,
-}
-
-impl Line {
-    fn field(&self, name: &str) -> Option<&str> {
-        self.fields.get(name).map(String::as_str)
-    }
-}
-
-thread_local! {
-    static LINES: RefCell<Vec<Line>> = const { RefCell::new(Vec::new()) };
-}
-
-struct Capture;
-
-impl<S: Subscriber> tracing_subscriber::Layer<S> for Capture {
-    fn on_event(&self, event: &Event<'_>, _: Context<'_, S>) {
-        struct Fields(BTreeMap<&'static str, String>);
-        impl Visit for Fields {
-            fn record_str(&mut self, field: &Field, value: &str) {
-                self.0.insert(field.name(), value.to_owned());
-            }
-            fn record_debug(&mut self, field: &Field, value: &dyn Debug) {
-                self.0.insert(field.name(), format!("{value:?}"));
-            }
-        }
-        let mut fields = Fields(BTreeMap::new());
-        event.record(&mut fields);
-        let line = Line { level: *event.metadata().level(), target: event.metadata().target(), fields: fields.0 };
-        LINES.with_borrow_mut(|lines| lines.push(line));
-    }
-}
-
-/// Returns the lines that `work` logs in this thread. All threads share one subscriber, which is never removed.
-fn logged<T>(work: impl FnOnce() -> T) -> Vec<Line> {
-    static INSTALLED: Once = Once::new();
-    INSTALLED.call_once(|| {
-        tracing::subscriber::set_global_default(tracing_subscriber::registry().with(Capture)).unwrap();
-    });
-    LINES.take();
-    let _ = work();
-    LINES.take().into_iter().filter(|line| line.target == "tower_status").collect()
-}
-
-type Outcome = Result<Response<Full<Bytes>>, Status>;
-
-fn send(layer: &StatusMapLayer, request: Request<()>, outcome: Outcome) -> Vec<Line> {
-    logged(|| common::now(common::send(layer, request, outcome)))
-}
-
-/// Returns the lines that are not warnings.
-fn reports(lines: &[Line]) -> Vec<&Line> {
-    lines.iter().filter(|line| line.level != Level::WARN).collect()
-}
-
-fn warnings(lines: &[Line]) -> Vec<&str> {
-    lines.iter().filter(|line| line.level == Level::WARN).map(|line| line.field("message").unwrap()).collect()
-}
-
-/// Returns an inner response. An empty content type is left out.
-fn inner(status: u16, content_type: &str, body: impl Into<Bytes>) -> Response<Full<Bytes>> {
-    let fields = [("content-type", content_type)];
-    full(status, if content_type.is_empty() { &[] } else { &fields }, body)
-}
-
-fn status(status: u16) -> Status {
-    code(status).into()
-}
-
-#[derive(Debug, thiserror::Error)]
-#[error("{0}")]
-struct Link(&'static str, #[source] Option<BoxError>);
-
-fn link(text: &'static str, cause: impl Into<BoxError>) -> BoxError {
-    Link(text, Some(cause.into())).into()
-}
+use crate::capture::{Link, Outcome, inner, link, logged, reports, send, status};
+use crate::common::{get, in_its_own_process, request, returns};
 
 #[test]
 fn a_4xx_is_logged_once_as_debug_and_a_5xx_once_as_error() {
@@ -137,7 +48,7 @@ fn a_4xx_is_logged_once_as_debug_and_a_5xx_once_as_error() {
 
             let layers = (StatusMapLayer::new(), layer);
             let service = layers.layer(returns(outcome.clone()));
-            let lines = logged(|| common::now(tower::ServiceExt::oneshot(service, get("/", &[]))));
+            let lines = logged(|| crate::common::now(tower::ServiceExt::oneshot(service, get("/", &[]))));
             assert_eq!(lines.len(), usize::from(level.is_some()), "two layers: {outcome:?}");
         }
     }
@@ -244,114 +155,6 @@ fn text_before_a_display_fails_is_logged() {
     assert!(lines[0].field("error").is_some_and(|error| error.contains("above") && error.contains("so far")));
 }
 
-#[test]
-fn a_missing_required_field_of_a_status_is_warned_about() {
-    let required = [
-        (405, "allow"),
-        (407, "proxy-authenticate"),
-        (416, "content-range"),
-        (426, "upgrade"),
-        (301, "location"),
-        (302, "location"),
-        (303, "location"),
-        (307, "location"),
-        (308, "location"),
-    ];
-    let send_over = |version, outcome| {
-        let mut request = get("/", &[]);
-        *request.version_mut() = version;
-        send(&StatusMapLayer::new(), request, outcome)
-    };
-    for (code, name) in required {
-        let lines = send_over(Version::HTTP_11, Err(status(code)));
-        let [warning] = *warnings(&lines) else { panic!("{code}: {lines:?}") };
-        assert!(warning.contains(name), "{code}: {warning}");
-        for version in [Version::HTTP_11, Version::HTTP_2] {
-            let lines = send_over(version, Err(status(code).with_header(name, "it")));
-            let warnings = warnings(&lines);
-            // HTTP/2 has no Upgrade, so a client cannot do what a 426 requires.
-            let is_misuse = code == 426 && version == Version::HTTP_2;
-            assert_eq!(warnings.len(), usize::from(is_misuse), "{code} {version:?} with {name}: {lines:?}");
-            assert!(warnings.iter().all(|warning| warning.contains("HTTP/2.0, which has no Upgrade")), "{warnings:?}");
-        }
-        // Middleware outside may add the field to a response of the inner service.
-        let lines = send_over(Version::HTTP_11, Ok(inner(code, "", "")));
-        assert!(warnings(&lines).is_empty(), "an inner {code}: {lines:?}");
-    }
-    assert_eq!(warnings(&send_over(Version::HTTP_2, Err(status(307)))).len(), 1);
-    let lines = send(&StatusMapLayer::new(), get("/", &[]), Err(status(404)));
-    assert!(warnings(&lines).is_empty(), "{lines:?}");
-}
-
-#[test]
-fn the_default_challenge_is_warned_about_once_per_process() {
-    in_its_own_process("the_default_challenge_is_warned_about_once_per_process", || {
-        let chosen = StatusMapLayer::new().default_challenge("Basic realm=\"shop\"");
-        let default = StatusMapLayer::new();
-        let send = |layer, outcome| send(layer, get("/", &[]), outcome);
-        assert!(warnings(&send(&chosen, Err(status(401)))).is_empty(), "the application chose a challenge");
-        assert!(warnings(&send(&default, Err(Status::unauthorized("A")))).is_empty(), "the status has a challenge");
-        for expected in [1, 0, 0] {
-            let lines = send(&default, Err(status(401)));
-            assert_eq!(warnings(&lines).len(), expected, "{lines:?}");
-            assert_eq!(reports(&lines).len(), 1);
-        }
-        assert!(warnings(&send(&default, Ok(inner(401, "", "")))).is_empty());
-    });
-}
-
-#[cfg(feature = "problems")]
-#[test]
-fn an_undocumented_error_type_is_warned_about_once() {
-    use tower_status::{IntoStatus, problems::Problems};
-
-    #[derive(Debug, thiserror::Error)]
-    #[error("sold out")]
-    struct SoldOut;
-
-    impl IntoStatus for SoldOut {
-        fn status(&self) -> Status {
-            Status::conflict()
-        }
-    }
-
-    let lines = logged(|| (Problems::of::<SoldOut>(), Problems::of::<SoldOut>()));
-    let [warning] = &*warnings(&lines) else { panic!("{lines:?}") };
-    assert!(
-        warning.starts_with("Problems does not show the statuses of `") && warning.contains("::SoldOut`"),
-        "{warning}"
-    );
-}
-
-#[cfg(feature = "utoipa")]
-#[test]
-fn an_undocumented_inner_type_is_warned_about_once_by_openapi() {
-    use tower_status::{Documented, openapi};
-
-    let documented = Documented::All(&[Documented::Undocumented("Card"), Documented::Undocumented("Stock")]);
-    let lines = logged(|| (openapi::responses(&documented), openapi::responses(&documented)));
-    let of_type =
-        |name: &str| format!("OpenAPI does not show the statuses of `{name}`: its `IntoStatus::STATUSES` is `None`");
-    assert_eq!(warnings(&lines), [of_type("Card"), of_type("Stock")], "{lines:?}");
-}
-
-#[cfg(feature = "derive")]
-#[test]
-fn a_code_field_below_300_is_warned_about() {
-    use tower_status::IntoStatus;
-
-    #[derive(Debug, thiserror::Error, IntoStatus)]
-    #[error("refused")]
-    struct Refused(#[status(code)] StatusCode);
-
-    let lines = logged(|| {
-        let codes = [StatusCode::MULTIPLE_CHOICES, StatusCode::IM_USED].map(|code| Refused(code).status().code());
-        assert_eq!(codes, [StatusCode::MULTIPLE_CHOICES, StatusCode::INTERNAL_SERVER_ERROR]);
-    });
-    let expected = "an error has the status code 226 IM Used, which is not that of an error: the response is a 500";
-    assert_eq!(warnings(&lines), [expected]);
-}
-
 /// A subscriber gets texts as strings, which it quotes, so that a text cannot look like another field.
 #[test]
 fn text_in_a_line_is_quoted_by_a_subscriber() {
@@ -388,7 +191,11 @@ fn text_in_a_line_is_quoted_by_a_subscriber() {
     ];
     tracing::subscriber::with_default(subscriber, || {
         for status in statuses {
-            common::now(common::send(&StatusMapLayer::new(), get("/", &[]), Err::<Response<Full<Bytes>>, _>(status)));
+            crate::common::now(crate::common::send(
+                &StatusMapLayer::new(),
+                get("/", &[]),
+                Err::<Response<Full<Bytes>>, _>(status),
+            ));
         }
     });
     let text = String::from_utf8(lines.0.lock().unwrap().clone()).unwrap();
@@ -437,7 +244,7 @@ fn unmapped_error_is_logged_as_such() {
 #[cfg(feature = "anyhow")]
 #[test]
 fn backtrace_of_anyhow_is_logged_with_a_5xx_up_to_8_kib() {
-    in_its_own_process("backtrace_of_anyhow_is_logged_with_a_5xx_up_to_8_kib", || {
+    in_its_own_process("lines::backtrace_of_anyhow_is_logged_with_a_5xx_up_to_8_kib", || {
         let error = || anyhow::anyhow!("it failed");
         let lines = send(&StatusMapLayer::new(), get("/", &[]), Err(error().into()));
         let backtrace = lines[0].field("backtrace").unwrap();
@@ -446,40 +253,6 @@ fn backtrace_of_anyhow_is_logged_with_a_5xx_up_to_8_kib() {
         let layer = StatusMapLayer::new().map_status(|status, _| Status::not_found().with_source(status));
         let lines = send(&layer, get("/", &[]), Err(error().into()));
         assert_eq!(lines[0].field("backtrace"), None, "a 4xx");
-    });
-}
-
-/// A subscriber that panics once, as a writer does when the disk is full.
-#[test]
-fn warning_that_panics_does_not_disturb_later_requests() {
-    in_its_own_process("warning_that_panics_does_not_disturb_later_requests", || {
-        use std::{
-            panic::{AssertUnwindSafe, catch_unwind},
-            sync::atomic::{AtomicBool, Ordering},
-        };
-
-        struct PanicsOnce(AtomicBool);
-
-        impl<S: Subscriber> tracing_subscriber::Layer<S> for PanicsOnce {
-            fn on_event(&self, _: &Event<'_>, _: Context<'_, S>) {
-                assert!(self.0.swap(true, Ordering::Relaxed), "the disk is full");
-            }
-        }
-
-        let subscriber = tracing_subscriber::registry().with(PanicsOnce(AtomicBool::new(false)));
-        tracing::subscriber::with_default(subscriber, || {
-            let send = || {
-                common::now(common::send(
-                    &StatusMapLayer::new(),
-                    get("/", &[]),
-                    Err::<Response<Full<Bytes>>, _>(status(401)),
-                ))
-            };
-            assert!(catch_unwind(AssertUnwindSafe(send)).is_err());
-            for _ in 0..3 {
-                assert_eq!(send().0.headers["www-authenticate"], "Bearer realm=\"api\"");
-            }
-        });
     });
 }
 
@@ -523,52 +296,10 @@ fn response_is_reported_before_the_replaced_body_is_dropped() {
                 std::future::ready(Ok::<_, Status>(response.take().unwrap()))
             }));
             let future = tower::Service::call(&mut service, get("/", &[]));
-            common::now(future).unwrap().status()
+            crate::common::now(future).unwrap().status()
         }))
         .is_err()
     });
     assert_eq!(reports(&lines).len(), 1, "{lines:?}");
     assert_eq!(lines[0].field("status"), Some("502"));
-}
-
-#[test]
-fn the_warning_about_connection_recommends_a_tuple() {
-    let lines = logged(|| Status::payload_too_large().with_header("connection", "close"));
-    let [warning] = *warnings(&lines) else { panic!("{lines:?}") };
-    assert!(warning.contains(r#"([("connection", "close")], status)"#), "{warning}");
-    let lines = logged(|| Status::payload_too_large().with_header("content-type", "text/html"));
-    let [warning] = *warnings(&lines) else { panic!("{lines:?}") };
-    assert!(warning.contains("content-type") && !warning.contains("connection"), "{warning}");
-}
-
-/// The layer cannot read a text that a layer inside has compressed.
-#[test]
-fn an_encoded_4xx_text_is_warned_about_once_per_process() {
-    in_its_own_process("an_encoded_4xx_text_is_warned_about_once_per_process", || {
-        let encoded = |status, content_type| {
-            let mut response = inner(status, content_type, "it");
-            response.headers_mut().insert("content-encoding", "gzip".parse().unwrap());
-            response
-        };
-        let kept = || {
-            let mut response = encoded(400, "text/plain");
-            response.extensions_mut().insert(KeepBody);
-            response
-        };
-        let rows = [
-            ("no encoding", inner(400, "text/plain", "it"), true, 0),
-            ("JSON", encoded(400, "application/json"), true, 0),
-            ("a 5xx", encoded(500, "text/plain"), true, 0),
-            ("KeepBody", kept(), true, 0),
-            ("fill(false)", encoded(400, "text/plain"), false, 0),
-            ("a 4xx text", encoded(400, "text/plain"), true, 1),
-            ("a second 4xx text", encoded(404, "text/plain"), true, 0),
-        ];
-        for (name, response, fill, count) in rows {
-            let lines = send(&StatusMapLayer::new().fill(fill), get("/", &[]), Ok(response));
-            let warnings = warnings(&lines);
-            assert_eq!(warnings.len(), count, "{name}: {warnings:?}");
-            assert!(warnings.iter().all(|warning| warning.contains("compression")), "{name}: {warnings:?}");
-        }
-    });
 }
