@@ -228,6 +228,7 @@
 //! | `axum-multipart`, `axum-ws` | `IntoStatus` for the rejections of `Multipart` and `WebSocketUpgrade` |
 //! | `tonic` | conversions between [`Status`] and `tonic::Status`; turns on [`rpc`](StatusMapLayer::rpc); without tonic's transport |
 //! | `utoipa` | `utoipa::IntoResponses` for the errors of an operation, and the schema of a problem document |
+//! | `aide` | the same for aide; turns on `axum` |
 //! | `problems` | `Problems`, a service that explains the problems of an application |
 //! | `anyhow`, `eyre` | `From<anyhow::Error>` and `From<eyre::Report>` for [`Status`] |
 //! | `validator`, `garde` | `IntoStatus` for `validator::ValidationErrors` and `garde::Report` |
@@ -244,14 +245,14 @@ pub mod catalog;
 pub mod conditional;
 #[cfg(feature = "connectrpc")]
 mod connectrpc;
-#[cfg(any(feature = "problems", feature = "utoipa"))]
+#[cfg(any(feature = "aide", feature = "problems", feature = "utoipa"))]
 mod example;
 #[cfg(feature = "axum")]
 pub mod extract;
 #[cfg(any(feature = "axum", feature = "garde", feature = "validator"))]
 mod field_errors;
 mod fields;
-#[cfg(feature = "utoipa")]
+#[cfg(any(feature = "aide", feature = "utoipa"))]
 pub mod openapi;
 #[cfg(feature = "problems")]
 pub mod problems;

@@ -13,6 +13,8 @@ pub(crate) struct Features(&'static [&'static str]);
 
 impl Features {
     pub(crate) const ENABLED: Self = Self(&[
+        #[cfg(feature = "aide")]
+        "aide",
         #[cfg(feature = "axum")]
         "axum",
         #[cfg(feature = "connectrpc")]
@@ -41,6 +43,7 @@ pub(crate) fn validate(input: &Input<'_>, features: Features, errors: &mut Error
         (input.tonic, "tonic", "tonic"),
         (input.connect, "connect", "connectrpc"),
         (input.utoipa, "utoipa", "utoipa"),
+        (input.aide, "aide", "aide"),
     ] {
         if let Some(span) = span.filter(|_| !features.has(feature)) {
             errors.at(span, missing_feature(key, feature));
@@ -304,6 +307,7 @@ mod tests {
             ("tonic", "tonic", "tonic :: Status"),
             ("connect", "connectrpc", "connectrpc :: ConnectError"),
             ("utoipa", "utoipa", "utoipa :: IntoResponses"),
+            ("aide", "aide", "aide :: OperationOutput"),
         ] {
             for is_enabled in [true, false] {
                 let key_ident = quote::format_ident!("{key}");
@@ -311,7 +315,8 @@ mod tests {
                     #[status(404, #key_ident)]
                     struct Shop;
                 };
-                let features = Features(if is_enabled { &["axum", "connectrpc", "tonic", "utoipa"] } else { &[] });
+                let features =
+                    Features(if is_enabled { &["aide", "axum", "connectrpc", "tonic", "utoipa"] } else { &[] });
                 let text = derived(&item, features);
                 assert_eq!(text.contains(&missing_feature(key, feature)), !is_enabled, "{text}");
                 assert_eq!(text.contains(implemented), is_enabled, "{text}");

@@ -15,6 +15,8 @@ use std::{
 
 mod member;
 
+#[cfg(feature = "aide")]
+pub use ::aide;
 #[cfg(feature = "axum")]
 pub use ::axum::response as axum;
 #[cfg(feature = "connectrpc")]
@@ -97,6 +99,22 @@ pub fn utoipa_responses<E: IntoStatus>() -> UtoipaResponses {
 #[cfg(feature = "utoipa")]
 pub type UtoipaResponses =
     std::collections::BTreeMap<String, utoipa::openapi::RefOr<utoipa::openapi::response::Response>>;
+
+/// Returns the response of a single error for aide.
+#[cfg(feature = "aide")]
+pub fn aide_response() -> Option<aide::openapi::Response> {
+    crate::openapi::aide_response()
+}
+
+/// Adds the responses of an error type to an operation of aide.
+#[cfg(feature = "aide")]
+pub fn aide_responses<E: IntoStatus>(operation: &mut aide::openapi::Operation) -> AideResponses {
+    crate::openapi::aide_responses_of::<E>(operation)
+}
+
+/// The types in the signatures of aide's trait.
+#[cfg(feature = "aide")]
+pub type AideResponses = Vec<(Option<u16>, aide::openapi::Response)>;
 
 /// Returns the documentation of an inner error.
 pub const fn documented<E: IntoStatus>(type_name: &'static str) -> Documented {

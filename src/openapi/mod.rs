@@ -59,15 +59,61 @@
 //! # #[cfg(not(feature = "derive"))]
 //! # fn main() {}
 //! ```
+//!
+//! # aide (feature `aide`)
+//!
+//! `#[status(aide)]` implements `aide::OperationOutput`, so that `Result<T, ShopError>` documents every error of the
+//! operation. [`Status`](crate::Status) implements it, too: its code is not known, so it is the `default` response. The
+//! extractors of [`extract`](crate::extract) and [`Preconditions`](crate::Preconditions) implement `aide::OperationInput`, and
+//! document their rejections. Responses of one code are merged. [`Defaults::transform`](Defaults) and
+//! [`ProblemDetails::transform`](ProblemDetails) are called in `finish_api_with`.
+//!
+#![cfg_attr(feature = "aide", doc = "```")]
+#![cfg_attr(not(feature = "aide"), doc = "```ignore")]
+//! # #[cfg(feature = "derive")]
+//! # fn main() {
+//! use aide::{axum::{ApiRouter, routing::get}, openapi::OpenApi};
+//! use tower_status::{IntoStatus, extract::Path, openapi::{self, ProblemDetails}};
+//!
+//! #[derive(Debug, thiserror::Error, IntoStatus)]
+//! #[status(axum, aide)]
+//! enum ShopError {
+//!     #[error("order {order_id} does not exist")]
+//!     #[status(404)]
+//!     NoSuchOrder { #[status(extension)] order_id: u64 },
+//! }
+//!
+//! async fn order(Path(order_id): Path<u64>) -> Result<String, ShopError> {
+//!     Err(ShopError::NoSuchOrder { order_id })
+//! }
+//!
+//! let mut api = OpenApi::default();
+//! let app: axum::Router = ApiRouter::new()
+//!     .api_route("/orders/{id}", get(order))
+//!     .finish_api_with(&mut api, |api| ProblemDetails.transform(openapi::defaults().transform(api)));
+//!
+//! let api = serde_json::to_value(&api).unwrap();
+//! let responses = &api["paths"]["/orders/{id}"]["get"]["responses"];
+//! assert!(responses["404"]["content"]["application/problem+json"]["examples"]["NoSuchOrder"].is_object());
+//! assert!(responses["400"].is_object()); // of the path
+//! assert!(responses["503"].is_object()); // of the layer
+//! # }
+//! # #[cfg(not(feature = "derive"))]
+//! # fn main() {}
+//! ```
 
 use std::marker::PhantomData;
 
+#[cfg(feature = "aide")]
+mod aide;
 mod defaults;
 mod describe;
 mod schema;
 #[cfg(feature = "utoipa")]
 mod utoipa;
 
+#[cfg(feature = "aide")]
+pub(crate) use aide::{add_responses_of as aide_responses_of, any_response as aide_response};
 pub use defaults::defaults;
 pub use describe::{Example, Header, Response, responses};
 #[cfg(feature = "utoipa")]

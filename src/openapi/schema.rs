@@ -81,3 +81,34 @@ fn of_member(schema: &MemberSchema) -> Value {
         }
     }
 }
+
+/// Returns a schema that allows what one of both allows.
+#[cfg(feature = "aide")]
+pub(super) fn either(mut one: Value, other: Value) -> Value {
+    if one == other {
+        return one;
+    }
+    match one.get_mut("anyOf").and_then(Value::as_array_mut) {
+        Some(schemas) if schemas.contains(&other) => one,
+        Some(schemas) => {
+            schemas.push(other);
+            one
+        }
+        None => json!({ "anyOf": [one, other] }),
+    }
+}
+
+/// Replaces the schema of a problem document by a reference to a component, also inside of other schemas.
+#[cfg(feature = "aide")]
+pub(super) fn refer(schema: &Value, component: &str) -> Value {
+    if *schema == problem() {
+        return json!({ "$ref": format!("#/components/schemas/{component}") });
+    }
+    match schema {
+        Value::Object(members) => {
+            members.iter().map(|(name, schema)| (name.clone(), refer(schema, component))).collect()
+        }
+        Value::Array(schemas) => schemas.iter().map(|schema| refer(schema, component)).collect(),
+        other => other.clone(),
+    }
+}

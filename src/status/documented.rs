@@ -1,6 +1,6 @@
 //! [`Documented`]: which statuses an error type can have.
 
-#[cfg(any(feature = "problems", feature = "utoipa"))]
+#[cfg(any(feature = "aide", feature = "problems", feature = "utoipa"))]
 use std::{
     collections::BTreeSet,
     sync::{Mutex, PoisonError},
@@ -10,7 +10,7 @@ use http::StatusCode;
 
 use super::IntoStatus;
 use crate::catalog::GrpcCode;
-#[cfg(any(feature = "problems", feature = "utoipa"))]
+#[cfg(any(feature = "aide", feature = "problems", feature = "utoipa"))]
 use crate::warning::warning;
 
 /// What [`IntoStatus::STATUSES`] lists: a status that a type can have, or all statuses of another type.
@@ -79,7 +79,7 @@ impl Documented {
     }
 
     /// Warns about each type that does not list its statuses, once per process and user of the documentation.
-    #[cfg(any(feature = "problems", feature = "utoipa"))]
+    #[cfg(any(feature = "aide", feature = "problems", feature = "utoipa"))]
     pub(crate) fn warn_if_incomplete(&self, user: &'static str) {
         static WARNED: Mutex<BTreeSet<(&str, &str)>> = Mutex::new(BTreeSet::new());
         let mut warned = WARNED.lock().unwrap_or_else(PoisonError::into_inner);

@@ -1,8 +1,9 @@
 //! The errors of an application in its OpenAPI document.
-#![cfg(all(feature = "derive", feature = "utoipa"))]
+#![cfg(all(feature = "aide", feature = "derive", feature = "utoipa"))]
 #![allow(dead_code)] // documented, not constructed
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic)] // a test may panic
 
+mod aide;
 mod description;
 mod utoipa;
 
@@ -34,7 +35,7 @@ impl IntoStatus for Stock {
 }
 
 #[derive(Debug, thiserror::Error, IntoStatus)]
-#[status(utoipa)]
+#[status(axum, aide, utoipa)]
 pub(crate) enum Shop {
     /// No order has this number.
     #[error("order {order_id} does not exist")]

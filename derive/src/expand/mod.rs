@@ -146,7 +146,29 @@ fn conversions(input: &Input<'_>, features: Features) -> TokenStream {
             }
         }
     });
-    quote!(#axum #(#others)* #utoipa)
+    let aide = input.aide.filter(|_| features.has("aide")).map(|_| {
+        quote! {
+            #[automatically_derived]
+            impl #generics #root::aide::OperationOutput for #name #arguments #clause {
+                type Inner = Self;
+
+                fn operation_response(
+                    _: &mut #root::aide::generate::GenContext,
+                    _: &mut #root::aide::openapi::Operation,
+                ) -> #root::Option<#root::aide::openapi::Response> {
+                    #root::aide_response()
+                }
+
+                fn inferred_responses(
+                    _: &mut #root::aide::generate::GenContext,
+                    __operation: &mut #root::aide::openapi::Operation,
+                ) -> #root::AideResponses {
+                    #root::aide_responses::<Self>(__operation)
+                }
+            }
+        }
+    });
+    quote!(#axum #(#others)* #utoipa #aide)
 }
 
 /// Writes `Self::Deleted { 0: ref __field_0, .. }` with the selected fields.

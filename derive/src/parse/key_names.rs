@@ -1,7 +1,7 @@
 //! The keys of `#[status(..)]`, by the place where they may be written.
 
 /// The keys of the type.
-pub(super) const TYPE: [&str; 6] = ["default", "axum", "tonic", "connect", "utoipa", "crate"];
+pub(super) const TYPE: [&str; 7] = ["default", "axum", "tonic", "connect", "utoipa", "aide", "crate"];
 
 /// The keys of a variant or a struct.
 pub(super) const VARIANT: [&str; 15] = [

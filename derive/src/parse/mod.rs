@@ -30,6 +30,7 @@ pub(crate) struct Input<'a> {
     pub(crate) tonic: Option<Span>,
     pub(crate) connect: Option<Span>,
     pub(crate) utoipa: Option<Span>,
+    pub(crate) aide: Option<Span>,
     pub(crate) variants: Vec<Variant<'a>>,
 }
 
@@ -42,6 +43,7 @@ pub(crate) fn parse<'a>(item: &'a DeriveInput, errors: &mut Errors) -> Input<'a>
         tonic: None,
         connect: None,
         utoipa: None,
+        aide: None,
         variants: Vec::new(),
     };
     let before = errors.len();
@@ -109,6 +111,7 @@ impl<'a> Input<'a> {
             ("tonic", Value::None) => self.tonic.replace(span).is_some(),
             ("connect", Value::None) => self.connect.replace(span).is_some(),
             ("utoipa", Value::None) => self.utoipa.replace(span).is_some(),
+            ("aide", Value::None) => self.aide.replace(span).is_some(),
             ("default", Value::Assigned(tokens)) => {
                 let value = errors.ok(attribute::code(tokens));
                 return self.default.set(span, value, key, errors);

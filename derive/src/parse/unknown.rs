@@ -103,6 +103,7 @@ fn other_name(name: &str) -> Option<&'static str> {
         "exposed" | "show" | "visible" => "expose",
         "into_response" | "IntoResponse" => "axum",
         "openapi" | "into_responses" | "IntoResponses" => "utoipa",
+        "operation_output" | "OperationOutput" | "OperationIo" => "aide",
         _ => return None,
     })
 }
