@@ -29,17 +29,16 @@ pub(crate) fn is_never_stored(code: StatusCode) -> bool {
     catalog::is_server_error(code) || catalog::entry(code).never_stored
 }
 
-/// Sets `no-store` on an error response, unless the response of a 4xx tells caches for how long they may keep it.
-pub(crate) fn set_no_store(headers: &mut HeaderMap, code: StatusCode) {
+/// Sets `no-store` on an error response, unless the response of a 4xx tells caches for how long they may keep it. Returns
+/// whether it was set.
+pub(crate) fn set_no_store(headers: &mut HeaderMap, code: StatusCode) -> bool {
     if code.as_u16() < 400 {
-        return;
+        return false;
     }
     if is_never_stored(code) {
         remove_all(headers, is_freshness);
     }
-    if !headers.keys().any(is_lifetime) {
-        let _ = headers.try_insert(header::CACHE_CONTROL, NO_STORE.clone());
-    }
+    !headers.keys().any(is_lifetime) && headers.try_insert(header::CACHE_CONTROL, NO_STORE.clone()).is_ok()
 }
 
 /// Removes the freshness of a response whose code was changed.

@@ -48,11 +48,10 @@ pub(crate) fn replace_response<B: Body>(status: Status, mut parts: response::Par
 pub(crate) fn from_status<B: Body>(status: Status, mut parts: response::Parts) -> Response<StatusBody<B>> {
     let code = status.code();
     headers::apply(&mut parts.headers, status.headers());
-    headers::complete(&mut parts.headers, code, None, Version::HTTP_11);
-    caching::set_no_store(&mut parts.headers, code);
+    let mut filled_in = headers::complete(&mut parts.headers, code, None, Version::HTTP_11);
+    filled_in.no_store = caching::set_no_store(&mut parts.headers, code);
     let body = write_document(&mut parts.headers, &status);
     parts.status = code;
-    let filled_in = headers::filled_in_names(&parts.headers);
     let mut response = Response::from_parts(parts, body);
     Record::insert(&mut response, status, filled_in, false);
     response

@@ -1,6 +1,6 @@
 //! The header fields of a response: those of its status, those that its code requires, and those that describe its body.
 
-use std::{collections::HashSet, sync::LazyLock};
+use std::{collections::HashSet, ptr, sync::LazyLock};
 
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, Version, header};
 
@@ -53,25 +53,37 @@ fn filled_in(value: &'static str) -> HeaderValue {
     HeaderValue::from_maybe_shared(bytes::Bytes::from(value.to_owned())).unwrap_or(HeaderValue::from_static(value))
 }
 
+/// The fields of a response that this crate has filled in.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct FilledIn {
+    challenge: bool,
+    upgrade: bool,
+    pub(super) no_store: bool,
+}
+
 /// The challenge of a 401 for which the application has not chosen one.
 static DEFAULT_CHALLENGE: LazyLock<HeaderValue> = LazyLock::new(|| filled_in(r#"Bearer realm="api""#));
 pub(super) static NO_STORE: LazyLock<HeaderValue> = LazyLock::new(|| filled_in("no-store"));
 static UPGRADE: LazyLock<HeaderValue> = LazyLock::new(|| filled_in("upgrade"));
 
 /// Adds what `code` requires and the layer knows; `challenge` is the application's default.
-pub(crate) fn complete(headers: &mut HeaderMap, code: StatusCode, challenge: Option<&HeaderValue>, version: Version) {
-    if requires(code, &header::WWW_AUTHENTICATE) {
-        add_challenge(headers, challenge);
-    }
-    if code.as_u16() >= 400 {
-        complete_upgrade(headers, version);
+pub(crate) fn complete(
+    headers: &mut HeaderMap,
+    code: StatusCode,
+    challenge: Option<&HeaderValue>,
+    version: Version,
+) -> FilledIn {
+    FilledIn {
+        challenge: requires(code, &header::WWW_AUTHENTICATE) && add_challenge(headers, challenge),
+        upgrade: code.as_u16() >= 400 && complete_upgrade(headers, version),
+        no_store: false,
     }
 }
 
-/// RFC 9110 §15.5.2: a 401 has at least one challenge.
-fn add_challenge(headers: &mut HeaderMap, challenge: Option<&HeaderValue>) {
+/// RFC 9110 §15.5.2: a 401 has at least one challenge. Returns whether it was added.
+fn add_challenge(headers: &mut HeaderMap, challenge: Option<&HeaderValue>) -> bool {
     if headers.contains_key(header::WWW_AUTHENTICATE) {
-        return;
+        return false;
     }
     if challenge.is_none() {
         warn_once!(
@@ -79,20 +91,23 @@ fn add_challenge(headers: &mut HeaderMap, challenge: Option<&HeaderValue>) {
             *DEFAULT_CHALLENGE
         );
     }
-    let _ = headers.try_insert(header::WWW_AUTHENTICATE, challenge.unwrap_or(&DEFAULT_CHALLENGE).clone());
+    headers.try_insert(header::WWW_AUTHENTICATE, challenge.unwrap_or(&DEFAULT_CHALLENGE).clone()).is_ok()
 }
 
-/// RFC 9110 §7.8: Upgrade needs `Connection: upgrade`. Both are fields of HTTP/1.x (RFC 9113 §8.2.2).
-fn complete_upgrade(headers: &mut HeaderMap, version: Version) {
+/// RFC 9110 §7.8: Upgrade needs `Connection: upgrade`. Both are fields of HTTP/1.x (RFC 9113 §8.2.2). Returns whether the
+/// option was added.
+fn complete_upgrade(headers: &mut HeaderMap, version: Version) -> bool {
     if !headers.contains_key(header::UPGRADE) {
-        return;
+        return false;
     }
     if version > Version::HTTP_11 {
         headers.remove(header::UPGRADE);
         headers.remove(header::CONNECTION);
-    } else if !headers.get_all(header::CONNECTION).iter().any(|value| has_token(value.as_bytes(), b"upgrade")) {
-        let _ = headers.try_append(header::CONNECTION, UPGRADE.clone());
+        return false;
     }
+    let has_option = |value: &HeaderValue| has_token(value.as_bytes(), b"upgrade");
+    !headers.get_all(header::CONNECTION).iter().any(has_option)
+        && headers.try_append(header::CONNECTION, UPGRADE.clone()).is_ok()
 }
 
 fn requires(code: StatusCode, name: &HeaderName) -> bool {
@@ -109,25 +124,21 @@ pub(crate) fn missing(
     catalog::entry(code).required_headers.iter().filter(move |name| sendable(name) && !headers.contains_key(*name))
 }
 
-/// Returns the names of the fields whose value this crate has filled in.
-pub(super) fn filled_in_names(headers: &HeaderMap) -> Vec<HeaderName> {
-    let fillable = [header::WWW_AUTHENTICATE, header::CONNECTION, header::CACHE_CONTROL];
-    fillable.into_iter().filter(|name| headers.get_all(name).iter().any(is_filled_in)).collect()
-}
-
 /// Removes the values that this crate has filled in. An equal value that a handler has set is kept.
-pub(crate) fn remove_filled_in(headers: &mut HeaderMap, names: &[HeaderName]) {
-    for name in names {
-        let kept: Vec<_> = headers.get_all(name).iter().filter(|value| !is_filled_in(value)).cloned().collect();
-        headers.remove(name);
+pub(crate) fn remove_filled_in(headers: &mut HeaderMap, filled_in: FilledIn) {
+    let fields = [
+        (filled_in.challenge, header::WWW_AUTHENTICATE, &DEFAULT_CHALLENGE),
+        (filled_in.upgrade, header::CONNECTION, &UPGRADE),
+        (filled_in.no_store, header::CACHE_CONTROL, &NO_STORE),
+    ];
+    for (_, name, ours) in fields.into_iter().filter(|(is_filled_in, ..)| *is_filled_in) {
+        let is_ours = |value: &&HeaderValue| ptr::eq(ours.as_bytes(), value.as_bytes());
+        let kept: Vec<_> = headers.get_all(&name).iter().filter(|value| !is_ours(value)).cloned().collect();
+        headers.remove(&name);
         for value in kept {
-            let _ = headers.try_append(name, value);
+            let _ = headers.try_append(&name, value);
         }
     }
-}
-
-fn is_filled_in(value: &HeaderValue) -> bool {
-    [&DEFAULT_CHALLENGE, &NO_STORE, &UPGRADE].iter().any(|ours| std::ptr::eq(ours.as_bytes(), value.as_bytes()))
 }
 
 // ----- Fields that describe a body -----

@@ -2,10 +2,10 @@
 
 use std::sync::Weak;
 
-use http::{HeaderName, Response, StatusCode};
+use http::{Extensions, Response, StatusCode};
 use http_body::Body;
 
-use super::body::StatusBody;
+use super::{body::StatusBody, headers::FilledIn};
 use crate::Status;
 
 /// Describes a response that this crate built, for a layer outside.
@@ -19,7 +19,7 @@ pub(crate) struct Record {
     /// The code that the response was built with.
     pub(crate) code: StatusCode,
     /// Fields that were filled in because neither the application nor a middleware had set them.
-    pub(crate) filled_in: Vec<HeaderName>,
+    pub(crate) filled_in: FilledIn,
     /// Whether a layer has written and reported the response.
     pub(crate) finished: bool,
     body: BuiltBody,
@@ -47,7 +47,7 @@ impl Record {
     pub(crate) fn insert<B: Body>(
         response: &mut Response<StatusBody<B>>,
         status: Status,
-        filled_in: Vec<HeaderName>,
+        filled_in: FilledIn,
         finished: bool,
     ) {
         // Not `is_empty`: asking a problem document for its size would write it.
@@ -57,8 +57,8 @@ impl Record {
             BuiltBody::Token(response.body_mut().token())
         };
         let record = Self { status: status.clone(), code: response.status(), filled_in, finished, body };
-        response.extensions_mut().insert(status);
-        response.extensions_mut().insert(record);
+        set(response.extensions_mut(), status);
+        set(response.extensions_mut(), record);
     }
 
     /// Whether the response has a record, valid or not.
@@ -75,6 +75,14 @@ impl Record {
             BuiltBody::Empty => is_empty(response.body()),
         };
         if is_intact { Recorded::Intact(record.clone()) } else { Recorded::BodyReplaced(record.clone()) }
+    }
+}
+
+/// Sets an extension. One that is present is replaced in its place, without an allocation.
+fn set<T: Clone + Send + Sync + 'static>(extensions: &mut Extensions, value: T) {
+    match extensions.get_mut::<T>() {
+        Some(place) => *place = value,
+        None => drop(extensions.insert(value)),
     }
 }
 

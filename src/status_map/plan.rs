@@ -2,7 +2,7 @@
 
 use std::task;
 
-use http::{HeaderMap, HeaderName, HeaderValue, Response, StatusCode, response};
+use http::{HeaderMap, HeaderValue, Response, StatusCode, response};
 use http_body::Body;
 
 use super::{
@@ -16,6 +16,7 @@ use crate::{
     catalog::{self, GrpcCode},
     response::{
         Content, StatusBody, grpc,
+        headers::FilledIn,
         record::{Record, Recorded, is_empty},
     },
 };
@@ -66,11 +67,11 @@ pub(super) enum Origin {
 /// Which header fields of the replaced response stay.
 pub(super) enum Inherited {
     /// Those of the same status in another format: its own fields, and what was added to the response since.
-    Status { own: HeaderMap, filled_in: Vec<HeaderName> },
+    Status { own: HeaderMap, filled_in: FilledIn },
     /// Those that do not describe the body.
     SameCode,
     /// Those that do not depend on the code.
-    CodeChanged { filled_in: Vec<HeaderName> },
+    CodeChanged { filled_in: FilledIn },
 }
 
 /// Decides what becomes of an outcome.
@@ -278,7 +279,7 @@ struct Draft<B: Body> {
     code_changed: bool,
     /// The fields of the status that the response was built from.
     own: Option<HeaderMap>,
-    filled_in: Vec<HeaderName>,
+    filled_in: FilledIn,
     content: Content,
 }
 
@@ -298,7 +299,7 @@ impl<B: Body> Draft<B> {
             keeps_body: false,
             code_changed: false,
             own: None,
-            filled_in: Vec::new(),
+            filled_in: FilledIn::default(),
             content: if exchange.request.head { Content::Removed } else { Content::Sent },
         }
     }

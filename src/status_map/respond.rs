@@ -60,7 +60,7 @@ fn keep_body<B: Body>(keep: Keep<B>, exchange: &Exchange) -> Response<StatusBody
         }
     }
     report(&status, request_id.as_ref(), exchange);
-    Record::insert(&mut response, status, Vec::new(), true);
+    Record::insert(&mut response, status, headers::FilledIn::default(), true);
     response
 }
 
@@ -105,7 +105,7 @@ fn write_response<B: Body>(planned: Write<B>, exchange: &Exchange) -> Response<S
     };
     report_in(&status, &context, exchange);
     let mut response = Response::from_parts(parts, body);
-    Record::insert(&mut response, status, Vec::new(), true);
+    Record::insert(&mut response, status, headers::FilledIn::default(), true);
     // A body may panic when it is dropped: by now the response has been reported.
     drop(replaced);
     response
@@ -123,7 +123,7 @@ fn write_headers(
     let mut no_store = false;
     match inherited {
         Inherited::Status { own, filled_in } => {
-            headers::remove_filled_in(fields, filled_in);
+            headers::remove_filled_in(fields, *filled_in);
             headers::remove_form_fields(fields, code, own);
             headers::replace(fields, own, of_status);
         }
@@ -132,7 +132,7 @@ fn write_headers(
             headers::apply(fields, of_status);
         }
         Inherited::CodeChanged { filled_in } => {
-            headers::remove_filled_in(fields, filled_in);
+            headers::remove_filled_in(fields, *filled_in);
             no_store = caching::has_no_store(fields);
             code_change::retain(fields, &exchange.options.keep_headers, &X_REQUEST_ID);
             headers::apply(fields, of_status);
