@@ -1,185 +1,46 @@
-//! Connect (Connect Protocol Reference): the requests that are recognised, and the errors that they get.
+//! The errors of Connect (Connect Protocol Reference).
 
-use std::{
-    sync::{Arc, Mutex},
-    time::Duration,
-};
+use std::time::Duration;
 
 use base64::{Engine, engine::general_purpose::STANDARD_NO_PAD};
 use bytes::Bytes;
-use http::{Response, StatusCode, response::Parts};
+use http::{StatusCode, response::Parts};
 use prost::Message;
 use serde_json::{Value, json};
 use tonic_types::pb;
 use tower::{BoxError, load_shed::error::Overloaded, timeout::error::Elapsed};
-use tower_status::{
-    KeepBody,
-    Protocol::{self, Connect, ConnectStream, Grpc, Http},
-    Status, StatusMapLayer,
-    catalog::GrpcCode,
-};
+use tower_status::{Status, StatusMapLayer, catalog::GrpcCode};
 
-use crate::common::{Fields, PROBLEM_JSON, Reports, all_text, fail, full, json, lines, request, send};
+use crate::common::{Fields, Reports, all_text, fail, full, json, lines, request, send};
 
-const PATH: &str = "/shop.Orders/Get";
-const GET: &str = "/shop.Orders/Get?connect=v1&encoding=json&message=%7B%7D";
-const UNARY: Fields<'static> = &[("content-type", "application/json"), ("connect-protocol-version", "1")];
-const STREAM: Fields<'static> = &[("content-type", "application/connect+json")];
+pub(crate) const PATH: &str = "/shop.Orders/Get";
+pub(crate) const GET: &str = "/shop.Orders/Get?connect=v1&encoding=json&message=%7B%7D";
+pub(crate) const UNARY: Fields<'static> = &[("content-type", "application/json"), ("connect-protocol-version", "1")];
+pub(crate) const STREAM: Fields<'static> = &[("content-type", "application/connect+json")];
 
-fn layer() -> StatusMapLayer {
+pub(crate) fn layer() -> StatusMapLayer {
     StatusMapLayer::new().rpc(true)
 }
 
 /// Sends a unary call to a service that fails.
-async fn unary(status: Status) -> (Parts, Value) {
+pub(crate) async fn unary(status: Status) -> (Parts, Value) {
     let (parts, body) = fail(&layer(), request("POST", PATH, UNARY), status).await;
     assert_eq!(parts.headers["content-type"], "application/json");
     (parts, json(&body))
 }
 
 /// Sends a streaming call to a service that fails, and reads the end-of-stream message.
-async fn streaming(status: Status) -> (Parts, Value) {
+pub(crate) async fn streaming(status: Status) -> (Parts, Value) {
     let (parts, body) = fail(&layer(), request("POST", PATH, STREAM), status).await;
     assert_eq!((parts.status.as_u16(), &*lines(&parts.headers, "content-type").concat()), (200, STREAM[0].1));
     (parts, end_of_stream(&body))
 }
 
 /// Flags with bit 1, the length, and the message.
-fn end_of_stream(body: &Bytes) -> Value {
+pub(crate) fn end_of_stream(body: &Bytes) -> Value {
     assert_eq!(body[0], 2);
     assert_eq!(u32::from_be_bytes(body[1..5].try_into().unwrap()) as usize, body.len() - 5, "one envelope");
     json(&body[5..])
-}
-
-// ----- recognition -----
-
-/// Returns the protocol in the context, and the form of the response.
-async fn protocol(method: &str, target: &str, fields: Fields<'_>) -> Protocol {
-    let protocols = Arc::new(Mutex::new(Vec::new()));
-    let hook = Arc::clone(&protocols);
-    let layer = layer().on_error(move |_, context| hook.lock().unwrap().push(context.protocol));
-    let (parts, body) = fail(&layer, request(method, target, fields), Status::not_found()).await;
-    let protocols = protocols.lock().unwrap();
-    assert_eq!(protocols.len(), 1);
-    let content_type = parts.headers["content-type"].to_str().unwrap();
-    match protocols[0] {
-        Http => assert_eq!((content_type, parts.status.as_u16()), (PROBLEM_JSON, 404)),
-        Connect => {
-            assert_eq!((content_type, parts.status.as_u16()), ("application/json", 404));
-            assert!(!parts.headers.contains_key("vary"), "Accept is not negotiated");
-            assert!(method == "HEAD" || json(&body)["code"] == "not_found");
-        }
-        ConnectStream => assert!(content_type.starts_with("application/connect+") && parts.status == 200),
-        _ => assert!(content_type.starts_with("application/grpc") && parts.status == 200),
-    }
-    protocols[0]
-}
-
-#[tokio::test]
-async fn a_unary_post_is_recognised_by_its_version_and_content_type() {
-    const V: (&str, &str) = ("connect-protocol-version", "1");
-    #[rustfmt::skip]
-    let rows: [(Fields<'_>, Protocol); 20] = [
-        (&[("content-type", "application/json"), V], Connect),
-        (&[V, ("content-type", "application/proto")], Connect),
-        (&[("content-type", "Application/JSON; charset=utf-8"), V], Connect),
-        (&[("content-type", "application/vnd.shop-1_x.y"), V], Connect),
-        (&[("content-type", "application/grpcfoo"), V], Connect),
-        (&[("content-type", "application/json"), V, ("accept", "text/html")], Connect),
-        // gRPC comes first.
-        (&[("content-type", "application/grpc+proto"), V], Grpc),
-        // Another version, or not exactly one.
-        (&[("content-type", "application/json")], Http),
-        (&[("content-type", "application/json"), ("connect-protocol-version", "2")], Http),
-        (&[("content-type", "application/json"), ("connect-protocol-version", "")], Http),
-        (&[("content-type", "application/json"), ("connect-protocol-version", "01")], Http),
-        (&[("content-type", "application/json"), ("connect-protocol-version", "1, 1")], Http),
-        (&[("content-type", "application/json"), V, V], Http),
-        // Another content type.
-        (&[V], Http),
-        (&[("content-type", "text/json"), V], Http),
-        (&[("content-type", "application"), V], Http),
-        (&[("content-type", "application/"), V], Http),
-        (&[("content-type", "application/ json"), V], Http),
-        (&[("content-type", "application/<x>"), V], Http),
-        (&[("content-type", ""), V], Http),
-    ];
-    for (fields, expected) in rows {
-        assert_eq!(protocol("POST", PATH, fields).await, expected, "{fields:?}");
-    }
-    // The query of a POST is ignored.
-    assert_eq!(protocol("POST", GET, &[("content-type", "application/json")]).await, Http);
-}
-
-#[tokio::test]
-async fn a_stream_is_recognised_by_its_content_type() {
-    let long = format!("application/connect+{}", "x".repeat(128));
-    let rows = [
-        ("application/connect+json", ConnectStream),
-        ("application/connect+proto", ConnectStream),
-        ("Application/Connect+Proto; charset=utf-8", ConnectStream),
-        ("application/connect+vnd.shop-1", ConnectStream),
-        ("application/connect", Http),
-        ("application/connect+", Http),
-        ("application/connect-json", Http),
-        ("application/connect+<script>", Http),
-        ("text/connect+json", Http),
-        (&*long, Http),
-    ];
-    for (content_type, expected) in rows {
-        assert_eq!(protocol("POST", PATH, &[("content-type", content_type)]).await, expected, "{content_type}");
-    }
-    let (parts, _) =
-        fail(&layer(), request("POST", PATH, &[("content-type", "Application/Connect+PROTO; a=b")]), Status::gone())
-            .await;
-    assert_eq!(parts.headers["content-type"], "application/connect+proto");
-}
-
-#[tokio::test]
-async fn a_unary_get_is_recognised_by_its_query() {
-    #[rustfmt::skip]
-    let rows = [
-        ("connect=v1&encoding=json&message=%7B%7D", Connect),
-        ("message=%7B%7D&encoding=json&connect=v1", Connect),
-        ("a=b&message=&encoding=proto&base64=1&connect=v1&x", Connect),
-        ("%63onnect=v%31&encodin%67=json&%6dessage=x", Connect),
-        ("connect=v1&connect=v2&encoding=json&message=x", Connect),
-        ("connect=v2&connect=v1&encoding=json&message=x", Http),
-        ("connect=v2&encoding=json&message=x", Http),
-        ("connect=V1&encoding=json&message=x", Http),
-        ("encoding=json&message=x", Http),
-        ("connect=v1&message=x", Http),
-        ("connect=v1&encoding=json", Http),
-        ("xconnect=v1&encoding=json&message=x", Http),
-        ("connect=v1;encoding=json;message=x", Http),
-        ("", Http),
-        ("%", Http),
-    ];
-    for (query, expected) in rows {
-        let target = format!("{PATH}?{query}");
-        for method in ["GET", "HEAD"] {
-            assert_eq!(protocol(method, &target, &[]).await, expected, "{method} {query}");
-        }
-    }
-    assert_eq!(protocol("GET", PATH, UNARY).await, Http, "without a query");
-}
-
-/// CORS preflights are among them.
-#[tokio::test]
-async fn any_other_method_is_plain_http() {
-    for method in ["OPTIONS", "PUT", "PATCH", "DELETE", "QUERY", "TRACE", "get", "post"] {
-        for (target, fields) in [(PATH, UNARY), (PATH, STREAM), (GET, &[][..])] {
-            assert_eq!(protocol(method, target, fields).await, Http, "{method} {target}");
-        }
-    }
-}
-
-#[tokio::test]
-async fn rpc_false_switches_it_off() {
-    for (method, target, fields) in [("POST", PATH, UNARY), ("POST", PATH, STREAM), ("GET", GET, &[][..])] {
-        let (parts, _) = fail(&StatusMapLayer::new().rpc(false), request(method, target, fields), Status::gone()).await;
-        assert_eq!((parts.status.as_u16(), &parts.headers["content-type"]), (410, &PROBLEM_JSON.parse().unwrap()));
-    }
 }
 
 // ----- codes -----
@@ -452,197 +313,4 @@ async fn details_that_grpc_hides_are_hidden() {
     let exposing = layer().expose_server_errors(true);
     let (_, body) = fail(&exposing, request("POST", PATH, UNARY), secret(Status::bad_gateway())).await;
     assert_eq!(json(&body)["message"], "secret");
-}
-
-// ----- inner responses -----
-
-async fn through(
-    layer: &StatusMapLayer,
-    fields: Fields<'_>,
-    inner: Response<http_body_util::Full<Bytes>>,
-) -> (Parts, Bytes) {
-    send(layer, request("POST", PATH, fields), Ok::<_, Status>(inner)).await
-}
-
-const JSON: Fields<'static> = &[("content-type", "application/json"), ("x-shard", "7")];
-
-/// The inner service wrote it for the client.
-#[tokio::test]
-async fn connects_own_error_passes_unchanged() {
-    for (code, body) in [
-        (404, r#"{"code":"not_found","message":"no such order"}"#),
-        (500, r#"{"code":"internal","message":"theirs"}"#),
-        (401, r#"{"code":"unauthenticated"}"#),
-        (499, r#" { "message": 7, "code": "canceled", "more": [] } "#),
-    ] {
-        let reports = Reports::default();
-        let (parts, sent) = through(&reports.record(layer()), UNARY, full(code, JSON, body)).await;
-        assert_eq!((parts.status.as_u16(), &sent[..]), (code, body.as_bytes()));
-        assert_eq!(&parts.headers, full(code, JSON, body).headers());
-        assert_eq!(reports.take(), [code]);
-    }
-}
-
-/// The rows of `connect_client_error_endstream.yaml`, and other JSON values.
-#[tokio::test]
-async fn any_other_json_is_converted() {
-    let long = format!(r#"{{"code":"not_found","message":"{}"}}"#, "secret".repeat(8 * 1024 / 6));
-    for body in [
-        "null",
-        r#"{"code":null,"message":"secret"}"#,
-        r#"{"message":"secret"}"#,
-        r#"{"code":"NOT_FOUND","message":"secret"}"#,
-        r#"{"code":"cancelled","message":"secret"}"#,
-        r#"{"code":"ok","message":"secret"}"#,
-        r#"{"code":7,"message":"secret"}"#,
-        r#"["not_found","secret"]"#,
-        r#""not_found secret""#,
-        r#"{"error":"secret"}"#,
-        "secret",
-        &long,
-    ] {
-        let (parts, sent) = through(&layer(), UNARY, full(409, JSON, body.to_owned())).await;
-        let error = json(&sent);
-        assert_eq!((parts.status.as_u16(), &error["code"]), (409, &json!("aborted")), "{body:.60}");
-        assert!(!all_text(&parts, &sent).contains("secret"), "{body:.60}");
-        assert!(parts.headers.contains_key("x-shard"));
-    }
-    let coded: Fields<'_> = &[("content-type", "application/json"), ("content-encoding", "gzip")];
-    let (parts, sent) = through(&layer(), UNARY, full(409, coded, r#"{"code":"not_found"}"#)).await;
-    assert_eq!(json(&sent)["code"], "aborted");
-    assert!(!parts.headers.contains_key("content-encoding"));
-}
-
-/// An inner response, and the error that it becomes.
-struct Converted {
-    inner: Response<http_body_util::Full<Bytes>>,
-    http: u16,
-    code: &'static str,
-    message: Option<&'static str>,
-}
-
-#[tokio::test]
-async fn other_errors_are_converted() {
-    let typed = |code, content_type, body: &'static str| full(code, &[("content-type", content_type)], body);
-    let problem = || typed(409, "application/problem+json", r#"{"code":"not_found"}"#);
-    #[rustfmt::skip]
-    let rows = || [
-        // An unknown method.
-        Converted { inner: full(404, &[], ""), http: 501, code: "unimplemented", message: None },
-        Converted { inner: typed(403, "text/plain", "members only"), http: 403, code: "permission_denied", message: Some("members only") },
-        Converted { inner: typed(500, "text/plain", "secret"), http: 500, code: "internal", message: None },
-        Converted { inner: typed(502, "text/html", "secret"), http: 503, code: "unavailable", message: None },
-        Converted { inner: full(429, &[("retry-after", "7")], ""), http: 429, code: "resource_exhausted", message: None },
-        Converted { inner: typed(410, "text/html", "secret"), http: 404, code: "not_found", message: None },
-        Converted { inner: problem(), http: 409, code: "aborted", message: None },
-        Converted { inner: typed(503, "application/grpc", "secret"), http: 503, code: "unavailable", message: None },
-    ];
-    for Converted { inner, http, code, message } in rows() {
-        let (parts, sent) = through(&layer(), UNARY, inner).await;
-        let error = json(&sent);
-        assert_eq!((parts.status.as_u16(), &error["code"]), (http, &json!(code)));
-        assert!(message.is_none_or(|message| error["message"] == message), "{error}");
-        assert!(!all_text(&parts, &sent).contains("secret"));
-    }
-    for Converted { inner, code, .. } in rows() {
-        let (parts, sent) = through(&layer(), STREAM, inner).await;
-        assert_eq!((parts.status.as_u16(), &end_of_stream(&sent)["error"]["code"]), (200, &json!(code)));
-    }
-    let mut kept = full(409, &[("content-type", "text/html")], "theirs");
-    kept.extensions_mut().insert(KeepBody);
-    assert_eq!(through(&layer(), UNARY, kept).await.1, "theirs");
-}
-
-/// The protocol reference requires these two responses.
-#[tokio::test]
-async fn a_405_and_a_415_pass() {
-    for code in [405, 415] {
-        for fields in [UNARY, STREAM] {
-            for (headers, body) in [(&[("content-type", "text/plain")][..], "theirs"), (&[("allow", "POST")], "")] {
-                let (parts, sent) = through(&layer(), fields, full(code, headers, body)).await;
-                assert_eq!((parts.status.as_u16(), &sent[..]), (code, body.as_bytes()));
-                assert_eq!(&parts.headers, full(code, headers, body).headers());
-            }
-        }
-    }
-}
-
-#[tokio::test]
-async fn streams_pass() {
-    let error: &[u8] = b"\x02\0\0\0\x1e{\"error\":{\"code\":\"internal\"}}";
-    for code in [200, 409] {
-        let (parts, sent) = through(&layer(), STREAM, full(code, STREAM, error)).await;
-        assert_eq!((parts.status.as_u16(), &parts.headers, &sent[..]), (code, full(code, STREAM, "").headers(), error));
-    }
-}
-
-#[tokio::test]
-async fn a_trailers_only_response_is_converted() {
-    let inner = || {
-        let fields = [("content-type", "application/grpc"), ("grpc-status", "5"), ("grpc-message", "order%208")];
-        full(200, &fields, "")
-    };
-    let (parts, sent) = through(&layer(), UNARY, inner()).await;
-    assert_eq!(
-        (parts.status.as_u16(), &json(&sent)["code"], &json(&sent)["message"]),
-        (404, &json!("not_found"), &json!("order 8"))
-    );
-    assert!(!parts.headers.keys().any(|name| name.as_str().starts_with("grpc-")));
-    let (_, sent) = through(&layer(), STREAM, inner()).await;
-    assert_eq!(end_of_stream(&sent)["error"]["code"], "not_found");
-}
-
-#[tokio::test]
-async fn a_304_to_get_passes() {
-    let inner = full(200, &[("content-type", "application/json"), ("etag", "\"v1\"")], "{}");
-    let call = request("GET", GET, &[("if-none-match", "\"v1\"")]);
-    let (parts, body) = send(&layer(), call, Ok::<_, Status>(inner)).await;
-    assert_eq!((parts.status.as_u16(), body.len()), (304, 0));
-}
-
-#[tokio::test]
-async fn map_status_can_conceal_a_response_that_would_pass() {
-    let asked = Arc::<Mutex<Vec<Option<GrpcCode>>>>::default();
-    let hook = Arc::clone(&asked);
-    let concealing = layer().map_status(move |status, _| {
-        hook.lock().unwrap().push(status.grpc_code());
-        if status.code() == 403 { Status::not_found() } else { status }
-    });
-    let secret = r#"{"code":"permission_denied","message":"secret"}"#;
-    for fill in [true, false] {
-        let layer = concealing.clone().fill(fill);
-        let inner = full(403, &[("content-type", "application/json"), ("x-owner", "secret")], secret);
-        let (parts, sent) = through(&layer, UNARY, inner).await;
-        let real = fail(&layer, request("POST", PATH, UNARY), Status::not_found()).await;
-        assert_eq!((parts.status, &parts.headers, &sent), (real.0.status, &real.0.headers, &real.1), "fill({fill})");
-        let unchanged = r#"{"code":"aborted","message":"theirs"}"#;
-        assert_eq!(through(&layer, UNARY, full(409, JSON, unchanged)).await.1, unchanged, "fill({fill})");
-    }
-    assert!(asked.lock().unwrap().contains(&Some(GrpcCode::PermissionDenied)), "it is asked with Connect's code");
-}
-
-#[tokio::test]
-async fn fill_false_passes_inner_errors_and_writes_its_own() {
-    let layer = layer().fill(false);
-    for fields in [UNARY, STREAM] {
-        let inner = || full(409, &[("content-type", "text/html")], "theirs");
-        let (parts, sent) = through(&layer, fields, inner()).await;
-        assert_eq!((parts.status.as_u16(), &parts.headers, &sent[..]), (409, inner().headers(), &b"theirs"[..]));
-    }
-    let (parts, body) = fail(&layer, request("POST", PATH, UNARY), Status::gone()).await;
-    assert_eq!((parts.status.as_u16(), &json(&body)["code"]), (404, &json!("not_found")));
-}
-
-/// Two layers report an error once, and the inner one decides.
-#[tokio::test]
-async fn error_is_written_once_with_two_layers() {
-    use tower::{Layer, ServiceExt};
-    for fields in [UNARY, STREAM] {
-        let reports = Reports::default();
-        let inner = layer().layer(crate::common::returns_once(Err::<Response<String>, _>(Status::gone())));
-        let service = reports.record(layer()).layer(inner);
-        let (parts, body) = crate::common::read(service.oneshot(request("POST", PATH, fields)).await.unwrap()).await;
-        assert!(all_text(&parts, &body).contains("not_found"));
-        assert_eq!(reports.take(), [0_u16; 0], "the inner layer has reported it");
-    }
 }

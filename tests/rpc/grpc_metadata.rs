@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use http::{HeaderMap, HeaderName, Response, StatusCode};
+use http::{Response, StatusCode};
 use tower_status::{Status, StatusMapLayer, catalog::GrpcCode};
 
 use crate::{
@@ -175,8 +175,8 @@ async fn four_names_with_grpcs_prefix_are_metadata_and_all_others_are_dropped() 
 #[tokio::test]
 async fn metadata_of_a_tonic_status_has_the_same_reserved_names() {
     for (name, value, passes) in NAMES {
-        let mut fields = HeaderMap::new();
-        fields.insert(HeaderName::from_static(name), value.parse().unwrap());
+        let mut fields = http::HeaderMap::new();
+        fields.insert(http::HeaderName::from_static(name), value.parse().unwrap());
         let metadata = tonic::metadata::MetadataMap::from_headers(fields);
         let status = tonic::Status::with_metadata(tonic::Code::Aborted, "sold out", metadata);
         let response = error_response(status.clone().into()).await;
