@@ -16,17 +16,16 @@ use axum::{Router, extract::Request, middleware, middleware::Next, response::Res
 use connectrpc::{ConnectError, RequestContext, ServiceRequest, ServiceResult, ServiceStream};
 use shop::{OrderReply, OrderRequest, Shop, ShopExt};
 use tower::{limit::GlobalConcurrencyLimitLayer, load_shed::LoadShedLayer, timeout::TimeoutLayer};
+use tower_http::compression::CompressionLayer;
+use tower_http::compression::predicate::{DefaultPredicate, NotForContentType, Predicate};
 use tower_status::{IntoStatus, StatusMapLayer};
 
 #[derive(Debug, thiserror::Error, IntoStatus)]
 #[status(axum, connect)]
 enum ShopError {
-    #[error("order {order_id} does not exist")]
+    #[error("order {0} does not exist")]
     #[status(404)]
-    NoSuchOrder {
-        #[status(extension)]
-        order_id: u64,
-    },
+    NoSuchOrder(#[status(extension = "order_id")] u64),
     #[error("order {0} was deleted: 100 % of its 3 € come back")]
     #[status(GONE, type = "/problems/order-deleted", title = "Order deleted")]
     Deleted(u64),
@@ -48,7 +47,7 @@ async fn find(id: u64) -> Result<OrderReply, ShopError> {
         6 => future::pending().await, // until tower's timeout
         7 => Ok(OrderReply { id, item: "seven tulips".into(), ..OrderReply::default() }),
         9 => Err(ShopError::Deleted(id)),
-        order_id => Err(ShopError::NoSuchOrder { order_id }),
+        _ => Err(ShopError::NoSuchOrder(id)),
     }
 }
 
@@ -84,10 +83,12 @@ async fn sign_in(request: Request, next: Next) -> Result<Response, ShopError> {
 async fn main() -> io::Result<()> {
     tracing_subscriber::fmt().init();
     let rpc = Arc::new(TulipShop).register(connectrpc::Router::new()).into_axum_service();
-    let timeout = TimeoutLayer::new(Duration::from_secs(1));
+    // The messages of a stream are compressed one by one, if at all.
+    let no_stream = NotForContentType::const_new("application/connect+");
     let app = Router::new().route_service("/shop.v1.Shop/{method}", rpc).layer(middleware::from_fn(sign_in)).layer((
+        CompressionLayer::new().compress_when(DefaultPredicate::new().and(no_stream)),
         StatusMapLayer::new(),
-        timeout,
+        TimeoutLayer::new(Duration::from_secs(1)),
         LoadShedLayer::new(),
         GlobalConcurrencyLimitLayer::new(8),
     ));

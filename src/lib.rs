@@ -1,8 +1,8 @@
 //! Error handling for [tower](https://docs.rs/tower) servers: one layer turns every error into the right HTTP status.
 //!
 //! [`StatusMapLayer`] adds the header fields that the status requires, and a body that explains it in the format that the
-//! client reads: problem+json (RFC 9457), an HTML page, text, or a gRPC status. [`ConditionalLayer`] handles conditional
-//! requests (RFC 9110 §13).
+//! client reads: problem+json (RFC 9457), an HTML page, text, a gRPC status, or a Connect error. [`ConditionalLayer`] handles
+//! conditional requests (RFC 9110 §13).
 //!
 //! ```toml
 //! [dependencies]
@@ -92,7 +92,7 @@
 //! |---|---|
 //! | `CorsLayer`, request id | every response has their fields, also an error |
 //! | `TraceLayer` | the log line of an error is in the span of its request; `on_failure(())` avoids a second line |
-//! | `CompressionLayer` | inside, it would compress a text before [`StatusMapLayer`] can explain it |
+//! | `CompressionLayer` | inside, it would compress a text before [`StatusMapLayer`] can explain it; never for `application/connect+` |
 //! | [`StatusMapLayer`] | everything inside may fail |
 //! | timeout, load-shed, a *global* concurrency limit | their errors become 503 |
 //! | `CatchPanicLayer` | a panic becomes a 500; [`StatusMapLayer`] does not catch panics |
@@ -110,19 +110,22 @@
 //!     limit::GlobalConcurrencyLimitLayer, load_shed::LoadShedLayer, timeout::TimeoutLayer, util::MapRequestLayer,
 //! };
 //! use tower_http::{
-//!     catch_panic::CatchPanicLayer, compression::CompressionLayer, cors::CorsLayer,
+//!     catch_panic::CatchPanicLayer,
+//!     compression::{CompressionLayer, Predicate, predicate::{DefaultPredicate, NotForContentType}},
+//!     cors::CorsLayer,
 //!     request_id::{MakeRequestId, PropagateRequestIdLayer, SetRequestIdLayer}, trace::TraceLayer,
 //! };
 //! use tower_status::{ConditionalLayer, StatusMapLayer};
 //!
 //! # fn app(make_request_id: impl MakeRequestId + Clone + Send + Sync + 'static) -> Router {
 //! let orders = get(async || "seven tulips").layer(ConditionalLayer::new().generate_weak_etags(64 * 1024));
+//! let no_stream = NotForContentType::const_new("application/connect+"); // of Connect
 //! let app = Router::new()
 //!     .route("/orders", orders)
 //!     .layer((
 //!         TraceLayer::new_for_http().on_failure(()),
 //!         MapRequestLayer::new(accept_identity),
-//!         CompressionLayer::new(),
+//!         CompressionLayer::new().compress_when(DefaultPredicate::new().and(no_stream)),
 //!         StatusMapLayer::new(),
 //!         TimeoutLayer::new(Duration::from_secs(10)),
 //!         LoadShedLayer::new(),
@@ -227,6 +230,7 @@
 //! | `axum` | [`Status`] as axum's `IntoResponse`, `IntoStatus` for axum's rejections, extractors that reject with a `Status`; without axum's server |
 //! | `axum-multipart`, `axum-ws` | `IntoStatus` for the rejections of `Multipart` and `WebSocketUpgrade` |
 //! | `tonic` | conversions between [`Status`] and `tonic::Status`; turns on [`rpc`](StatusMapLayer::rpc); without tonic's transport |
+//! | `connectrpc` | `From<Status>` for `connectrpc::ConnectError`; turns on [`rpc`](StatusMapLayer::rpc) |
 //! | `utoipa` | `utoipa::IntoResponses` for the errors of an operation, and the schema of a problem document |
 //! | `aide` | the same for aide; turns on `axum` |
 //! | `problems` | `Problems`, a service that explains the problems of an application |

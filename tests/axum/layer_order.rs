@@ -24,7 +24,10 @@ use tower::{
 };
 use tower_http::{
     catch_panic::CatchPanicLayer,
-    compression::CompressionLayer,
+    compression::{
+        CompressionLayer, Predicate,
+        predicate::{DefaultPredicate, NotForContentType},
+    },
     cors::CorsLayer,
     decompression::Decompression,
     request_id::{PropagateRequestIdLayer, SetRequestIdLayer},
@@ -41,6 +44,9 @@ use crate::common::{
 };
 
 const ORIGIN: &str = "https://shop.example";
+
+/// The messages of a Connect stream are compressed one by one, if at all.
+const NO_STREAM: NotForContentType = NotForContentType::const_new("application/connect+");
 
 /// Longer than the 32 bytes below which tower-http compresses nothing.
 fn long(text: &str) -> String {
@@ -98,7 +104,7 @@ fn documented(layer: StatusMapLayer) -> Router {
     let app = routes().layer((
         TraceLayer::new_for_http().on_failure(()),
         MapRequestLayer::new(accept_identity),
-        CompressionLayer::new(),
+        CompressionLayer::new().compress_when(DefaultPredicate::new().and(NO_STREAM)),
         layer,
         TimeoutLayer::new(Duration::ZERO),
         LoadShedLayer::new(),
@@ -226,6 +232,31 @@ async fn an_accept_encoding_without_identity_changes_no_response_in_the_document
             let parts = ask_raw(client, "POST", "/shop.Orders/Get", &[grpc, &coding].concat()).await;
             assert_eq!((parts.status.as_u16(), &parts.headers["grpc-status"]), (expected(200), &"5".parse().unwrap()));
         }
+    }
+}
+
+/// Connect Protocol Reference: Content-Encoding is for unary messages alone.
+#[tokio::test]
+async fn a_connect_error_is_compressed_unless_it_is_a_stream() {
+    let stream: Fields<'_> = &[("content-type", "application/connect+json"), ("accept-encoding", "gzip")];
+    let unary: Fields<'_> =
+        &[("content-type", "application/json"), ("connect-protocol-version", "1"), ("accept-encoding", "gzip")];
+    let layer = || StatusMapLayer::new().rpc(true);
+    let without = routes().layer((CompressionLayer::new(), layer()));
+    for (version, client) in clients(&documented(layer())).await {
+        let raw = ask_raw(&client, "POST", "/shop.Orders/Get", unary).await;
+        assert!(raw.status == 404 && raw.headers[header::CONTENT_ENCODING] == "gzip", "{version}");
+        let (_, body) = ask(&client, "POST", "/shop.Orders/Get", &unary[..2]).await;
+        assert_eq!(
+            (&json(&body)["code"], &json(&body)["message"]),
+            (&"not_found".into(), &long("nothing here, ").into())
+        );
+        let raw = ask_raw(&client, "POST", "/shop.Orders/Get", stream).await;
+        assert!(raw.status == 200 && !raw.headers.contains_key(header::CONTENT_ENCODING), "{version}");
+    }
+    for (version, client) in clients(&without).await {
+        let raw = ask_raw(&client, "POST", "/shop.Orders/Get", stream).await;
+        assert!(raw.headers.contains_key(header::CONTENT_ENCODING), "{version}: so the predicate is needed");
     }
 }
 
