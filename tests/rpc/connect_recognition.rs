@@ -99,7 +99,7 @@ async fn a_unary_get_is_recognised_by_its_query() {
         ("connect=v1&encoding=json&message=%7B%7D", Connect),
         ("message=%7B%7D&encoding=json&connect=v1", Connect),
         ("a=b&message=&encoding=proto&base64=1&connect=v1&x", Connect),
-        ("%63onnect=v%31&encodin%67=json&%6dessage=x", Connect),
+        ("%63onnect=v%31&%65ncoding=json&%6dessage=x", Connect),
         ("connect=v1&connect=v2&encoding=json&message=x", Connect),
         ("connect=v2&connect=v1&encoding=json&message=x", Http),
         ("connect=v2&encoding=json&message=x", Http),
