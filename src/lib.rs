@@ -277,7 +277,7 @@ pub use conditional::{
     validators::Validators,
 };
 pub use fields::{Format, Protocol};
-pub use response::{Context, Page, Render, Rendered, StatusBody};
+pub use response::{Context, Page, Render, Rendered, StatusBody, Translate};
 pub use status::{Documented, DocumentedStatus, IntoStatus, InvalidHeader, MemberSchema, OrStatus, Status};
 pub use status_map::{inner_response::KeepBody, layer::StatusMapLayer};
 pub use tower::BoxError;

@@ -5,7 +5,10 @@ use std::borrow::Cow;
 use http::HeaderName;
 use serde_json::{Value, json};
 
-use crate::{DocumentedStatus, MemberSchema, Status, catalog, response::PublicProblem};
+use crate::{
+    DocumentedStatus, MemberSchema, Status, catalog,
+    response::{PublicProblem, RequestIds},
+};
 use template::Part;
 
 pub(crate) mod template;
@@ -28,7 +31,9 @@ pub(crate) fn with_example<T>(documented: &DocumentedStatus, pass: impl FnOnce(&
         location: None,
         extensions: &extensions,
         advice: None,
-        request_id: None,
+        ids: RequestIds::default(),
+        debug: None,
+        translation: None,
     }))
 }
 

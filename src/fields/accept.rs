@@ -145,7 +145,7 @@ fn media_range(member: &[u8]) -> Option<(MediaType<'_>, u16)> {
 }
 
 /// Parses a `qvalue` (RFC 9110 §12.4.2), in thousandths.
-fn qvalue(text: &[u8]) -> Option<u16> {
+pub(super) fn qvalue(text: &[u8]) -> Option<u16> {
     let (&whole, fraction) = text.split_first()?;
     let digits = match fraction.split_first() {
         None => &[],

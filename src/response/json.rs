@@ -27,20 +27,23 @@ impl Serialize for Document<'_> {
         let Self(problem) = self;
         let mut members = serializer.serialize_map(None)?;
         members.serialize_entry("type", problem.type_uri.unwrap_or("about:blank"))?;
-        members.serialize_entry("title", problem.title)?;
+        members.serialize_entry("title", problem.shown_title())?;
         members.serialize_entry("status", &problem.code.as_u16())?;
-        members.serialize_entry("detail", problem.detail.unwrap_or(problem.entry.default_detail()))?;
+        members.serialize_entry("detail", problem.detail_for_programs())?;
         if let Some(instance) = problem.instance {
             members.serialize_entry("instance", instance)?;
         }
-        for (name, value) in problem.extensions {
+        for (name, value) in problem.members() {
             members.serialize_entry(name, value)?;
         }
         if let Some(advice) = problem.advice_for_programs() {
             members.serialize_entry("advice", advice)?;
         }
-        if let Some(id) = problem.request_id {
-            members.serialize_entry("request_id", id)?;
+        for (name, id) in problem.ids.members() {
+            members.serialize_entry(name, id)?;
+        }
+        if let Some(debug) = problem.debug {
+            members.serialize_entry("debug", debug)?;
         }
         members.end()
     }

@@ -5,6 +5,7 @@ use std::borrow::Cow;
 use http::{StatusCode, header};
 use serde_json::Value;
 
+use super::{DebugReport, translate::Translation};
 use crate::{Status, catalog::Entry};
 
 /// What a response may show. What is hidden has been removed, so no format can leak it.
@@ -19,20 +20,40 @@ pub(crate) struct PublicProblem<'a> {
     pub(crate) extensions: &'a [(Cow<'static, str>, Value)],
     /// The status's own advice.
     pub(crate) advice: Option<&'a str>,
-    pub(crate) request_id: Option<&'a str>,
+    pub(crate) ids: RequestIds<'a>,
+    pub(crate) debug: Option<&'a DebugReport>,
+    /// The texts in the language of the client.
+    pub(crate) translation: Option<&'a Translation<'a>>,
+}
+
+/// The ids of a request.
+#[derive(Clone, Copy, Default)]
+pub(crate) struct RequestIds<'a> {
+    pub(crate) request: Option<&'a str>,
+    pub(crate) trace: Option<&'a str>,
+}
+
+impl<'a> RequestIds<'a> {
+    /// Returns each id as a member.
+    pub(crate) fn members(self) -> impl Iterator<Item = (&'static str, &'a str)> {
+        [("request_id", self.request), ("trace_id", self.trace)].into_iter().filter_map(|(name, id)| Some((name, id?)))
+    }
 }
 
 impl<'a> PublicProblem<'a> {
-    pub(crate) fn new(status: &'a Status, expose: bool, request_id: Option<&'a str>) -> Self {
-        Self::with_hidden(status, status.hides() && !expose, request_id)
+    pub(crate) fn new(status: &'a Status, expose: bool, ids: RequestIds<'a>) -> Self {
+        Self::with_hidden(status, status.hides() && !expose, ids)
     }
 
     /// As [`new`](Self::new), where the format decides whether detail and extension members are hidden.
-    pub(super) fn with_hidden(status: &'a Status, hides: bool, request_id: Option<&'a str>) -> Self {
+    pub(super) fn with_hidden(status: &'a Status, hides: bool, ids: RequestIds<'a>) -> Self {
         let entry = status.entry();
         let extensions = if hides { status.public_extensions() } else { status.extensions() };
         // An application's own member of that name wins.
-        let request_id = request_id.filter(|_| !extensions.iter().any(|(name, _)| name == "request_id"));
+        let unless_own =
+            |id: Option<&'a str>, member: &str| id.filter(|_| !extensions.iter().any(|(name, _)| name == member));
+        let ids =
+            RequestIds { request: unless_own(ids.request, "request_id"), trace: unless_own(ids.trace, "trace_id") };
         Self {
             code: status.code(),
             entry,
@@ -43,7 +64,32 @@ impl<'a> PublicProblem<'a> {
             location: status.headers().get(header::LOCATION).and_then(|value| value.to_str().ok()),
             extensions,
             advice: status.advice(),
-            request_id,
+            ids,
+            debug: None,
+            translation: None,
+        }
+    }
+
+    /// Returns the title in the language of the client.
+    pub(super) fn shown_title(&self) -> &'a str {
+        self.translation.and_then(|texts| texts.title.as_deref()).unwrap_or(self.title)
+    }
+
+    /// Returns the detail in the language of the client; without one, the text of the catalogue for developers.
+    pub(super) fn detail_for_programs(&self) -> &'a str {
+        let translated =
+            |of: fn(&'a Translation<'a>) -> &'a Option<String>| self.translation.and_then(|texts| of(texts).as_deref());
+        match self.detail {
+            Some(detail) => translated(|texts| &texts.detail).unwrap_or(detail),
+            None => translated(|texts| &texts.explanation).unwrap_or(self.entry.default_detail()),
+        }
+    }
+
+    /// Returns the language of the body: the client's if a text is translated, English if all text is the catalogue's.
+    pub(super) fn language(&self) -> Option<&'static str> {
+        match self.translation.filter(|texts| !texts.is_empty()) {
+            Some(texts) => Some(texts.language.tag),
+            None => self.is_bare().then_some("en"),
         }
     }
 
@@ -51,12 +97,23 @@ impl<'a> PublicProblem<'a> {
     pub(super) fn advice_for_programs(&self) -> Option<&'a str> {
         let of_entry = self.entry.for_developers.filter(|_| self.entry.explains_retry && self.detail.is_some());
         let is_member = |(name, _): &(Cow<'static, str>, Value)| name == "advice";
-        self.advice.or(of_entry).filter(|_| !self.extensions.iter().any(is_member))
+        let translated = self.translation.and_then(|texts| texts.advice.as_deref());
+        let advice = self.advice.or(of_entry).map(|advice| translated.unwrap_or(advice));
+        advice.filter(|_| !self.extensions.iter().any(is_member))
+    }
+
+    /// Returns the extension members. With a debug report, one of its name is left out.
+    pub(crate) fn members(&self) -> impl Iterator<Item = (&'a str, &'a Value)> {
+        let is_hidden = |name: &str| name == "debug" && self.debug.is_some();
+        self.extensions.iter().map(|(name, value)| (&**name, value)).filter(move |(name, _)| !is_hidden(name))
     }
 
     /// Whether all text is the catalogue's.
     pub(super) fn is_bare(&self) -> bool {
         let own_texts = [self.detail, self.advice];
-        self.title == self.entry.title && own_texts == [None, None] && self.extensions.is_empty()
+        self.title == self.entry.title
+            && own_texts == [None, None]
+            && self.extensions.is_empty()
+            && self.debug.is_none()
     }
 }

@@ -1,10 +1,13 @@
 //! Bodies that an application writes.
 
 use bytes::Bytes;
-use http::{HeaderMap, HeaderName, HeaderValue};
+use http::{HeaderMap, HeaderName, HeaderValue, header};
 
-use super::context::Context;
-use crate::{Status, warning::warning};
+use super::{
+    context::Context,
+    representation::{BuiltIn, built_in, set_language},
+};
+use crate::{Format, Status, warning::warning};
 
 /// Writes bodies in an application's own form, for plain HTTP; gRPC statuses have one form only.
 ///
@@ -67,9 +70,55 @@ impl Rendered {
     /// A malformed name or value is dropped with a warning.
     pub fn with_header(mut self, name: impl TryInto<HeaderName>, value: impl TryInto<HeaderValue>) -> Self {
         match (name.try_into(), value.try_into()) {
+            // Of two policies a browser applies both: the one of the built-in page is replaced.
+            (Ok(name), Ok(value)) if name == header::CONTENT_SECURITY_POLICY || name == header::CONTENT_LANGUAGE => {
+                let _ = self.headers.try_insert(name, value);
+            }
             (Ok(name), Ok(value)) => drop(self.headers.try_append(name, value)),
             _ => warning!("dropped a malformed header field of a rendered body"),
         }
+        self
+    }
+
+    /// Returns what is sent without a [`Render`]: the built-in page, problem document or text, to change or wrap its
+    /// [`body`](Self::body).
+    ///
+    /// # Example: a banner above the page
+    ///
+    /// ```
+    /// use http::HeaderValue;
+    /// use tower_status::{Context, Format, Render, Rendered, Status, StatusMapLayer};
+    ///
+    /// struct Banner;
+    ///
+    /// impl Render for Banner {
+    ///     fn render(&self, status: &Status, context: &Context<'_>) -> Option<Rendered> {
+    ///         if context.format != Format::Html {
+    ///             return None;
+    ///         }
+    ///         let page = Rendered::built_in(status, context);
+    ///         let html = String::from_utf8_lossy(page.body()).replacen("<main>", "<p>Maintenance tonight</p>\n<main>", 1);
+    ///         Some(page.with_body(html))
+    ///     }
+    /// }
+    ///
+    /// let layer = StatusMapLayer::new().render(Banner);
+    /// ```
+    pub fn built_in(status: &Status, context: &Context<'_>) -> Self {
+        let BuiltIn { content_type, body, language } = built_in(status, context);
+        let mut headers = HeaderMap::new();
+        if context.format == Format::Html {
+            let _ = headers.try_insert(header::CONTENT_SECURITY_POLICY, context.body.page.content_security_policy());
+        }
+        if let Some(language) = language {
+            set_language(&mut headers, language);
+        }
+        Self { content_type, body, headers }
+    }
+
+    /// Replaces the body, and keeps the media type and the header fields.
+    pub fn with_body(mut self, body: impl Into<Bytes>) -> Self {
+        self.body = body.into();
         self
     }
 

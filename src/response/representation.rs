@@ -11,27 +11,19 @@ use super::{
     body::StatusBody,
     caching,
     context::Context,
-    html::{self, Page, PageRequest},
-    json,
-    public_problem::PublicProblem,
+    html, json,
+    public_problem::{PublicProblem, RequestIds},
     render::{Render, Rendered},
     text,
+    translate::Translation,
 };
-use crate::{
-    Format, Status, catalog,
-    fields::{list::has_token, retry_after},
-};
+use crate::{Format, Status, catalog, fields::list::has_token};
 
 /// The layer's options that concern bodies.
 pub(crate) struct RenderOptions<'a> {
     pub(crate) render: Option<&'a dyn Render>,
-    pub(crate) expose: bool,
     pub(crate) negotiated: bool,
     pub(crate) content: Content,
-    /// What the application adds to the page.
-    pub(crate) page: &'a Page,
-    /// Whether loading the address again repeats the request.
-    pub(crate) can_reload: bool,
 }
 
 /// What becomes of the body that is written.
@@ -55,16 +47,18 @@ pub(crate) fn write<B: Body>(
     if !catalog::entry(code).has_content {
         return StatusBody::empty();
     }
-    let rendered = options.render.and_then(|render| render.render(&status.without_hidden(options.expose), context));
+    let rendered =
+        options.render.and_then(|render| render.render(&status.without_hidden(context.body.expose), context));
     let body = match rendered {
         Some(rendered) => apply_rendered(headers, rendered),
-        None => write_built_in(headers, status, context, options),
+        None => write_built_in(headers, status, context, options.content),
     };
     caching::set_no_store(headers, code);
     let _ = headers.try_insert(header::X_CONTENT_TYPE_OPTIONS, NOSNIFF);
     if options.negotiated {
-        vary_by_accept(headers);
+        add_vary(headers, "accept");
     }
+    vary_by_language(headers, context);
     with_content(headers, body, options.content)
 }
 
@@ -78,35 +72,55 @@ pub(super) fn with_content<B: Body>(headers: &mut HeaderMap, body: Bytes, conten
     StatusBody::empty()
 }
 
-/// Writes a body in one of the built-in formats, and the fields that describe it.
-fn write_built_in(
-    headers: &mut HeaderMap,
-    status: &Status,
-    context: &Context<'_>,
-    options: &RenderOptions<'_>,
-) -> Bytes {
-    let problem = PublicProblem::new(status, options.expose, context.request_id);
+/// A body in one of the built-in formats.
+pub(super) struct BuiltIn {
+    pub(super) content_type: HeaderValue,
+    pub(super) body: Bytes,
+    /// `None`: it has texts of the application, whose language is not known.
+    pub(super) language: Option<&'static str>,
+}
+
+/// Returns the body in the format of the client.
+pub(super) fn built_in(status: &Status, context: &Context<'_>) -> BuiltIn {
+    let options = &context.body;
+    let translation = context.translated_to().map(|to| Translation::new(to, &status.without_hidden(options.expose)));
+    let problem = PublicProblem {
+        debug: options.debug,
+        translation: translation.as_ref(),
+        ..PublicProblem::new(status, options.expose, context.ids())
+    };
     let (content_type, body) = match context.format {
         Format::Json => (json::CONTENT_TYPE, json::render(&problem)),
         Format::Text => (text::CONTENT_TYPE, text::render(&problem)),
-        Format::Html => {
-            let retry_after = retry_after(headers).map(|delay| delay.as_secs());
-            let request = PageRequest { page: options.page, can_reload: options.can_reload, retry_after };
-            (html::CONTENT_TYPE, html::render(&problem, &request).into())
-        }
+        Format::Html => (html::CONTENT_TYPE, html::render(&problem, options).into()),
     };
+    BuiltIn { content_type, body, language: problem.language() }
+}
+
+/// Writes a body in one of the built-in formats, and the fields that describe it.
+fn write_built_in(headers: &mut HeaderMap, status: &Status, context: &Context<'_>, becomes: Content) -> Bytes {
+    let BuiltIn { content_type, body, language } = built_in(status, context);
     let _ = headers.try_insert(header::CONTENT_TYPE, content_type);
     if context.format == Format::Html {
         // Beside another policy the page would have no style: a browser applies all of them.
-        let _ = headers.try_insert(header::CONTENT_SECURITY_POLICY, options.page.content_security_policy());
+        let _ = headers.try_insert(header::CONTENT_SECURITY_POLICY, context.body.page.content_security_policy());
     }
     // The language of a hidden detail is not that of the body.
-    let is_masked = status.detail().is_some() && status.hides() && !options.expose;
-    let is_english = options.content != Content::Unknown && problem.is_bare();
-    if is_english && (is_masked || !headers.contains_key(header::CONTENT_LANGUAGE)) {
-        let _ = headers.try_insert(header::CONTENT_LANGUAGE, ENGLISH);
+    let is_masked = status.detail().is_some() && status.hides() && !context.body.expose;
+    match language {
+        // Handlers write English texts and set the language of another one.
+        Some("en") if becomes == Content::Unknown || !is_masked && headers.contains_key(header::CONTENT_LANGUAGE) => {}
+        Some(language) => set_language(headers, language),
+        None => {}
     }
     body
+}
+
+/// Sets Content-Language (RFC 9110 §8.5).
+pub(super) fn set_language(headers: &mut HeaderMap, language: &'static str) {
+    if let Ok(value) = HeaderValue::from_str(language) {
+        let _ = headers.try_insert(header::CONTENT_LANGUAGE, value);
+    }
 }
 
 /// Writes a problem document without negotiation: for a response that no layer has handled yet.
@@ -116,11 +130,12 @@ pub(super) fn write_document<B: Body>(headers: &mut HeaderMap, status: &Status) 
     }
     let _ = headers.try_insert(header::CONTENT_TYPE, json::CONTENT_TYPE);
     let _ = headers.try_insert(header::X_CONTENT_TYPE_OPTIONS, NOSNIFF);
-    StatusBody::document(status.clone(), |status| json::render(&PublicProblem::new(status, false, None)))
+    StatusBody::document(status.clone(), |status| {
+        json::render(&PublicProblem::new(status, false, RequestIds::default()))
+    })
 }
 
 pub(super) const NOSNIFF: HeaderValue = HeaderValue::from_static("nosniff");
-const ENGLISH: HeaderValue = HeaderValue::from_static("en");
 
 /// Sets the fields of a custom body: each replaces one of the same name.
 fn apply_rendered(headers: &mut HeaderMap, rendered: Rendered) -> Bytes {
@@ -134,15 +149,21 @@ fn apply_rendered(headers: &mut HeaderMap, rendered: Rendered) -> Bytes {
     rendered.body
 }
 
-/// Adds `Vary: Accept`, unless it is there (RFC 9110 §12.5.5).
-fn vary_by_accept(headers: &mut HeaderMap) {
-    const ACCEPT: HeaderValue = HeaderValue::from_static("accept");
+/// Adds `Vary: Accept-Language` where the language was negotiated, also where the texts turned out to be English.
+pub(super) fn vary_by_language(headers: &mut HeaderMap, context: &Context<'_>) {
+    if context.body.translate.is_some_and(|translate| translate.languages().len() > 1) {
+        add_vary(headers, "accept-language");
+    }
+}
+
+/// Adds a name to Vary, unless it is there (RFC 9110 §12.5.5).
+fn add_vary(headers: &mut HeaderMap, name: &'static str) {
     if let Ok(Entry::Vacant(vary)) = headers.try_entry(header::VARY) {
-        let _ = vary.try_insert(ACCEPT);
+        let _ = vary.try_insert(HeaderValue::from_static(name));
         return;
     }
-    let varies = |value: &HeaderValue| [&b"accept"[..], b"*"].iter().any(|name| has_token(value.as_bytes(), name));
+    let varies = |value: &HeaderValue| [name, "*"].iter().any(|name| has_token(value.as_bytes(), name.as_bytes()));
     if !headers.get_all(header::VARY).iter().any(varies) {
-        let _ = headers.try_append(header::VARY, ACCEPT);
+        let _ = headers.try_append(header::VARY, HeaderValue::from_static(name));
     }
 }

@@ -4,7 +4,7 @@ use bytes::Bytes;
 use http::HeaderValue;
 use serde_json::Value;
 
-use super::PublicProblem;
+use super::{DebugReport, PublicProblem};
 
 pub(super) const CONTENT_TYPE: HeaderValue = HeaderValue::from_static("text/plain; charset=utf-8");
 
@@ -13,15 +13,15 @@ pub(super) fn render(problem: &PublicProblem<'_>) -> Bytes {
     let mut out = String::with_capacity(512);
     out.push_str(problem.code.as_str());
     out.push(' ');
-    line(&mut out, problem.title);
+    line(&mut out, problem.shown_title());
     out.push('\n');
-    line(&mut out, problem.detail.unwrap_or(problem.entry.default_detail()));
-    let facts = problem.extensions.iter().map(|(name, value)| (&**name, as_text(value)));
+    line(&mut out, problem.detail_for_programs());
+    let facts = problem.members().map(|(name, value)| (name, as_text(value)));
     let known = [("location", problem.location), ("type", problem.type_uri), ("instance", problem.instance)];
     let known = known.into_iter().filter_map(|(name, value)| Some((name, value?.into())));
-    let id = problem.request_id.map(|id| ("request_id", id.into()));
+    let ids = problem.ids.members().map(|(name, id)| (name, id.into()));
     let mut first = true;
-    for (name, value) in known.chain(facts).chain(id) {
+    for (name, value) in known.chain(facts).chain(ids) {
         if std::mem::take(&mut first) {
             out.push('\n');
         }
@@ -33,7 +33,23 @@ pub(super) fn render(problem: &PublicProblem<'_>) -> Bytes {
         out.push('\n');
         line(&mut out, advice);
     }
+    if let Some(debug) = problem.debug {
+        push_debug(&mut out, debug);
+    }
     out.into()
+}
+
+/// Writes one line for each error, for what mapped it, and for each entry of the backtrace.
+fn push_debug(out: &mut String, debug: &DebugReport) {
+    let errors = debug.errors.iter().map(|error| ("error", error));
+    let mapped_by = debug.mapped_by.iter().map(|by| ("mapped by", by));
+    let backtrace = debug.backtrace.iter().map(|entry| ("backtrace", entry));
+    out.push('\n');
+    for (name, text) in errors.chain(mapped_by).chain(backtrace) {
+        out.push_str(name);
+        out.push_str(": ");
+        line(out, text);
+    }
 }
 
 fn as_text(value: &Value) -> std::borrow::Cow<'_, str> {

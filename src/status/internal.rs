@@ -201,8 +201,13 @@ impl Status {
 
     /// Returns what a custom renderer may see: no source, and nothing that is hidden.
     pub(crate) fn without_hidden(&self, expose: bool) -> Self {
+        self.shown(self.hides() && !expose)
+    }
+
+    /// As [`without_hidden`](Self::without_hidden), where the protocol decides whether detail and members are hidden.
+    pub(crate) fn shown(&self, hides: bool) -> Self {
         let mut shown = self.clone().without_source();
-        if shown.hides() && !expose && shown.parts.is_some() {
+        if hides && shown.parts.is_some() {
             let parts = shown.parts_mut();
             parts.detail = None;
             parts.extensions.retain_public();

@@ -1,6 +1,6 @@
 //! [`Status`]: a status code with everything that its response needs.
 
-use std::{borrow::Cow, sync::Arc, time::Duration};
+use std::{any::type_name_of_val, borrow::Cow, sync::Arc, time::Duration};
 
 use bytes::Bytes;
 use http::{HeaderMap, HeaderName, StatusCode};
@@ -177,6 +177,7 @@ impl Status {
     /// assert_eq!(count().unwrap_err().to_string(), "500 Internal Server Error");
     /// ```
     pub fn from_error(error: impl Into<BoxError> + 'static) -> Self {
+        let type_name = type_name_of_val(&error);
         #[cfg(any(feature = "anyhow", feature = "eyre"))]
         let error = {
             let mut error = Some(error);
@@ -194,7 +195,7 @@ impl Status {
         let error: BoxError = error.into();
         match source::downcast::<Status>(&*error) {
             Some(status) => status.clone(),
-            None => Self::carrying(Source::new(Arc::from(error))),
+            None => Self::carrying(Source::boxed(error, type_name)),
         }
     }
 

@@ -1,6 +1,6 @@
 //! The setters of a [`Status`].
 
-use std::{borrow::Cow, sync::Arc, time::Duration};
+use std::{any::type_name_of_val, borrow::Cow, time::Duration};
 
 use http::{HeaderName, HeaderValue, header};
 
@@ -142,9 +142,9 @@ impl Status {
     /// Sets the error that led to this status. It is logged with its whole chain, and never shown to a client.
     ///
     /// Of more than 64 statuses that are the sources of each other, only the text is kept.
-    pub fn with_source(mut self, source: impl Into<BoxError>) -> Self {
-        self.set_source(Source::new(Arc::from(source.into())));
-        self
+    pub fn with_source(self, source: impl Into<BoxError>) -> Self {
+        let type_name = type_name_of_val(&source);
+        self.with_source_link(Source::boxed(source.into(), type_name))
     }
 
     /// Sets Retry-After (RFC 9110 §10.2.3), in whole seconds, rounded up, at least 1.

@@ -1,6 +1,7 @@
 //! The error that led to a status, with its chain of causes.
 
 use std::{
+    any::type_name,
     error::Error,
     fmt::{self, Write},
     io, iter,
@@ -8,7 +9,7 @@ use std::{
 };
 
 use super::{Status, hidden::Hidden};
-use crate::IntoStatus;
+use crate::{BoxError, IntoStatus};
 
 /// A link of a chain of causes.
 #[derive(Clone, Copy, Debug)]
@@ -150,6 +151,8 @@ pub(crate) struct Source {
     causes: Vec<CauseOf>,
     /// The number of nested statuses in the chain.
     statuses: usize,
+    /// The type of the root, where it is known.
+    type_name: Option<&'static str>,
 }
 
 impl Source {
@@ -157,9 +160,20 @@ impl Source {
         Root::Error(error).into()
     }
 
+    /// Creates the source from a boxed error and the name of its type.
+    pub(super) fn boxed(error: BoxError, type_name: &'static str) -> Self {
+        Self { type_name: of_an_error(type_name), ..Self::new(Arc::from(error)) }
+    }
+
+    /// Returns the type of the outermost error, where it is known.
+    pub(crate) fn type_name(&self) -> Option<&'static str> {
+        self.type_name
+    }
+
     /// Creates the source from an error of the application, which may have the status of its cause.
     pub(crate) fn of<E: IntoStatus>(error: E, carries: bool) -> Self {
-        Self { carries, ..Self::new(error.__into_source()) }.knowing(E::__CAUSE)
+        let type_name = of_an_error(type_name::<E>());
+        Self { carries, type_name, ..Self::new(error.__into_source()) }.knowing(E::__CAUSE)
     }
 
     /// Adds causes that `Error::source` leaves out.
@@ -227,7 +241,6 @@ impl Source {
     }
 
     /// Returns the backtrace of the first report that has one.
-    #[cfg(feature = "tracing")]
     pub(crate) fn backtrace(&self) -> Option<&std::backtrace::Backtrace> {
         self.chain().find_map(|link| match link {
             #[cfg(feature = "anyhow")]
@@ -236,6 +249,17 @@ impl Source {
             }
             _ => None,
         })
+    }
+}
+
+/// Returns the name of a type without `Box` and `Arc` around it; `None` for texts and for `dyn Error`.
+fn of_an_error(name: &'static str) -> Option<&'static str> {
+    let inner = ["alloc::boxed::Box<", "alloc::sync::Arc<"].iter().find_map(|prefix| name.strip_prefix(prefix));
+    match inner.and_then(|inner| inner.strip_suffix('>')) {
+        Some(inner) => of_an_error(inner),
+        None => {
+            Some(name).filter(|name| !(name.contains("dyn ") || name.ends_with("str") || name.ends_with("::String")))
+        }
     }
 }
 
@@ -253,7 +277,7 @@ impl Error for Dropped {}
 
 impl From<Root> for Source {
     fn from(root: Root) -> Self {
-        Self { root, depth: 0, carries: false, causes: Vec::new(), statuses: 0 }
+        Self { root, depth: 0, carries: false, causes: Vec::new(), statuses: 0, type_name: None }
     }
 }
 

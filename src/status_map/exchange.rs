@@ -5,15 +5,17 @@ use std::sync::Arc;
 use http::{HeaderMap, HeaderValue, Method, Request, Response};
 
 use super::{
+    capture::Captured,
     log,
     options::Options,
     request::{self, LogContext, RequestInfo},
-    resolve::resolve,
+    resolve::{MappedBy, resolve},
 };
 use crate::{
     Context, Format, Status, Verdict,
     conditional::{RequestConditions, evaluate_response},
-    fields::X_REQUEST_ID,
+    fields,
+    response::BodyOptions,
 };
 
 /// A request's information and the layer's options.
@@ -22,23 +24,39 @@ pub(super) struct Exchange {
     pub(super) request: RequestInfo,
     pub(super) log: Option<LogContext>,
     conditions: Option<Arc<RequestConditions>>,
+    captured: Option<Captured>,
 }
 
 impl Exchange {
     #[inline]
     pub(super) fn new<B>(request: &mut Request<B>, options: Arc<Options>) -> Self {
-        let mut exchange = Self { request: RequestInfo::new(request), options, log: None, conditions: None };
+        let mut exchange =
+            Self { request: RequestInfo::new(request), options, log: None, conditions: None, captured: None };
         let options = &exchange.options;
         let fields = exchange.request.read(request, options);
         let protocol = exchange.request.protocol;
         let is_read = options.has_hook() || log::is_enabled();
-        if is_read || protocol.is_rpc() || fields.has_request_id() {
-            exchange.log = Some(LogContext::new(request, protocol, fields, is_read));
+        if is_read || protocol.is_rpc() || fields.has_id() {
+            exchange.log = Some(LogContext::new(request, protocol, fields, options, is_read));
         }
         if fields.has_conditions() && options.conditional {
             exchange.conditions = RequestConditions::from_request(request);
         }
         exchange
+    }
+
+    /// Whether the application captures something of the request. Only hooks read it.
+    #[inline]
+    pub(super) fn captures(&self) -> bool {
+        !self.options.captures.is_empty() && self.options.has_hook()
+    }
+
+    /// Captures what the application reads of the request, which is returned unchanged.
+    #[inline(never)]
+    pub(super) fn capture<B>(&mut self, request: Request<B>) -> Request<B> {
+        let (parts, body) = request.into_parts();
+        self.captured = Captured::read(&parts, &self.options.captures);
+        Request::from_parts(parts, body)
     }
 
     /// Evaluates the request's conditions on a response.
@@ -51,7 +69,7 @@ impl Exchange {
     pub(super) fn request_id(&self, response: &HeaderMap) -> Option<HeaderValue> {
         let is_valid = |value: &&HeaderValue| request::request_id(value).is_some();
         let of_request = self.log.as_ref().and_then(|log| log.request_id.as_ref());
-        response.get(&X_REQUEST_ID).filter(is_valid).or(of_request.filter(is_valid)).cloned()
+        response.get(self.options.request_id_header()).filter(is_valid).or(of_request.filter(is_valid)).cloned()
     }
 
     /// Returns what hooks and renderers see of the request.
@@ -65,16 +83,37 @@ impl Exchange {
             #[cfg(not(feature = "axum"))]
             route: None,
             request_id: request_id.and_then(request::request_id),
+            trace_id: log.and_then(|log| log.traceparent.as_ref()).and_then(fields::trace_id),
             protocol: self.request.protocol,
             format: self.request.format.unwrap_or(Format::Json),
+            language: self.language(),
+            captured: self.captured.as_ref(),
+            body: BodyOptions {
+                page: &self.options.page,
+                can_reload: self.request.can_reload,
+                retry_after: None,
+                expose: self.options.exposes(),
+                debug: None,
+                translate: self.options.translate.as_deref(),
+            },
         }
     }
 
+    /// Returns the language that the client prefers, if the application translates.
+    fn language(&self) -> Option<&'static str> {
+        self.options.translate.as_ref()?.languages().get(usize::from(self.request.language)).copied()
+    }
+
     /// Returns the final status: what the application's `map_status` makes of a resolved one.
-    pub(super) fn map_status(&self, status: Status, request_id: Option<&HeaderValue>) -> Status {
-        match &self.options.map_status {
-            Some(map_status) => resolve(map_status(status, &self.context(request_id)), &self.options.mappers),
-            None => status,
+    pub(super) fn map_status(
+        &self,
+        (status, by): (Status, MappedBy),
+        request_id: Option<&HeaderValue>,
+    ) -> (Status, MappedBy) {
+        let Some(map_status) = &self.options.map_status else { return (status, by) };
+        match resolve(map_status(status, &self.context(request_id)), &self.options.mappers) {
+            (status, MappedBy::Itself) => (status, by),
+            resolved => resolved,
         }
     }
 }

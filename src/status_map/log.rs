@@ -42,6 +42,7 @@ pub(super) fn log(status: &Status, context: &Context<'_>, is_read: bool) {
                 path = is_read.then(|| logged::escaped(context.path)).as_deref(),
                 route = context.route,
                 request_id = context.request_id,
+                trace_id = context.trace_id,
                 detail = detail.as_deref(),
                 error = error.as_deref(),
                 unmapped = status.is_unmapped().then_some(true),

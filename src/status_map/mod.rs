@@ -3,7 +3,9 @@
 //! A request flows in one direction: `request` reads its head; the inner service returns a response or an error;
 //! `resolve` finds the status of an error; `plan` decides what becomes of the outcome; `respond` writes it.
 
+pub(crate) mod capture;
 mod connect_response;
+mod debug;
 mod exchange;
 pub(crate) mod inner_response;
 pub(crate) mod layer;
@@ -13,6 +15,7 @@ mod plan;
 mod request;
 mod resolve;
 mod respond;
+mod setters;
 
-pub use crate::response::Accent;
+pub use crate::response::{Accent, Text};
 pub use layer::{StatusMap, StatusMapFuture};

@@ -9,7 +9,7 @@ use super::{
     connect_response::ConnectError,
     exchange::Exchange,
     inner_response::{InnerError, KeepBody},
-    resolve::resolve,
+    resolve::{MappedBy, resolve},
 };
 use crate::{
     Status, Verdict,
@@ -51,6 +51,7 @@ pub(super) struct Write<B: Body> {
     pub(super) inherited: Inherited,
     pub(super) content: Content,
     pub(super) request_id: Option<HeaderValue>,
+    pub(super) mapped_by: MappedBy,
 }
 
 /// Where a status comes from.
@@ -225,7 +226,7 @@ fn inner<B: Body>(
     // An RPC client reads no other body.
     let keeps_body = (read.keeps_body || protocol.is_connect())
         && (!protocol.is_rpc() || parts.extensions.get::<KeepBody>().is_some());
-    let shows_text = read.text_unknown && (!status.hides() || exchange.options.expose_server_errors);
+    let shows_text = read.text_unknown && (!status.hides() || exchange.options.exposes());
     let mut draft = Draft { keeps_body, ..Draft::new(status, origin, parts, Some(read.body), exchange) };
     if shows_text {
         draft.content = Content::Unknown;
@@ -308,8 +309,8 @@ impl<B: Body> Draft<B> {
     fn decide(self, exchange: &mut Exchange) -> Plan<B> {
         let request_id = exchange.request_id(&self.parts.headers);
         exchange.request.negotiate(&exchange.options.formats);
-        let found = resolve(self.status, &exchange.options.mappers);
-        let status = exchange.map_status(found.clone(), request_id.as_ref());
+        let (found, by) = resolve(self.status, &exchange.options.mappers);
+        let (status, mapped_by) = exchange.map_status((found.clone(), by), request_id.as_ref());
         let is_changed = status.code() != found.code();
         let is_kept = self.keeps_body && !is_changed && status.grpc_code() == found.grpc_code();
         // The text of the old status is not that of the new one: a concealed status has the length of a real one.
@@ -330,6 +331,7 @@ impl<B: Body> Draft<B> {
                 },
                 content,
                 request_id,
+                mapped_by,
             }),
         }
     }

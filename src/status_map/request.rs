@@ -5,7 +5,7 @@ use http::{HeaderMap, HeaderName, HeaderValue, Method, Request, Version, header,
 use super::options::Options;
 use crate::{
     Format, Protocol,
-    fields::{X_REQUEST_ID, connect_request::is_unary_query, negotiate},
+    fields::{connect_request::is_unary_query, negotiate, preferred_language, traceparent},
 };
 
 /// What every response may depend on.
@@ -14,6 +14,8 @@ pub(super) struct RequestInfo {
     value: Option<HeaderValue>,
     /// Set at once where Accept has several lines, because keeping them would allocate.
     pub(super) format: Option<Format>,
+    /// The position of the language that the client prefers.
+    pub(super) language: u8,
     pub(super) protocol: Protocol,
     pub(super) head: bool,
     /// Whether loading the address again repeats the request: it is a GET or HEAD.
@@ -26,16 +28,20 @@ const CONTENT_TYPE: u8 = 1 << 1;
 const CONDITION: u8 = 1 << 2;
 const REQUEST_ID: u8 = 1 << 3;
 const CONNECT_VERSION: u8 = 1 << 4;
+const ACCEPT_LANGUAGE: u8 = 1 << 5;
+const TRACE: u8 = 1 << 6;
 
 /// Returns the bit of a header field that a response may depend on, otherwise 0.
 #[inline]
 fn bit(name: &HeaderName) -> u8 {
     match name.as_str() {
         "accept" => ACCEPT,
+        "accept-language" => ACCEPT_LANGUAGE,
         "content-type" => CONTENT_TYPE,
         "if-match" | "if-none-match" | "if-modified-since" | "if-unmodified-since" => CONDITION,
         "x-request-id" => REQUEST_ID,
         "connect-protocol-version" => CONNECT_VERSION,
+        "traceparent" => TRACE,
         _ => 0,
     }
 }
@@ -45,12 +51,17 @@ fn bit(name: &HeaderName) -> u8 {
 pub(super) struct Fields(u8);
 
 impl Fields {
-    pub(super) fn has_request_id(self) -> bool {
-        self.0 & REQUEST_ID != 0
+    fn has(self, bits: u8) -> bool {
+        self.0 & bits != 0
+    }
+
+    /// Whether there is a request id or a trace id.
+    pub(super) fn has_id(self) -> bool {
+        self.has(REQUEST_ID | TRACE)
     }
 
     pub(super) fn has_conditions(self) -> bool {
-        self.0 & CONDITION != 0
+        self.has(CONDITION)
     }
 }
 
@@ -61,6 +72,7 @@ impl RequestInfo {
         Self {
             value: None,
             format: None,
+            language: 0,
             protocol: Protocol::Http,
             head: *method == Method::HEAD,
             can_reload: matches!(*method, Method::GET | Method::HEAD),
@@ -72,7 +84,10 @@ impl RequestInfo {
     #[inline]
     pub(super) fn read<B>(&mut self, request: &Request<B>, options: &Options) -> Fields {
         let headers = request.headers();
-        let found = headers.keys().fold(0, |found, name| found | bit(name));
+        let mut found = headers.keys().fold(0, |found, name| found | bit(name));
+        if let Some(name) = &options.request_id_header {
+            found = found & !REQUEST_ID | if headers.contains_key(name) { REQUEST_ID } else { 0 };
+        }
         if found & CONTENT_TYPE != 0 && options.rpc && *request.method() == Method::POST {
             self.read_protocol(headers, found & CONNECT_VERSION != 0);
         } else if options.rpc && self.can_reload && request.uri().query().is_some_and(is_unary_query) {
@@ -80,6 +95,11 @@ impl RequestInfo {
         }
         if found & ACCEPT != 0 && !self.protocol.is_rpc() {
             self.read_accept(headers, &options.formats);
+        }
+        if found & ACCEPT_LANGUAGE != 0
+            && let Some(translate) = &options.translate
+        {
+            self.read_language(headers, translate.languages());
         }
         Fields(found)
     }
@@ -109,6 +129,12 @@ impl RequestInfo {
         }
     }
 
+    #[inline(never)]
+    fn read_language(&mut self, headers: &HeaderMap, languages: &[&str]) {
+        let lines = || headers.get_all(header::ACCEPT_LANGUAGE).iter().map(HeaderValue::as_bytes);
+        self.language = preferred_language(lines, languages).try_into().unwrap_or_default();
+    }
+
     /// Returns the format that this client reads (RFC 9110 §12.5.1). The first call negotiates.
     pub(super) fn negotiate(&mut self, formats: &[Format]) -> Format {
         let accept = self.value.as_ref().filter(|_| !self.protocol.is_rpc());
@@ -129,6 +155,7 @@ pub(super) struct LogContext {
     pub(super) method: Method,
     pub(super) path: Option<PathAndQuery>,
     pub(super) request_id: Option<HeaderValue>,
+    pub(super) traceparent: Option<HeaderValue>,
     #[cfg(feature = "axum")]
     pub(super) route: Option<axum::extract::MatchedPath>,
 }
@@ -136,13 +163,21 @@ pub(super) struct LogContext {
 impl LogContext {
     /// `is_read`: a log line or a hook will read it. A method of more than 15 bytes is copied.
     #[inline]
-    pub(super) fn new<B>(request: &Request<B>, protocol: Protocol, fields: Fields, is_read: bool) -> Self {
+    pub(super) fn new<B>(
+        request: &Request<B>,
+        protocol: Protocol,
+        fields: Fields,
+        options: &Options,
+        is_read: bool,
+    ) -> Self {
+        let headers = request.headers();
         Self {
             is_read,
             method: if is_read { request.method().clone() } else { Method::GET },
             // An RPC error names the service, which is in the path.
             path: (is_read || protocol.is_rpc()).then(|| path(request).cloned()).flatten(),
-            request_id: fields.has_request_id().then(|| request.headers().get(&X_REQUEST_ID).cloned()).flatten(),
+            request_id: fields.has(REQUEST_ID).then(|| headers.get(options.request_id_header()).cloned()).flatten(),
+            traceparent: fields.has(TRACE).then(|| traceparent(headers).cloned()).flatten(),
             #[cfg(feature = "axum")]
             route: is_read.then(|| request.extensions().get().cloned()).flatten(),
         }

@@ -1,6 +1,6 @@
 //! Finds the status of a carried error in its chain of causes.
 
-use std::{error::Error, io, sync::Arc, time::Duration};
+use std::{any::type_name, error::Error, io, sync::Arc, time::Duration};
 
 use http_body_util::LengthLimitError;
 use tower::{load_shed::error::Overloaded, timeout::error::Elapsed};
@@ -17,6 +17,28 @@ pub(crate) struct Mapper {
     status: Arc<StatusOf>,
     /// The causes that `Error::source` leaves out.
     cause: Option<CauseOf>,
+    /// The option of the layer, and the type of the error.
+    name: (&'static str, &'static str),
+    /// Whether an error has the type.
+    matches: fn(Cause<'_>) -> bool,
+}
+
+impl Mapper {
+    /// Returns the name of the type, if the error has it.
+    pub(super) fn type_of(&self, link: Cause<'_>) -> Option<&'static str> {
+        (self.matches)(link).then_some(self.name.1)
+    }
+}
+
+/// What the status of an error was found by.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum MappedBy {
+    /// The error has a status of its own.
+    Itself,
+    /// The option of the layer, and the type of the error.
+    Mapper((&'static str, &'static str)),
+    BuiltIn,
+    Nothing,
 }
 
 type StatusOf = dyn Fn(Cause<'_>) -> Option<Status> + Send + Sync;
@@ -25,7 +47,12 @@ type StatusOf = dyn Fn(Cause<'_>) -> Option<Status> + Send + Sync;
 pub(crate) fn map_error<E: Error + Send + Sync + 'static>(
     map: impl Fn(&E) -> Option<Status> + Send + Sync + 'static,
 ) -> Mapper {
-    Mapper { status: Arc::new(move |link| link.find().and_then(&map)), cause: None }
+    Mapper {
+        status: Arc::new(move |link| link.find().and_then(&map)),
+        cause: None,
+        name: ("map_error", type_name::<E>()),
+        matches: |link| link.find::<E>().is_some(),
+    }
 }
 
 /// Maps an error type of the application.
@@ -36,27 +63,35 @@ pub(crate) fn recognize<E: IntoStatus>() -> Mapper {
         status.set_detail_from(error);
         Some(status)
     };
-    Mapper { status: Arc::new(status), cause: E::__CAUSE }
+    Mapper {
+        status: Arc::new(status),
+        cause: E::__CAUSE,
+        name: ("recognize", type_name::<E>()),
+        matches: |link| link.find::<E>().is_some(),
+    }
 }
 
 /// Returns the final status of a carried error: what the application maps, otherwise what is built in, otherwise a 500.
-pub(super) fn resolve(status: Status, mappers: &[Mapper]) -> Status {
+pub(super) fn resolve(status: Status, mappers: &[Mapper]) -> (Status, MappedBy) {
     if !status.is_unresolved() {
-        return status;
+        return (status, MappedBy::Itself);
     }
     let found = status
         .source_link()
         .map(|source| source.clone().knowing(mappers.iter().filter_map(|mapper| mapper.cause)))
-        .and_then(|source| mapped(&source, mappers, &mut LINKS.clone()).or_else(|| built_in(&source)));
+        .and_then(|source| {
+            let by_mapper = mapped(&source, mappers, &mut LINKS.clone());
+            by_mapper.or_else(|| Some((built_in(&source)?, MappedBy::BuiltIn)))
+        });
     match found {
-        Some(found) if status.is_provisional() => found,
-        Some(found) => found.inherit_from(&status),
-        None => status.unmapped(),
+        Some((found, by)) if status.is_provisional() => (found, by),
+        Some((found, by)) => (found.inherit_from(&status), by),
+        None => (status.unmapped(), MappedBy::Nothing),
     }
 }
 
 /// Returns the status of the outermost error that the application maps. The search stops at a `Status`.
-fn mapped(source: &Source, mappers: &[Mapper], links: &mut usize) -> Option<Status> {
+fn mapped(source: &Source, mappers: &[Mapper], links: &mut usize) -> Option<(Status, MappedBy)> {
     for (depth, link) in source.chain().enumerate() {
         // One limit for all chains, so that carriers that carry each other end.
         *links = links.checked_sub(1)?;
@@ -66,7 +101,7 @@ fn mapped(source: &Source, mappers: &[Mapper], links: &mut usize) -> Option<Stat
                 if status.source_link().is_none() {
                     status.set_source(source.at(depth));
                 }
-                return Some(status);
+                return Some((status, MappedBy::Mapper(mapper.name)));
             }
             // The mapped error is a carrier: what it carries comes before the rest of the chain.
             let carried = status.source_link().and_then(|inner| mapped(inner, mappers, links));

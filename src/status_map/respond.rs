@@ -4,6 +4,7 @@ use http::{HeaderValue, Response, StatusCode, Version};
 use http_body::Body;
 
 use super::{
+    debug,
     exchange::Exchange,
     log,
     plan::{Inherited, Keep, Origin, Plan, Write},
@@ -11,7 +12,7 @@ use super::{
 use crate::{
     Context, Protocol, Status, catalog,
     conditional::{not_modified, remove_content_headers},
-    fields::X_REQUEST_ID,
+    fields::retry_after,
     response::{
         RenderOptions, StatusBody, caching, code_change, connect,
         grpc::{self, GrpcOptions},
@@ -66,17 +67,16 @@ fn keep_body<B: Body>(keep: Keep<B>, exchange: &Exchange) -> Response<StatusBody
 
 #[inline(never)]
 fn write_response<B: Body>(planned: Write<B>, exchange: &Exchange) -> Response<StatusBody<B>> {
-    let Write { status, origin, mut parts, replaced, inherited, content, request_id } = planned;
-    let context = exchange.context(request_id.as_ref());
+    let Write { status, origin, mut parts, replaced, inherited, content, request_id, mapped_by } = planned;
+    let debug = debug::report(&status, mapped_by, &exchange.options);
+    let mut context = exchange.context(request_id.as_ref());
+    context.body.debug = debug.as_ref();
     // The phrase of an application that built the response from a `Status` is its own.
     if !matches!(inherited, Inherited::Status { .. }) {
         remove_reason_phrase(&mut parts.extensions);
     }
-    let rpc_options = GrpcOptions {
-        limit: exchange.options.grpc_limit,
-        domain: exchange.options.error_domain.as_deref(),
-        expose: exchange.options.expose_server_errors,
-    };
+    let rpc_options =
+        GrpcOptions { limit: exchange.options.grpc_limit, domain: exchange.options.error_domain.as_deref() };
     let body = if context.protocol == Protocol::Connect {
         let error = connect::Unary::new(&status, &parts.headers, &context, &rpc_options);
         if parts.status != error.status {
@@ -84,7 +84,7 @@ fn write_response<B: Body>(planned: Write<B>, exchange: &Exchange) -> Response<S
         }
         parts.status = error.status;
         write_headers(&mut parts.headers, error.status, &error.own, origin, &inherited, exchange);
-        error.write(&mut parts.headers, status.code(), content)
+        error.write(&mut parts.headers, status.code(), &context, content)
     } else if context.protocol.is_rpc() {
         inherit_metadata(&mut parts.headers, &inherited, exchange);
         let content_type = exchange.request.rpc_content_type();
@@ -95,12 +95,10 @@ fn write_response<B: Body>(planned: Write<B>, exchange: &Exchange) -> Response<S
         write_headers(&mut parts.headers, status.code(), status.headers(), origin, &inherited, exchange);
         let options = RenderOptions {
             render: exchange.options.render.as_deref(),
-            expose: exchange.options.expose_server_errors,
             negotiated: exchange.options.formats.len() > 1,
             content,
-            page: &exchange.options.page,
-            can_reload: exchange.request.can_reload,
         };
+        context.body.retry_after = retry_after(&parts.headers).map(|delay| delay.as_secs());
         write(&mut parts.headers, &status, &context, &options)
     };
     report_in(&status, &context, exchange);
@@ -134,7 +132,7 @@ fn write_headers(
         Inherited::CodeChanged { filled_in } => {
             headers::remove_filled_in(fields, *filled_in);
             no_store = caching::has_no_store(fields);
-            code_change::retain(fields, &exchange.options.keep_headers, &X_REQUEST_ID);
+            code_change::retain(fields, &exchange.options.keep_headers, exchange.options.request_id_header());
             headers::apply(fields, of_status);
         }
     }
@@ -159,7 +157,9 @@ fn write_headers(
 fn inherit_metadata(fields: &mut http::HeaderMap, inherited: &Inherited, exchange: &Exchange) {
     match inherited {
         Inherited::Status { own, .. } => own.keys().for_each(|name| drop(fields.remove(name))),
-        Inherited::CodeChanged { .. } => code_change::retain(fields, &exchange.options.keep_headers, &X_REQUEST_ID),
+        Inherited::CodeChanged { .. } => {
+            code_change::retain(fields, &exchange.options.keep_headers, exchange.options.request_id_header());
+        }
         Inherited::SameCode => {}
     }
 }

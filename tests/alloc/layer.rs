@@ -15,11 +15,11 @@ use http::{HeaderMap, HeaderName, HeaderValue, Method, Request, Response, Status
 use http_body::{Body, Frame, SizeHint};
 use http_body_util::Full;
 use tower::{Layer, Service, service_fn};
-use tower_status::{ConditionalLayer, Format, Status, StatusMapLayer};
+use tower_status::{ConditionalLayer, Format, Status, StatusMapLayer, Translate, status_map::Text};
 
 use crate::common::{Fields, error::SoldOut, response, returns_once};
 
-const FIREFOX: [(&str, &str); 13] = [
+const FIREFOX: [(&str, &str); 14] = [
     ("host", "shop.example"),
     ("user-agent", "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0"),
     ("accept", "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"),
@@ -32,6 +32,7 @@ const FIREFOX: [(&str, &str); 13] = [
     ("sec-fetch-dest", "document"),
     ("sec-fetch-mode", "navigate"),
     ("x-request-id", "0198c0de-7000-7000-8000-000000000000"),
+    ("traceparent", "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"),
     ("priority", "u=0, i"),
 ];
 
@@ -99,6 +100,18 @@ fn requests() -> Vec<(&'static str, Request<()>)> {
     ]
 }
 
+struct German;
+
+impl Translate for German {
+    fn languages(&self) -> &[&'static str] {
+        &["en", "de"]
+    }
+
+    fn text(&self, _: &str, _: Text<'_>) -> Option<String> {
+        panic!("no error")
+    }
+}
+
 fn layers() -> Vec<(&'static str, StatusMapLayer)> {
     let all = StatusMapLayer::new()
         .on_error(|_, _| panic!("no error"))
@@ -111,6 +124,8 @@ fn layers() -> Vec<(&'static str, StatusMapLayer)> {
         ("default", StatusMapLayer::new()),
         ("on_error", StatusMapLayer::new().on_error(|_, _| ())),
         ("map_status", StatusMapLayer::new().map_status(|status, _| status)),
+        ("translate", StatusMapLayer::new().translate(German)),
+        ("other id", StatusMapLayer::new().request_id_header(header::ETAG)),
         ("one format", StatusMapLayer::new().formats(&[Format::Json])),
         ("fill(false)", StatusMapLayer::new().fill(false).expose_server_errors(true)),
         ("all", all),
@@ -224,6 +239,21 @@ fn conditions_of_a_routed_request_allocate_twice_and_once_more_per_inner_layer()
     assert_eq!(both(&StatusMapLayer::new(), request, tulips), (0, 2));
     let inner = ConditionalLayer::new().layer(returns_once(Ok::<_, Status>(tulips())));
     assert_eq!(drive(&mut StatusMapLayer::new().layer(inner), request()), 3);
+}
+
+#[test]
+fn each_captured_value_takes_one_allocation_and_none_without_a_hook() {
+    let request = || from_buffer("GET", "/orders/7", &FIREFOX);
+    let one = || StatusMapLayer::new().capture(|request| request.headers.len());
+    let rows = [
+        (one(), 0),
+        (one().on_error(|_, _| ()), 1),
+        (one().capture(|_| 7_usize).on_error(|_, _| ()), 1),
+        (one().capture(|_| 7_u8).map_status(|status, _| status), 2),
+    ];
+    for (layer, expected) in rows {
+        assert_eq!(both(&layer, request, tulips), (0, expected), "{layer:?}");
+    }
 }
 
 const SINCE: &str = "Sun, 06 Nov 1994 08:49:37 GMT";

@@ -55,17 +55,19 @@ fn a_4xx_is_logged_once_as_debug_and_a_5xx_once_as_error() {
 }
 
 #[test]
-fn a_line_has_method_path_status_and_a_valid_request_id() {
+fn a_line_has_method_path_status_trace_id_and_a_valid_request_id() {
     let outcomes = [Err(status(503)), Ok(inner(503, "", "")), Err(status(404)), Ok(inner(404, "text/html", "it"))];
     for outcome in outcomes {
         for id in [None, Some("r-1"), Some("a b")] {
-            let fields = id.map(|id| ("x-request-id", id));
-            let request = request("PUT", "/a/b?secret=1", fields.as_slice());
+            let trace = ("traceparent", "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01");
+            let fields = id.map_or(vec![], |id| vec![("x-request-id", id), trace]);
+            let request = request("PUT", "/a/b?secret=1", &fields);
             let lines = send(&StatusMapLayer::new(), request, outcome.clone());
             let [line] = &*lines else { panic!("{lines:?}") };
             assert_eq!((line.field("method"), line.field("path")), (Some("PUT"), Some("/a/b")));
             assert!(["404", "503"].contains(&line.field("status").unwrap()), "{line:?}");
             assert_eq!(line.field("request_id"), id.filter(|id| *id == "r-1"));
+            assert_eq!(line.field("trace_id"), id.map(|_| "0af7651916cd43dd8448eb211c80319c"));
             assert!(!format!("{line:?}").contains("secret"), "{line:?}");
         }
     }

@@ -5,12 +5,13 @@ use std::fmt::Debug;
 use bytes::Bytes;
 use http::{Response, StatusCode, Version};
 use http_body_util::Full;
+use tower::Layer;
 use tower_status::{KeepBody, Status, StatusMapLayer};
 use tracing::{Event, Subscriber};
 use tracing_subscriber::layer::{Context, SubscriberExt};
 
 use crate::capture::{inner, logged, reports, send, status, warnings};
-use crate::common::{get, in_its_own_process};
+use crate::common::{get, in_its_own_process, returns};
 
 #[test]
 fn a_missing_required_field_of_a_status_is_warned_about() {
@@ -193,5 +194,21 @@ fn an_encoded_4xx_text_is_warned_about_once_per_process() {
             assert_eq!(warnings.len(), count, "{name}: {warnings:?}");
             assert!(warnings.iter().all(|warning| warning.contains("compression")), "{name}: {warnings:?}");
         }
+    });
+}
+
+#[test]
+fn debug_is_warned_about_once_when_a_layer_is_first_applied() {
+    in_its_own_process("warnings::debug_is_warned_about_once_when_a_layer_is_first_applied", || {
+        let layer = |debug| StatusMapLayer::new().debug(debug);
+        let apply = |layer: &StatusMapLayer| {
+            let lines = logged(|| layer.layer(returns(Ok::<_, Status>(Response::new(String::new())))));
+            warnings(&lines).iter().map(|line| (*line).to_owned()).collect::<Vec<_>>()
+        };
+        assert!(logged(|| layer(true)).is_empty(), "it is not applied yet");
+        assert!(apply(&layer(false)).is_empty());
+        let expected = "debug(true): clients see the causes of errors; turn it off in production";
+        assert_eq!(apply(&layer(true)), [expected]);
+        assert!(apply(&layer(true)).is_empty());
     });
 }

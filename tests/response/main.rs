@@ -6,3 +6,4 @@ mod accept;
 mod common;
 mod formats;
 mod headers;
+mod translate;

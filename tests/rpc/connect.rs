@@ -9,7 +9,7 @@ use prost::Message;
 use serde_json::{Value, json};
 use tonic_types::pb;
 use tower::{BoxError, load_shed::error::Overloaded, timeout::error::Elapsed};
-use tower_status::{Status, StatusMapLayer, catalog::GrpcCode};
+use tower_status::{Status, StatusMapLayer, Translate, catalog::GrpcCode, status_map::Text};
 
 use crate::common::{Fields, Reports, all_text, fail, full, json, lines, request, send};
 
@@ -313,4 +313,45 @@ async fn details_that_grpc_hides_are_hidden() {
     let exposing = layer().expose_server_errors(true);
     let (_, body) = fail(&exposing, request("POST", PATH, UNARY), secret(Status::bad_gateway())).await;
     assert_eq!(json(&body)["message"], "secret");
+}
+
+#[tokio::test]
+async fn debug_info_is_a_detail_only_with_debug() {
+    for (debug, expected) in [(false, None), (true, Some("it failed\nmapped by: unmapped"))] {
+        let status = Status::from_error(BoxError::from("it failed"));
+        let (_, body) = fail(&layer().debug(debug), request("POST", PATH, UNARY), status).await;
+        let details = json(&body)["details"].as_array().unwrap().clone();
+        let info = details.iter().find(|detail| detail["type"] == "google.rpc.DebugInfo");
+        let info = info.map(|info| STANDARD_NO_PAD.decode(info["value"].as_str().unwrap()).unwrap());
+        let info = info.map(|bytes| pb::DebugInfo::decode(&*bytes).unwrap().detail);
+        assert_eq!(info.as_deref(), expected);
+    }
+}
+
+struct German;
+
+impl Translate for German {
+    fn languages(&self) -> &[&'static str] {
+        &["en", "de"]
+    }
+
+    fn text(&self, language: &str, text: Text<'_>) -> Option<String> {
+        (language == "de" && matches!(text, Text::Explanation(_))).then(|| "Gibt es nicht.".into())
+    }
+}
+
+#[tokio::test]
+async fn localized_message_is_a_detail_and_unary_errors_vary_by_language() {
+    for (language, expected) in [("de", Some("Gibt es nicht.")), ("en", None)] {
+        let fields = [UNARY, &[("accept-language", language)]].concat();
+        for request in [request("POST", PATH, &fields), request("GET", GET, &fields)] {
+            let (parts, body) = fail(&layer().translate(German), request, Status::not_found()).await;
+            let details = json(&body)["details"].as_array().unwrap().clone();
+            let localized = details.iter().find(|detail| detail["type"] == "google.rpc.LocalizedMessage");
+            let localized = localized.map(|detail| STANDARD_NO_PAD.decode(detail["value"].as_str().unwrap()).unwrap());
+            let localized = localized.map(|bytes| pb::LocalizedMessage::decode(&*bytes).unwrap().message);
+            assert_eq!(localized.as_deref(), expected);
+            assert_eq!(lines(&parts.headers, "vary"), ["accept-language"]);
+        }
+    }
 }

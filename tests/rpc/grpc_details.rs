@@ -5,7 +5,7 @@ use std::{collections::HashMap, time::Duration};
 use http::{Response, StatusCode};
 use prost::Message;
 use serde_json::json;
-use tower_status::{Status, StatusMapLayer, catalog::GrpcCode};
+use tower_status::{Status, StatusMapLayer, Translate, catalog::GrpcCode, status_map::Text};
 
 use crate::error_response::{CALL, Call, error_response, send};
 
@@ -315,5 +315,77 @@ async fn hidden_5xx_shows_only_its_public_extensions() {
         assert_eq!(response.metadata_of_error_info(), expected);
         assert!(!response.message.contains("secret"), "{}", response.message);
         assert!(!format!("{:?}", response.rpc).contains("secret"), "{:?}", response.rpc);
+    }
+}
+
+// ----- DebugInfo -----
+
+#[tokio::test]
+async fn debug_info_has_the_chain_of_causes_only_with_debug() {
+    let status = || Status::from_error(tower::BoxError::from("it failed")).with_detail("the detail");
+    for (debug, expected) in [(false, None), (true, Some("it failed\nmapped by: unmapped"))] {
+        let response = send(StatusMapLayer::new().rpc(true).debug(debug), &CALL, Err(status())).await;
+        assert_eq!(response.details().debug_info().map(|info| &*info.detail), expected);
+        assert_eq!(response.message.contains("the detail"), debug);
+    }
+    // Beside the limit the most important details stay.
+    let long = Status::not_found().with_source("x".repeat(10_000));
+    let response = send(StatusMapLayer::new().rpc(true).debug(true), &CALL, Err(long)).await;
+    assert_eq!(response.kinds()[0], "ErrorInfo");
+}
+
+#[cfg(feature = "anyhow")]
+#[test]
+fn debug_info_has_the_first_lines_of_a_backtrace() {
+    crate::common::in_its_own_process("grpc_details::debug_info_has_the_first_lines_of_a_backtrace", || {
+        let layer = StatusMapLayer::new().rpc(true).debug(true);
+        let response = crate::common::now(send(layer, &CALL, Err(anyhow::anyhow!("it failed").into())));
+        let details = response.details();
+        let entries = &details.debug_info().unwrap().stack_entries;
+        assert!(entries[0].trim_start().starts_with("0: "), "{entries:?}");
+        assert!(entries.iter().map(String::len).sum::<usize>() <= 1024);
+    });
+}
+
+// ----- LocalizedMessage -----
+
+struct German;
+
+impl Translate for German {
+    fn languages(&self) -> &[&'static str] {
+        &["en", "de"]
+    }
+
+    fn text(&self, language: &str, text: Text<'_>) -> Option<String> {
+        match text {
+            _ if language != "de" => None,
+            Text::Detail(_) => Some("die Bestellung 8 gibt es nicht".into()),
+            Text::Explanation(status) => Some(format!("Fehler {}", status.code().as_str())),
+            _ => None,
+        }
+    }
+}
+
+#[tokio::test]
+async fn localized_message_is_added_to_the_english_one() {
+    let order = || Status::not_found().with_detail("order 8 does not exist");
+    let hidden = || Status::internal_server_error().with_detail("a secret");
+    let rows = [
+        (order(), "de-AT", Some("die Bestellung 8 gibt es nicht")),
+        (Status::not_found(), "de", Some("Fehler 404")),
+        // The detail of INTERNAL is hidden.
+        (hidden(), "de", Some("Fehler 500")),
+        (order().with_grpc_code(GrpcCode::Internal), "de", Some("Fehler 404")),
+        (order(), "en", None),
+        (order(), "da", None),
+    ];
+    for (status, language, expected) in rows {
+        let call = Call { fields: &[("accept-language", language)], ..CALL };
+        let response = send(StatusMapLayer::new().rpc(true).translate(German), &call, Err(status.clone())).await;
+        let without = send(StatusMapLayer::new().rpc(true), &call, Err(status)).await;
+        assert_eq!(response.message, without.message, "the message stays English");
+        let details = response.details();
+        let localized = details.localized_message().map(|localized| (&*localized.locale, &*localized.message));
+        assert_eq!(localized, expected.map(|message| ("de", message)), "{language}");
     }
 }

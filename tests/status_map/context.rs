@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex};
 use http::HeaderValue;
 use tower_status::{BoxError, Context, Format, Render, Rendered, Status, StatusMapLayer};
 
-use crate::common::{code, fail, full, get, json, request, send, text};
+use crate::common::{code, fail, full, get, json, request, rpc, send, text};
 
 /// Renders everything that it gets, except for plain text.
 pub(crate) struct Echo;
@@ -155,5 +155,116 @@ async fn a_request_id_that_the_application_sets_is_shown_unless_it_is_hidden() {
         let (_, body) = fail(&StatusMapLayer::new(), get("/", &[("x-request-id", "r-1")]), status).await;
         assert_eq!(json(&body)["request_id"], expected);
         assert_eq!(text(&body).matches("request_id").count(), 1, "{body:?}");
+    }
+}
+
+#[tokio::test]
+async fn request_id_is_read_from_the_field_that_the_application_names() {
+    let name = http::HeaderName::from_static("x-correlation-id");
+    let layer = StatusMapLayer::new().request_id_header(name).map_status(|status, _| match status.code().as_u16() {
+        403 => Status::not_found(),
+        _ => status,
+    });
+    let rows = [
+        (Some(("x-correlation-id", "c-1")), None, Some("c-1")),
+        (Some(("x-request-id", "r-1")), None, None),
+        (Some(("x-correlation-id", "c-1")), Some(("x-correlation-id", "c-2")), Some("c-2")),
+        (Some(("x-correlation-id", "c-1")), Some(("x-request-id", "r-2")), Some("c-1")),
+    ];
+    for (of_request, of_response, shown) in rows {
+        let inner = full(403, of_response.as_slice(), "");
+        let (parts, body) = send(&layer, get("/", of_request.as_slice()), Ok::<_, Status>(inner)).await;
+        assert_eq!(
+            json(&body).get("request_id").map(|id| id.as_str().unwrap()),
+            shown,
+            "{of_request:?} {of_response:?}"
+        );
+        // A concealed response keeps the id only.
+        let kept = of_response.filter(|(name, _)| *name == "x-correlation-id").map(|(_, id)| id);
+        assert_eq!(parts.headers.get("x-correlation-id").map(|id| id.to_str().unwrap()), kept);
+        assert!(!parts.headers.contains_key("x-request-id"));
+    }
+}
+
+#[tokio::test]
+async fn trace_id_is_shown_in_each_format_unless_the_application_sets_its_own() {
+    const TRACE: &str = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
+    const ID: &str = "0af7651916cd43dd8448eb211c80319c";
+    let layer = StatusMapLayer::new().on_error(|_, context| assert_eq!(context.trace_id, Some(ID)));
+    for status in [Status::not_found(), Status::internal_server_error()] {
+        let get = |accept| get("/", &[("traceparent", TRACE), ("accept", accept)]);
+        let (_, body) = fail(&layer, get("*/*"), status.clone()).await;
+        assert_eq!(json(&body)["trace_id"], ID);
+        let (_, body) = fail(&layer, get("text/plain"), status.clone()).await;
+        assert!(text(&body).contains(&format!("trace_id: {ID}\n")), "{body:?}");
+        let (_, body) = fail(&layer, get("text/html"), status.clone()).await;
+        assert!(text(&body).contains(&format!("<dt>trace_id</dt><dd><code class=\"id\">{ID}</code></dd>")), "{body:?}");
+        let own = status.with_public_extension("trace_id", "own");
+        let (_, body) = fail(&layer, get("*/*"), own).await;
+        assert_eq!(json(&body)["trace_id"], "own");
+        assert_eq!(text(&body).matches("trace_id").count(), 1, "{body:?}");
+    }
+    let layer = StatusMapLayer::new().on_error(|_, context| assert_eq!(context.trace_id, None));
+    for lines in [&[("traceparent", "00-0")][..], &[("traceparent", TRACE), ("traceparent", TRACE)], &[]] {
+        let (_, body) = fail(&layer, crate::common::get("/", lines), Status::not_found()).await;
+        assert_eq!(json(&body).get("trace_id"), None, "{lines:?}");
+    }
+    let mut request = rpc("application/grpc");
+    request.headers_mut().insert("traceparent", HeaderValue::from_static(TRACE));
+    let layer = StatusMapLayer::new().rpc(true);
+    let (parts, _) = fail(&layer, request, Status::not_found()).await;
+    let details = base64::Engine::decode(
+        &base64::prelude::BASE64_STANDARD_NO_PAD,
+        parts.headers["grpc-status-details-bin"].as_bytes(),
+    );
+    assert!(String::from_utf8_lossy(&details.unwrap()).contains(ID));
+}
+
+#[tokio::test]
+async fn captured_values_are_those_of_the_request_one_of_each_type() {
+    struct Tenant(String);
+    struct Uri(String);
+    let tenant = |request: &http::request::Parts| {
+        Tenant(request.headers.get("x-tenant").map_or("none", |value| value.to_str().unwrap()).to_owned())
+    };
+    let seen = |context: &Context<'_>| {
+        let tenant = context.captured::<Tenant>().map(|tenant| tenant.0.clone());
+        let uri = context.captured::<Uri>().map(|uri| uri.0.clone());
+        (tenant, uri, context.captured::<u64>().copied())
+    };
+    let some = |text: &str| Some(text.to_owned());
+    let rows = [
+        (StatusMapLayer::new(), (None, None, None)),
+        (StatusMapLayer::new().capture(tenant), (some("t-1"), None, None)),
+        (
+            StatusMapLayer::new().capture(tenant).capture(|request| Uri(request.uri.to_string())).capture(|_| 7_u64),
+            (some("t-1"), some("/a?b"), Some(7)),
+        ),
+        // The same type replaces.
+        (
+            StatusMapLayer::new().capture(tenant).capture(|_| 7_u64).capture(|_| Tenant("other".into())),
+            (some("other"), None, Some(7)),
+        ),
+    ];
+    for (layer, expected) in rows {
+        let all = Arc::<Mutex<Vec<_>>>::default();
+        let [of_map, of_error, of_render] = [0; 3].map(|_| Arc::clone(&all));
+        struct Seen<F>(F);
+        impl<F: Fn(&Context<'_>) + Send + Sync + 'static> Render for Seen<F> {
+            fn render(&self, _: &Status, context: &Context<'_>) -> Option<Rendered> {
+                self.0(context);
+                None
+            }
+        }
+        let layer = layer
+            .map_status(move |status, context| {
+                of_map.lock().unwrap().push(seen(context));
+                status
+            })
+            .on_error(move |_, context| of_error.lock().unwrap().push(seen(context)))
+            .render(Seen(move |context: &Context<'_>| of_render.lock().unwrap().push(seen(context))));
+        let request = get("/a?b", &[("x-tenant", "t-1")]);
+        fail(&layer, request, Status::not_found()).await;
+        assert_eq!(*all.lock().unwrap(), [expected.clone(), expected.clone(), expected]);
     }
 }

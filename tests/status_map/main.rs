@@ -6,6 +6,7 @@ mod caching;
 mod common;
 mod concealment;
 mod context;
+mod debug;
 mod inner_response;
 mod inner_response_fields;
 mod layer;

@@ -15,13 +15,13 @@ type Inner = Ready<Result<Response<Full<Bytes>>, Infallible>>;
 
 /// The options, which all requests share, do not change the size.
 #[test]
-fn a_future_is_at_most_200_bytes_larger_than_the_inner_future() {
+fn a_future_is_at_most_250_bytes_larger_than_the_inner_future() {
     let options = StatusMapLayer::new().map_status(|status, _| status).on_error(|_, _| {}).default_challenge("Basic");
     for layer in [StatusMapLayer::new(), options] {
         let inner = returns(Ok::<_, Infallible>(Response::new(Full::<Bytes>::default())));
         let future = layer.layer(inner).call(Request::new(()));
         let added = size_of_val(&future) - size_of::<Inner>();
-        assert!(added <= 200, "{added} bytes");
+        assert!(added <= 250, "{added} bytes");
     }
 }
 

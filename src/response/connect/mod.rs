@@ -8,7 +8,7 @@ use super::{
     context::Context,
     grpc::{self, GrpcOptions, RpcError, RpcRequest},
     headers,
-    representation::{NOSNIFF, with_content},
+    representation::{NOSNIFF, vary_by_language, with_content},
 };
 use crate::Status;
 
@@ -46,7 +46,13 @@ impl<'a> Unary<'a> {
     }
 
     /// Writes the body and the fields that describe it. `code` is that of the application's status.
-    pub(crate) fn write<B: Body>(self, headers: &mut HeaderMap, code: StatusCode, content: Content) -> StatusBody<B> {
+    pub(crate) fn write<B: Body>(
+        self,
+        headers: &mut HeaderMap,
+        code: StatusCode,
+        context: &Context<'_>,
+        becomes: Content,
+    ) -> StatusBody<B> {
         headers::remove_all(headers, |name| metadata::is_reserved(name) || metadata::needs_its_code(name));
         if self.status == code {
             caching::set_no_store(headers, code);
@@ -56,7 +62,8 @@ impl<'a> Unary<'a> {
         }
         let _ = headers.try_insert(header::CONTENT_TYPE, JSON);
         let _ = headers.try_insert(header::X_CONTENT_TYPE_OPTIONS, NOSNIFF);
-        with_content(headers, wire::unary(&self.error), content)
+        vary_by_language(headers, context);
+        with_content(headers, wire::unary(&self.error), becomes)
     }
 }
 

@@ -5,11 +5,16 @@ use std::{borrow::Cow, time::Duration};
 use http::HeaderMap;
 
 use super::{
-    PublicProblem,
+    DebugReport, PublicProblem, RequestIds,
     details::{self, Details},
     headers, metadata,
 };
-use crate::{Status, catalog::GrpcCode, status::Rpc};
+use crate::{
+    Status,
+    catalog::GrpcCode,
+    response::translate::{Language, Text},
+    status::Rpc,
+};
 
 /// What an RPC client sees of an error. What is hidden has been removed, so no format can leak it.
 pub(crate) struct RpcError<'a> {
@@ -26,11 +31,14 @@ pub(crate) struct RpcError<'a> {
 pub(crate) struct RpcRequest<'a> {
     /// The domain of `ErrorInfo`.
     pub(crate) domain: &'a str,
-    pub(crate) request_id: Option<&'a str>,
+    pub(crate) ids: RequestIds<'a>,
     /// When to try again.
     pub(crate) delay: Option<Duration>,
     /// Whether clients see what is hidden.
     pub(crate) expose: bool,
+    pub(crate) debug: Option<&'a DebugReport>,
+    /// The language of a `LocalizedMessage`.
+    pub(crate) language: Option<Language<'a>>,
 }
 
 impl<'a> RpcError<'a> {
@@ -38,7 +46,7 @@ impl<'a> RpcError<'a> {
     pub(crate) fn new(status: &'a Status, code: GrpcCode, request: &RpcRequest<'a>) -> Self {
         let rpc = status.rpc().filter(|rpc| rpc.code == code);
         let hides = hides(status, code, rpc) && !request.expose;
-        let problem = PublicProblem::with_hidden(status, hides, request.request_id);
+        let problem = PublicProblem::with_hidden(status, hides, request.ids);
         let shown_rpc = rpc.filter(|_| !hides);
         let message = match problem.detail {
             Some(detail) => detail,
@@ -47,7 +55,12 @@ impl<'a> RpcError<'a> {
             None => default_message(&problem, code),
         };
         let mut fields = status.headers().clone();
-        let mut details = details::of(status, &problem, code, request);
+        let localized = request.language.and_then(|language| {
+            let shown = status.shown(hides);
+            let text = if problem.detail.is_some() { Text::Detail(&shown) } else { Text::Explanation(&shown) };
+            Some((language.tag, language.text(text)?))
+        });
+        let mut details = details::of(status, &problem, code, request, localized);
         if let Some(rpc) = shown_rpc {
             headers::apply(&mut fields, &rpc.metadata);
             details = Details::complete(&rpc.details, details);

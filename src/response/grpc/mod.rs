@@ -4,7 +4,7 @@ use base64::{Engine, engine::general_purpose::STANDARD};
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, response};
 use http_body::Body;
 
-use super::{PublicProblem, body::StatusBody, caching, context::Context, headers};
+use super::{DebugReport, PublicProblem, RequestIds, body::StatusBody, caching, context::Context, headers};
 use crate::{Protocol, Status};
 
 mod details;
@@ -33,7 +33,6 @@ pub(crate) struct GrpcOptions<'a> {
     pub(crate) limit: usize,
     /// The domain of `ErrorInfo`; `None`: the service in the path.
     pub(crate) domain: Option<&'a str>,
-    pub(crate) expose: bool,
 }
 
 /// Makes a response the gRPC response of its request. Returns its body.
@@ -83,9 +82,11 @@ pub(crate) fn request<'a>(
 ) -> RpcRequest<'a> {
     RpcRequest {
         domain: options.domain.unwrap_or(service(context.path)),
-        request_id: context.request_id,
+        ids: context.ids(),
         delay: retry::delay(status, replaced),
-        expose: options.expose,
+        expose: context.body.expose,
+        debug: context.body.debug,
+        language: context.translated_to(),
     }
 }
 

@@ -7,10 +7,11 @@ use percent_encoding::percent_decode_str;
 use serde_json::Value;
 
 use super::{
-    Markup, PublicProblem, labels,
+    Markup, PublicProblem,
     link::{is_link, write_reference},
     non_blank, unknown_language, write_list,
 };
+use crate::response::Text;
 
 /// Writes the members that are shown as lists: `errors`, and the `choices` of a 300.
 pub(super) fn write_lists(html: &mut Markup, problem: &PublicProblem<'_>) {
@@ -22,22 +23,20 @@ pub(super) fn write_lists(html: &mut Markup, problem: &PublicProblem<'_>) {
 
 /// Writes the other members, which are for programs, and the URIs that are not links elsewhere on the page.
 pub(super) fn write_technical_details(html: &mut Markup, problem: &PublicProblem<'_>) {
-    let mut members = problem
-        .extensions
-        .iter()
-        .filter(|(name, value)| list_items(problem, name, value).is_none())
-        .filter(|(name, _)| !(name == "request_id" && problem.request_id.is_some()))
-        .peekable();
+    let mut members = problem.members().filter(|(name, value)| list_items(problem, name, value).is_none()).peekable();
+    let trace = problem.ids.trace;
     let is_unlinked = |uri: &&str| !is_link(uri) && *uri != "about:blank";
     let uris = [
         ("type", non_blank(problem.type_uri).filter(is_unlinked)),
         ("location", non_blank(problem.location).filter(is_unlinked)),
         ("instance", non_blank(problem.instance)),
     ];
-    if members.peek().is_none() && uris.iter().all(|(_, uri)| uri.is_none()) {
+    if members.peek().is_none() && trace.is_none() && uris.iter().all(|(_, uri)| uri.is_none()) {
         return;
     }
-    html.raw("<details>\n<summary>").raw(labels::TECHNICAL_DETAILS).raw("</summary>\n<dl>\n");
+    html.raw("<details>\n");
+    problem.label(Text::TECHNICAL_DETAILS).write(html, "summary", "");
+    html.raw("\n<dl>\n");
     for (name, value) in members {
         html.raw("<dt>").text(name).raw(concat!("</dt><dd", unknown_language!(), ">"));
         write_value(html, value);
@@ -49,6 +48,9 @@ pub(super) fn write_technical_details(html: &mut Markup, problem: &PublicProblem
             write_reference(html, uri);
             html.raw("</dd>\n");
         }
+    }
+    if let Some(id) = trace {
+        html.raw("<dt>trace_id</dt><dd><code class=\"id\">").text(id).raw("</code></dd>\n");
     }
     html.raw("</dl>\n</details>\n");
 }

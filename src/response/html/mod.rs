@@ -1,106 +1,99 @@
 //! The page for a person: one HTML document without scripts and without external resources, for screen and paper.
 //!
-//! The application's text is never markup. Its language is not known (`lang=""`) and its letters decide its direction
-//! (`dir="auto"`), while the page around it is English. Texts of the catalogue need no escape.
+//! The application's text is never markup.
 
 use http::HeaderValue;
 
-use super::PublicProblem;
+use super::{
+    BodyOptions, PublicProblem,
+    translate::{Text, is_right_to_left},
+};
 use crate::catalog::{self, NextStep};
 
+mod debug;
 mod labels;
 mod link;
 mod markup;
 mod members;
 mod next_steps;
 mod page;
+mod words;
 
 #[cfg(feature = "problems")]
 pub(crate) use link::is_link;
 pub(crate) use markup::Markup;
 pub use page::{Accent, Page};
+use words::unknown_language;
 
 pub(crate) const CONTENT_TYPE: HeaderValue = HeaderValue::from_static("text/html; charset=utf-8");
 
 const STYLE: &str = include_str!("page.css");
 
-/// The attributes of an element that holds the application's text.
-macro_rules! unknown_language {
-    () => {
-        r#" lang="" dir="auto""#
-    };
-}
-use unknown_language;
-
 /// Most pages are smaller.
 const CAPACITY: usize = STYLE.len() + 2048;
 
-/// The options and the request that a page depends on.
-pub(crate) struct PageRequest<'a> {
-    pub(crate) page: &'a Page,
-    /// Whether loading the address again repeats the request, as after GET.
-    pub(crate) can_reload: bool,
-    /// The delay of a Retry-After, in seconds.
-    pub(crate) retry_after: Option<u64>,
-}
-
 /// Returns the page of a problem.
-pub(crate) fn render(problem: &PublicProblem<'_>, request: &PageRequest<'_>) -> String {
-    let entry = problem.entry;
+pub(crate) fn render(problem: &PublicProblem<'_>, options: &BodyOptions<'_>) -> String {
     let mut html = Markup::with_capacity(CAPACITY);
-    let own_title = non_blank(Some(problem.title)).filter(|title| *title != entry.title);
-    let headline = own_title.unwrap_or(entry.headline);
-    let attributes = match problem.code.as_u16() {
+    let headline = problem.headline();
+    let class = match problem.code.as_u16() {
         _ if catalog::is_server_error(problem.code) => r#" class="server""#,
         400.. => r#" class="client""#,
         _ => "",
     };
-    let refresh = request.retry_after.filter(|_| request.page.auto_refresh && request.can_reload);
-    write_head(&mut html, &Head { attributes, title: headline, refresh, page: request.page });
+    let refresh = options.retry_after.filter(|_| options.page.auto_refresh && options.can_reload);
+    let language = problem.page_language();
+    write_head(&mut html, &Head { language, class, title: &headline.text, refresh, page: options.page });
 
-    write_code(&mut html, problem, headline);
-    html.raw("<h1").raw(if own_title.is_some() { unknown_language!() } else { "" }).raw(">").text(headline);
-    html.raw("</h1>\n");
-    match non_blank(problem.detail) {
-        Some(detail) => {
-            html.raw(concat!("<p class=\"detail\"", unknown_language!(), ">")).capitalized(detail).raw("</p>\n");
-        }
-        None => {
-            html.raw("<p>").text(entry.explanation).raw("</p>\n");
-        }
+    write_code(&mut html, problem, &headline.text);
+    headline.write(&mut html, "h1", "");
+    html.raw("\n");
+    if let Some(detail) = problem.detail_in_words() {
+        html.raw("<p class=\"detail\"").raw(detail.attributes).raw(">").capitalized(&detail.text).raw("</p>\n");
+    } else {
+        problem.explanation().write(&mut html, "p", "");
+        html.raw("\n");
     }
     members::write_lists(&mut html, problem);
     next_steps::write_location(&mut html, problem);
-    write_advice(&mut html, problem, request);
-    next_steps::write_next_steps(&mut html, problem, request);
+    write_advice(&mut html, problem, options);
+    next_steps::write_next_steps(&mut html, problem, options);
     members::write_technical_details(&mut html, problem);
+    if let Some(debug) = problem.debug {
+        debug::write(&mut html, debug, problem.ids.request);
+    }
     html.raw("</main>\n");
     write_footer(&mut html, problem);
     write_end(&mut html);
     html.into_string()
 }
 
-/// Writes the code and the registered title, which is left out where it repeats the headline or is that of another code.
+/// Writes the code and its title.
 fn write_code(html: &mut Markup, problem: &PublicProblem<'_>, headline: &str) {
-    let entry = problem.entry;
     html.raw("<p class=\"code\">").raw(problem.code.as_str());
-    if entry.code == problem.code && !entry.title.eq_ignore_ascii_case(headline) {
-        html.raw(" ").raw(entry.title);
+    match problem.registered_title(headline) {
+        Some(title) if title.attributes.is_empty() => {
+            html.raw(" ").text(&title.text);
+        }
+        Some(title) => title.write(html.raw(" "), "span", ""),
+        None => {}
     }
     html.raw("</p>\n");
 }
 
 /// Writes what the reader can do, and what usually causes an error that has no detail.
-fn write_advice(html: &mut Markup, problem: &PublicProblem<'_>, request: &PageRequest<'_>) {
+fn write_advice(html: &mut Markup, problem: &PublicProblem<'_>, options: &BodyOptions<'_>) {
     let entry = problem.entry;
     // A link that tells the same is advice enough.
-    let is_sign_in = entry.next_step == NextStep::SignIn && request.page.sign_in.is_some();
-    if let Some(advice) = non_blank(problem.advice) {
-        html.raw(concat!("<p", unknown_language!(), ">")).text(advice).raw("</p>\n");
-    } else if !(is_sign_in || request.retry_after.is_some()) || entry.explains_retry {
-        html.raw("<p>").text(entry.advice).raw("</p>\n");
+    let is_sign_in = entry.next_step == NextStep::SignIn && options.page.sign_in.is_some();
+    if let Some(advice) = problem.own_advice() {
+        advice.write(html, "p", "");
+        html.raw("\n");
+    } else if !(is_sign_in || options.retry_after.is_some()) || entry.explains_retry {
+        problem.advice_of_code().write(html, "p", "");
+        html.raw("\n");
     }
-    if non_blank(problem.detail).is_none() && problem.code.as_u16() >= 400 {
+    if non_blank(problem.detail).is_none() && problem.code.as_u16() >= 400 && problem.is_english() {
         html.raw("<p class=\"reasons\">").raw(labels::REASONS);
         let last = entry.causes.len().saturating_sub(1);
         for (position, cause) in entry.causes.iter().enumerate() {
@@ -117,18 +110,26 @@ fn write_advice(html: &mut Markup, problem: &PublicProblem<'_>, request: &PageRe
 
 fn write_footer(html: &mut Markup, problem: &PublicProblem<'_>) {
     html.raw("<footer>\n");
-    if let Some(id) = non_blank(problem.request_id) {
-        html.raw("<p>").raw(labels::REQUEST_ID).raw("<code class=\"id\">").text(id).raw("</code></p>\n");
+    if let Some(id) = non_blank(problem.ids.request) {
+        write_label(html, problem, Text::REQUEST_ID);
+        html.raw("<code class=\"id\">").text(id).raw("</code></p>\n");
     }
     let spec = problem.entry.spec;
-    html.raw("<p>").raw(labels::ABOUT_STATUS).raw("<a href=\"").raw(spec.link);
-    html.raw("\" rel=\"noreferrer\">").raw(spec.section).raw("</a></p>\n</footer>\n");
+    write_label(html, problem, Text::ABOUT_STATUS);
+    html.raw("<a href=\"").raw(spec.link).raw("\" rel=\"noreferrer\">").raw(spec.section).raw("</a></p>\n</footer>\n");
+}
+
+/// Begins a paragraph with a label.
+fn write_label(html: &mut Markup, problem: &PublicProblem<'_>, label: &'static str) {
+    let words = problem.label(label);
+    html.raw("<p").raw(words.attributes).raw(">").text(&words.text).raw(": ");
 }
 
 /// What the head of a document depends on.
 pub(crate) struct Head<'a> {
-    /// Attributes of the root element.
-    pub(crate) attributes: &'a str,
+    pub(crate) language: &'a str,
+    /// The class of the root element, as an attribute.
+    pub(crate) class: &'a str,
     pub(crate) title: &'a str,
     /// The delay after which the page loads itself again, in seconds.
     pub(crate) refresh: Option<u64>,
@@ -137,8 +138,9 @@ pub(crate) struct Head<'a> {
 
 /// Writes the document up to its content.
 pub(crate) fn write_head(html: &mut Markup, head: &Head<'_>) {
-    let Head { attributes, title, refresh, page } = head;
-    html.raw("<!DOCTYPE html>\n<html lang=\"en\"").raw(attributes).raw(
+    let Head { language, class, title, refresh, page } = head;
+    html.raw("<!DOCTYPE html>\n<html lang=\"").text(language).raw("\"");
+    html.raw(if is_right_to_left(language) { " dir=\"rtl\"" } else { "" }).raw(class).raw(
         r#">
 <head>
 <meta charset="utf-8">

@@ -3,27 +3,30 @@
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
 use super::{
-    Markup, PageRequest, PublicProblem, labels,
+    BodyOptions, Markup, PublicProblem,
     link::{is_link, is_mail, write_reference},
     non_blank,
+    words::Words,
 };
-use crate::catalog::{self, NextStep, Permanence};
+use crate::{
+    catalog::{self, NextStep, Permanence},
+    response::Text,
+};
 
 /// Writes the next steps that fit the status, as far as the application named them.
-pub(super) fn write_next_steps(html: &mut Markup, problem: &PublicProblem<'_>, request: &PageRequest<'_>) {
-    let (entry, page) = (problem.entry, request.page);
-    write_retry_note(html, problem, request);
+pub(super) fn write_next_steps(html: &mut Markup, problem: &PublicProblem<'_>, options: &BodyOptions<'_>) {
+    let (entry, page) = (problem.entry, options.page);
+    write_retry_note(html, problem, options);
     let mut steps = Steps { html, any: false };
-    if can_retry(problem, request) && request.can_reload {
+    if can_retry(problem, options) && options.can_reload {
         // An empty reference is the page itself, with its query.
-        let delay = labels::in_delay(request.retry_after.unwrap_or_default());
-        steps.add("", &[labels::TRY_AGAIN, &delay]);
+        steps.add("", &problem.label_with_delay((Text::TRY_AGAIN, Text::TRY_AGAIN_IN), options.retry_after));
     }
     match entry.next_step {
-        NextStep::SignIn => steps.add_named(page.sign_in.as_deref(), labels::SIGN_IN),
+        NextStep::SignIn => steps.add_named(page.sign_in.as_deref(), &problem.label(Text::SIGN_IN)),
         NextStep::Home => {
-            steps.add_named(page.home.as_deref(), labels::HOME);
-            steps.add_named(page.search.as_deref(), labels::SEARCH);
+            steps.add_named(page.home.as_deref(), &problem.label(Text::HOME));
+            steps.add_named(page.search.as_deref(), &problem.label(Text::SEARCH));
         }
         NextStep::None => {}
     }
@@ -31,8 +34,9 @@ pub(super) fn write_next_steps(html: &mut Markup, problem: &PublicProblem<'_>, r
         steps.add_support(support, problem);
     }
     if let Some(uri) = problem.type_uri.filter(|uri| is_link(uri)) {
-        steps.open().raw(r#"<a class="about" href=""#).text(uri).raw(r#"" rel="noreferrer">"#);
-        steps.html.raw(labels::ABOUT_PROBLEM).raw("</a>\n");
+        let words = problem.label(Text::ABOUT_PROBLEM);
+        steps.open().raw(r#"<a class="about" href=""#).text(uri).raw(r#"" rel="noreferrer""#);
+        steps.html.raw(words.attributes).raw(">").text(&words.text).raw("</a>\n");
     }
     steps.close();
 }
@@ -40,22 +44,24 @@ pub(super) fn write_next_steps(html: &mut Markup, problem: &PublicProblem<'_>, r
 /// Writes where a redirect leads.
 pub(super) fn write_location(html: &mut Markup, problem: &PublicProblem<'_>) {
     if let Some(location) = problem.location.filter(|uri| is_link(uri)) {
-        html.raw("<p>").raw(labels::GO_TO);
+        let words = problem.label(Text::GO_TO);
+        html.raw("<p").raw(words.attributes).raw(">").text(&words.text).raw(" ");
         write_reference(html, location);
         html.raw("</p>\n");
     }
 }
 
 /// Whether the same request may succeed later.
-fn can_retry(problem: &PublicProblem<'_>, request: &PageRequest<'_>) -> bool {
-    problem.code.as_u16() >= 400 && (request.retry_after.is_some() || problem.entry.permanence == Permanence::Temporary)
+fn can_retry(problem: &PublicProblem<'_>, options: &BodyOptions<'_>) -> bool {
+    problem.code.as_u16() >= 400 && (options.retry_after.is_some() || problem.entry.permanence == Permanence::Temporary)
 }
 
 /// A link would repeat a form's request as a GET.
-fn write_retry_note(html: &mut Markup, problem: &PublicProblem<'_>, request: &PageRequest<'_>) {
-    if can_retry(problem, request) && !request.can_reload {
-        let delay = labels::in_delay(request.retry_after.unwrap_or_default());
-        html.raw("<p>").raw(labels::SUBMIT_AGAIN).raw(&delay).raw(".</p>\n");
+fn write_retry_note(html: &mut Markup, problem: &PublicProblem<'_>, options: &BodyOptions<'_>) {
+    if can_retry(problem, options) && !options.can_reload {
+        let labels = (Text::SUBMIT_AGAIN, Text::SUBMIT_AGAIN_IN);
+        let Words { text, attributes } = problem.label_with_delay(labels, options.retry_after);
+        html.raw("<p").raw(attributes).raw(">").text(&text).raw(".</p>\n");
     }
 }
 
@@ -73,31 +79,29 @@ impl Steps<'_> {
         self.html
     }
 
-    fn add(&mut self, uri: &str, label: &[&str]) {
+    fn add(&mut self, uri: &str, label: &Words<'_>) {
         let class = if self.any { "" } else { r#" class="button""# };
-        let html = self.open().raw("<a").raw(class).raw(" href=\"").text(uri).raw("\">");
-        for text in label {
-            html.raw(text);
-        }
-        html.raw("</a>\n");
+        self.open().raw("<a").raw(class).raw(" href=\"").text(uri).raw("\"").raw(label.attributes).raw(">");
+        self.html.text(&label.text).raw("</a>\n");
     }
 
-    fn add_named(&mut self, uri: Option<&str>, label: &str) {
+    fn add_named(&mut self, uri: Option<&str>, label: &Words<'_>) {
         if let Some(uri) = uri {
-            self.add(uri, &[label]);
+            self.add(uri, label);
         }
     }
 
-    /// Adds a link whose mail names the status and the request id.
+    /// Adds a link whose mail names the status and the request id, in English, for the reader of the mail.
     fn add_support(&mut self, uri: &str, problem: &PublicProblem<'_>) {
+        let label = problem.label(Text::SUPPORT);
         let html = self.open().raw(r#"<a class="support" href=""#).text(uri);
         if is_mail(uri) {
-            let id = non_blank(problem.request_id).map(|id| format!(", request id {id}")).unwrap_or_default();
+            let id = non_blank(problem.ids.request).map(|id| format!(", request id {id}")).unwrap_or_default();
             let subject = format!("Error {}{id}", problem.code.as_str());
             html.text(if uri.contains('?') { "&subject=" } else { "?subject=" });
             html.text(&utf8_percent_encode(&subject, IN_MAIL).to_string());
         }
-        html.raw("\">").raw(labels::SUPPORT).raw("</a>\n");
+        html.raw("\"").raw(label.attributes).raw(">").text(&label.text).raw("</a>\n");
     }
 
     fn close(self) {

@@ -118,7 +118,7 @@ fn link(option: &str, uri: Cow<'static, str>) -> Option<Cow<'static, str>> {
 macro_rules! policy {
     ($accent:expr) => {
         concat!(
-            "default-src 'none'; style-src 'sha256-nJhs3k7YuZKOPncUUkErqSwWMRnIiC+RjF5wiEZFnjc='",
+            "default-src 'none'; style-src 'sha256-v4rwdngeFgGqz0dLgp4+qegg7fHfHCkyjokC9vhoCVE='",
             $accent,
             "; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
         )

@@ -4,6 +4,7 @@ use http::StatusCode;
 use serde_json::{Value, json};
 
 use super::*;
+use crate::response::RequestIds;
 
 type Members = [(Cow<'static, str>, Value)];
 
@@ -17,16 +18,38 @@ fn with_text_everywhere<'a>(code: u16, text: Option<&'a str>, extensions: &'a Me
     let entry = catalog::entry(code);
     let title = text.unwrap_or(entry.title);
     let [type_uri, detail, instance, location, advice, request_id] = [text; 6];
-    PublicProblem { code, entry, title, type_uri, detail, instance, location, extensions, advice, request_id }
+    let ids = RequestIds { request: request_id, trace: None };
+    PublicProblem {
+        code,
+        entry,
+        title,
+        type_uri,
+        detail,
+        instance,
+        location,
+        extensions,
+        advice,
+        ids,
+        debug: None,
+        translation: None,
+    }
+}
+
+fn id(request: &str) -> RequestIds<'_> {
+    RequestIds { request: Some(request), trace: None }
 }
 
 fn member(name: &'static str, value: Value) -> [(Cow<'static, str>, Value); 1] {
     [(name.into(), value)]
 }
 
+fn options(page: &Page) -> BodyOptions<'_> {
+    BodyOptions { page, can_reload: true, retry_after: None, expose: false, debug: None, translate: None }
+}
+
 /// Returns the page of an application that has named nothing, after a GET.
 fn render_default(problem: &PublicProblem<'_>) -> String {
-    render(problem, &PageRequest { page: &Page::new(), can_reload: true, retry_after: None })
+    render(problem, &options(&Page::new()))
 }
 
 fn shop() -> Page {
@@ -137,14 +160,17 @@ fn uris_are_links_only_where_they_may_be() {
             has_not: &["Go to"],
         },
         Row {
-            page: render_default(&PublicProblem { request_id: Some("abc"), extensions: &request_id, ..bare(410) }),
-            has: &[r#"<code class="id">abc</code>"#],
-            has_not: &["theirs", "<dl>"],
+            page: render_default(&PublicProblem { ids: id("abc"), extensions: &order, ..bare(410) }),
+            has: &[r#"<code class="id">abc</code>"#, "<dt>order</dt>"],
+            has_not: &["trace_id"],
         },
         Row {
-            page: render_default(&PublicProblem { request_id: Some("abc"), extensions: &order, ..bare(410) }),
-            has: &["<dt>order</dt>"],
-            has_not: &[],
+            page: render_default(&PublicProblem {
+                ids: RequestIds { request: None, trace: Some("0af7") },
+                ..bare(410)
+            }),
+            has: &["<dt>trace_id</dt><dd><code class=\"id\">0af7</code></dd>"],
+            has_not: &["Request id"],
         },
         Row {
             page: render_default(&PublicProblem { extensions: &request_id, ..bare(410) }),
@@ -209,7 +235,7 @@ fn errors_begin_with_the_name_of_their_field() {
 #[test]
 fn next_steps_are_those_that_the_application_named() {
     let page = shop();
-    let after_get = |code| render(&bare(code), &PageRequest { page: &page, can_reload: true, retry_after: None });
+    let after_get = |code| render(&bare(code), &options(&page));
     let sign_in = r#"<a class="button" href="/login">Sign in</a>"#;
     let home = "<a class=\"button\" href=\"/\">Home</a>\n<a href=\"/search\">Search</a>";
     check(&[
@@ -239,14 +265,14 @@ fn next_steps_are_those_that_the_application_named() {
 
 #[test]
 fn mail_to_the_support_names_the_request_id() {
-    let problem = PublicProblem { request_id: Some("a+b/c=d"), ..bare(500) };
+    let problem = PublicProblem { ids: id("a+b/c=d"), ..bare(500) };
     for (support, expected) in [
         ("mailto:help@example.org", "mailto:help@example.org?subject=Error%20500%2C%20request%20id%20a%2Bb%2Fc%3Dd\""),
         ("mailto:a@b.example?cc=c@b.example", "mailto:a@b.example?cc=c@b.example&amp;subject=Error%20500%2C%20request"),
         ("https://example.org/help?a=b", "\"https://example.org/help?a=b\""),
     ] {
         let page = Page::new().support(support);
-        let html = render(&problem, &PageRequest { page: &page, can_reload: true, retry_after: None });
+        let html = render(&problem, &options(&page));
         assert!(html.contains(expected), "{support}\n{html}");
     }
 }
@@ -255,7 +281,7 @@ fn mail_to_the_support_names_the_request_id() {
 fn retry_is_a_link_only_after_a_request_that_a_link_repeats() {
     let page = |code, can_reload, retry_after, auto_refresh| {
         let page = Page::new().auto_refresh(auto_refresh);
-        render(&bare(code), &PageRequest { page: &page, can_reload, retry_after })
+        render(&bare(code), &BodyOptions { can_reload, retry_after, ..options(&page) })
     };
     let refresh = "http-equiv=\"refresh\"";
     check(&[
@@ -288,7 +314,7 @@ fn retry_is_a_link_only_after_a_request_that_a_link_repeats() {
 #[test]
 fn accent_has_a_style_of_its_own() {
     let page = Page::new().accent(Accent::Teal);
-    let html = render(&bare(404), &PageRequest { page: &page, can_reload: true, retry_after: None });
+    let html = render(&bare(404), &options(&page));
     assert!(html.contains(&format!("<style>{STYLE}</style>\n<style>{}</style>", Accent::Teal.style())));
     assert_eq!(render_default(&bare(404)).matches("<style>").count(), 1);
     for style in [STYLE, Accent::Teal.style()] {

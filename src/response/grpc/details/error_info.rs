@@ -20,8 +20,8 @@ pub(super) fn error_info(
     info.text(2, request.domain);
     let members = problem.extensions.iter().filter(|(name, _)| is_key(name));
     let scalars = members.filter_map(|(name, value)| Some((&**name, scalar(value)?)));
-    let id = problem.request_id.map(|id| ("request_id", id.to_owned()));
-    for (key, value) in scalars.chain(id) {
+    let ids = problem.ids.members().map(|(name, id)| (name, id.to_owned()));
+    for (key, value) in scalars.chain(ids) {
         let mut entry = Message::new();
         entry.text(1, key);
         entry.text(2, &value);

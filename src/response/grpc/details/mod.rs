@@ -4,7 +4,7 @@ use std::{borrow::Cow, time::Duration};
 
 use bytes::Bytes;
 
-use super::{PublicProblem, RpcRequest};
+use super::{DebugReport, PublicProblem, RpcRequest};
 use crate::{Status, catalog::GrpcCode};
 
 mod bad_request;
@@ -42,13 +42,24 @@ impl Detail {
 }
 
 /// Returns the details of a status.
-pub(super) fn of(status: &Status, problem: &PublicProblem<'_>, code: GrpcCode, request: &RpcRequest<'_>) -> Details {
+pub(super) fn of(
+    status: &Status,
+    problem: &PublicProblem<'_>,
+    code: GrpcCode,
+    request: &RpcRequest<'_>,
+    localized: Option<(&str, String)>,
+) -> Details {
     let delay = status.retry_after().or(request.delay);
     let details = [
         ("type.googleapis.com/google.rpc.ErrorInfo", Some(error_info(status, problem, code, request))),
         ("type.googleapis.com/google.rpc.RetryInfo", delay.map(retry_info)),
         ("type.googleapis.com/google.rpc.BadRequest", bad_request(problem)),
+        (
+            "type.googleapis.com/google.rpc.LocalizedMessage",
+            localized.map(|(language, text)| localized_message(language, &text)),
+        ),
         ("type.googleapis.com/google.rpc.Help", help(problem)),
+        ("type.googleapis.com/google.rpc.DebugInfo", request.debug.map(debug_info)),
     ];
     let detail = |(type_url, message): (&'static str, Option<Message>)| {
         Some(Detail { type_url: type_url.into(), value: message?.0.into() })
@@ -133,6 +144,31 @@ fn retry_info(delay: Duration) -> Message {
     duration.number(2, delay.subsec_nanos().into());
     let mut info = Message::new();
     info.bytes(1, &duration.0);
+    info
+}
+
+/// `locale = 1, message = 2`.
+fn localized_message(language: &str, text: &str) -> Message {
+    let mut message = Message::new();
+    message.text(1, language);
+    message.text(2, text);
+    message
+}
+
+/// `stack_entries = 1, detail = 2`: the chain of causes with what mapped it is the detail.
+fn debug_info(debug: &DebugReport) -> Message {
+    /// The bytes of a backtrace that leave room for the rest of a gRPC error's header fields.
+    const ROOM: usize = 1024;
+    let mut info = Message::new();
+    for entry in &debug.backtrace {
+        if info.0.len() + entry.len() > ROOM {
+            break;
+        }
+        info.text(1, entry);
+    }
+    let mapped_by = debug.mapped_by.as_ref().map(|by| format!("mapped by: {by}"));
+    let lines: Vec<_> = debug.errors.iter().cloned().chain(mapped_by).collect();
+    info.text(2, &lines.join("\n"));
     info
 }
 

@@ -1,0 +1,89 @@
+//! Builds the report of [`debug(true)`](crate::StatusMapLayer::debug).
+
+use std::{error::Error, fmt, fmt::Write, io, num, str, string};
+
+use http_body_util::LengthLimitError;
+use tower::{load_shed::error::Overloaded, timeout::error::Elapsed};
+
+use super::{
+    options::Options,
+    resolve::{MappedBy, Mapper},
+};
+use crate::{
+    Status,
+    response::DebugReport,
+    status::{Cause, Source},
+};
+
+/// The longest text that is shown of one error, in bytes.
+const TEXT: usize = 2 * 1024;
+
+/// The lines that are shown of a backtrace.
+const BACKTRACE: usize = 64;
+
+/// Returns what a developer sees of a status, if the application turned that on.
+pub(super) fn report(status: &Status, mapped_by: MappedBy, options: &Options) -> Option<DebugReport> {
+    let source = status.source_link();
+    options.debug.then(|| DebugReport {
+        errors: source.map_or_else(Vec::new, |source| errors(source, &options.mappers)),
+        mapped_by: match mapped_by {
+            MappedBy::Itself => None,
+            MappedBy::Mapper((option, error)) => Some(format!("{option}::<{error}>")),
+            MappedBy::BuiltIn => Some("built in".into()),
+            MappedBy::Nothing => Some("unmapped".into()),
+        },
+        backtrace: source.and_then(Source::backtrace).map_or_else(Vec::new, |trace| lines(&trace.to_string())),
+    })
+}
+
+/// Returns one line for each error of the chain. A report only repeats the next one.
+fn errors(source: &Source, mappers: &[Mapper]) -> Vec<String> {
+    let mut of_source = source.type_name();
+    let errors = source.chain().filter(|link| !link.is_report());
+    errors
+        .map(|link| {
+            let of_status = link.find::<Status>().and_then(Status::source_link).and_then(Source::type_name);
+            let type_name = std::mem::replace(&mut of_source, of_status);
+            let of_mapper = || mappers.iter().find_map(|mapper| mapper.type_of(link));
+            line(link.error(), type_name.or_else(of_mapper).or_else(|| known_type(link)))
+        })
+        .collect()
+}
+
+fn line(error: &dyn Error, type_name: Option<&str>) -> String {
+    let mut text = type_name.map(|name| format!("{name}: ")).unwrap_or_default();
+    // A Display that fails keeps what it has written; `to_string` would panic.
+    let _ = write!(text, "{error}");
+    if text.len() > TEXT {
+        let end = (0..=TEXT).rev().find(|end| text.is_char_boundary(*end));
+        text.truncate(end.unwrap_or(0));
+        text.push('…');
+    }
+    text
+}
+
+fn lines(backtrace: &str) -> Vec<String> {
+    backtrace.lines().take(BACKTRACE).map(|line| line.trim_end().to_owned()).collect()
+}
+
+/// Returns the name of an error of the standard library, tower or this crate.
+fn known_type(link: Cause<'_>) -> Option<&'static str> {
+    macro_rules! first {
+        ($($name:ty),+ $(,)?) => {
+            None$(.or_else(|| link.find::<$name>().map(|_| std::any::type_name::<$name>())))+
+        };
+    }
+    first![
+        Status,
+        io::Error,
+        fmt::Error,
+        num::ParseIntError,
+        num::ParseFloatError,
+        str::Utf8Error,
+        string::FromUtf8Error,
+        serde_json::Error,
+        Elapsed,
+        Overloaded,
+        LengthLimitError,
+    ]
+}
