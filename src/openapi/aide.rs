@@ -12,12 +12,12 @@ use ::aide::{
 use serde_json::{Value, json};
 
 use super::{
-    Defaults, ProblemDetails, ResponsesOf,
+    Defaults, ErrorTypes, ProblemDetails, ResponsesOf,
     defaults::for_method,
     describe::{self, PROBLEM_JSON, Response},
     schema,
 };
-use crate::{Documented, DocumentedStatus, IntoStatus, Preconditions, Status};
+use crate::{DocumentedStatus, Preconditions, Status};
 
 /// What aide expects: responses with a code, or `default`.
 type Inferred = Vec<(Option<u16>, AideResponse)>;
@@ -25,8 +25,8 @@ type Inferred = Vec<(Option<u16>, AideResponse)>;
 /// Adds the responses of an error type to an operation, beside those that it has.
 ///
 /// Returns none: of two responses for one code, aide would drop the second.
-pub(crate) fn add_responses_of<E: IntoStatus>(operation: &mut Operation) -> Inferred {
-    add_all(operation, &describe::responses(&Documented::of::<E>()))
+pub(crate) fn add_responses_of<E: ErrorTypes>(operation: &mut Operation) -> Inferred {
+    add_all(operation, &describe::of_trees(&E::documented()))
 }
 
 /// Returns a response with any problem document.
@@ -58,7 +58,7 @@ impl OperationOutput for Status {
     }
 }
 
-impl<E: IntoStatus> OperationOutput for ResponsesOf<E> {
+impl<E: ErrorTypes> OperationOutput for ResponsesOf<E> {
     type Inner = E;
 
     fn operation_response(_: &mut GenContext, _: &mut Operation) -> Option<AideResponse> {

@@ -87,8 +87,15 @@ pub struct Example {
 /// # fn main() {}
 /// ```
 pub fn responses(documented: &Documented) -> Vec<Response> {
-    documented.warn_if_incomplete("OpenAPI");
-    of_statuses(documented.iter())
+    of_trees(&[*documented])
+}
+
+/// Returns the responses for the statuses of several types.
+pub(super) fn of_trees(trees: &[Documented]) -> Vec<Response> {
+    for tree in trees {
+        tree.warn_if_incomplete("OpenAPI");
+    }
+    of_statuses(trees.iter().flat_map(Documented::iter))
 }
 
 /// Returns the responses for these statuses.

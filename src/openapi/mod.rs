@@ -139,25 +139,59 @@ impl ProblemDetails {
     pub const NAME: &'static str = "ProblemDetails";
 }
 
-/// The responses of an error type that does not implement the trait of the OpenAPI library itself, such as an axum
-/// rejection.
+/// The responses of error types that do not implement the trait of the OpenAPI library themselves, such as axum's
+/// rejections: one type, or a tuple. Statuses with one code are one response.
 ///
-/// # Example: a handler with an extractor of [`extract`](crate::extract)
+/// # Example: a handler with the extractors of [`extract`](crate::extract)
 ///
 #[cfg_attr(all(feature = "axum", feature = "utoipa"), doc = "```")]
 #[cfg_attr(not(all(feature = "axum", feature = "utoipa")), doc = "```ignore")]
-/// use axum::extract::rejection::JsonRejection;
-/// use tower_status::{Status, extract::Json, openapi::ResponsesOf};
+/// use axum::extract::rejection::{JsonRejection, PathRejection};
+/// use tower_status::{Status, extract::{Json, Path}, openapi::ResponsesOf};
 ///
-/// #[utoipa::path(post, path = "/orders", request_body = String, responses((status = 204), ResponsesOf<JsonRejection>))]
-/// async fn create(Json(order): Json<String>) -> Result<(), Status> {
-///     # let _ = order;
+/// type Rejections = ResponsesOf<(PathRejection, JsonRejection)>;
+///
+/// #[utoipa::path(put, path = "/orders/{id}", params(("id" = u64, Path)), responses((status = 204), Rejections))]
+/// async fn replace(Path(id): Path<u64>, Json(item): Json<String>) -> Result<(), Status> {
+///     # let _ = (id, item);
 ///     Ok(())
 /// }
 ///
-/// # use utoipa::Path;
-/// # let codes: Vec<_> = __path_create::operation().responses.responses.into_keys().collect();
-/// # assert_eq!(codes, ["204", "400", "413", "415", "422"]);
+/// # use utoipa::Path as _;
+/// # let codes: Vec<_> = __path_replace::operation().responses.responses.into_keys().collect();
+/// # assert_eq!(codes, ["204", "400", "413", "415", "422", "500"]);
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct ResponsesOf<E>(PhantomData<fn() -> E>);
+
+/// An error type, or a tuple of error types, for [`ResponsesOf`].
+pub trait ErrorTypes: sealed::Documented {}
+
+impl<E: sealed::Documented> ErrorTypes for E {}
+
+mod sealed {
+    use crate::{Documented as Statuses, IntoStatus};
+
+    pub trait Documented {
+        /// Returns the statuses of each type.
+        fn documented() -> Vec<Statuses>;
+    }
+
+    impl<E: IntoStatus> Documented for E {
+        fn documented() -> Vec<Statuses> {
+            vec![Statuses::of::<E>()]
+        }
+    }
+
+    macro_rules! tuples {
+        ($(($($ty:ident)+))+) => {$(
+            impl<$($ty: IntoStatus),+> Documented for ($($ty,)+) {
+                fn documented() -> Vec<Statuses> {
+                    vec![$(Statuses::of::<$ty>()),+]
+                }
+            }
+        )+};
+    }
+
+    tuples! { (A) (A B) (A B C) (A B C D) (A B C D E) (A B C D E F) }
+}

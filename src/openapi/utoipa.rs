@@ -15,24 +15,25 @@ use ::utoipa::{
 use serde_json::Value;
 
 use super::{
-    Defaults, ProblemDetails, ResponsesOf,
+    Defaults, ErrorTypes, ProblemDetails, ResponsesOf,
     defaults::for_method,
     describe::{self, PROBLEM_JSON, Response},
     schema,
 };
-use crate::{Documented, IntoStatus, Status};
+use crate::{DocumentedStatus, Status};
 
 type Responses = BTreeMap<String, RefOr<UtoipaResponse>>;
 
-/// Returns the responses of an error type.
-pub(crate) fn responses_of<E: IntoStatus>() -> Responses {
-    describe::responses(&Documented::of::<E>())
-        .iter()
-        .map(|described| (described.key(), response(described).into()))
-        .collect()
+/// Returns the responses of error types.
+pub(crate) fn responses_of<E: ErrorTypes>() -> Responses {
+    keyed(&describe::of_trees(&E::documented()))
 }
 
-impl<E: IntoStatus> IntoResponses for ResponsesOf<E> {
+fn keyed(described: &[Response]) -> Responses {
+    described.iter().map(|described| (described.key(), response(described).into())).collect()
+}
+
+impl<E: ErrorTypes> IntoResponses for ResponsesOf<E> {
     fn responses() -> Responses {
         responses_of::<E>()
     }
@@ -41,8 +42,7 @@ impl<E: IntoStatus> IntoResponses for ResponsesOf<E> {
 impl IntoResponses for Status {
     /// Returns a problem document as the `default` response: the code is chosen at run time.
     fn responses() -> Responses {
-        let any = describe::of_statuses([crate::DocumentedStatus::any_code()].into_iter());
-        any.iter().map(|described| (described.key(), response(described).into())).collect()
+        keyed(&describe::of_statuses([DocumentedStatus::any_code()].into_iter()))
     }
 }
 

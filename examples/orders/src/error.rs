@@ -13,7 +13,7 @@ pub(crate) struct Mistake {
 }
 
 #[derive(Debug, thiserror::Error, IntoStatus)]
-#[status(axum)]
+#[status(axum, utoipa)]
 pub(crate) enum OrderError {
     #[error("order {order_id} does not exist")]
     #[status(404, type = "/problems/no-such-order", title = "No such order")]
@@ -33,12 +33,6 @@ pub(crate) enum OrderError {
     #[error("there is no customer named {name}")]
     #[status(404, type = "/problems/no-such-customer", title = "No such customer")]
     NoSuchCustomer { name: String },
-    #[error("the collection is at /orders now")]
-    #[status(301, location = "/orders")]
-    Moved,
-    #[error("reports are not built yet")]
-    #[status(501, type = "/problems/no-reports", title = "No reports yet", expose)]
-    NoReports,
     #[error("the shop is closed for stock-taking")]
     #[status(503, retry_after = 120, type = "/problems/stock-taking", title = "Stock-taking", expose)]
     StockTaking,
@@ -50,8 +44,20 @@ pub(crate) enum OrderError {
     Database(#[from] sqlx::Error),
 }
 
+/// The responses of routes that have nothing else.
 #[derive(Debug, thiserror::Error, IntoStatus)]
-#[status(axum)]
+#[status(axum, utoipa)]
+pub(crate) enum RouteError {
+    #[error("the collection is at /orders now")]
+    #[status(301, location = "/orders")]
+    Moved,
+    #[error("reports are not built yet")]
+    #[status(501, type = "/problems/no-reports", title = "No reports yet", expose)]
+    NoReports,
+}
+
+#[derive(Debug, thiserror::Error, IntoStatus)]
+#[status(axum, utoipa)]
 pub(crate) enum AccessError {
     #[error("sign in to do this")]
     #[status(401, challenge = r#"Bearer realm="orders""#, type = "/problems/sign-in", title = "Sign in")]

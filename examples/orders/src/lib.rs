@@ -8,7 +8,7 @@ use axum::{
     http::{Extensions, HeaderMap, HeaderName, HeaderValue, StatusCode, Version, header},
     middleware::{Next, from_extractor, from_fn_with_state},
     response::{IntoResponse, Redirect, Response},
-    routing::{get, put},
+    routing::{MethodRouter, get, put},
 };
 use sqlx::SqlitePool;
 use tower::{
@@ -26,8 +26,15 @@ use tower_http::{
 };
 use tower_status::{ConditionalLayer, Context, Status, StatusMapLayer, problems::Problems};
 use tracing::Level;
+use utoipa::OpenApi;
+use utoipa_axum::{
+    router::{OpenApiRouter, UtoipaMethodRouterExt},
+    routes,
+};
+use utoipa_swagger_ui::SwaggerUi;
 
 mod access;
+mod api;
 mod error;
 mod orders;
 mod pages;
@@ -36,7 +43,7 @@ mod store;
 pub use store::open;
 
 use access::Caller;
-use error::OrderError;
+use error::{OrderError, RouteError};
 
 const X_REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
@@ -49,17 +56,10 @@ struct App {
 /// Returns all routes and layers around a database.
 pub fn app(db: SqlitePool) -> Router {
     let app = App { db };
-    let changes = put(orders::replace)
-        .delete(orders::delete)
-        // A change without a precondition gets a 428.
-        .route_layer(ConditionalLayer::new().require_preconditions())
-        // Outside of it: an unknown caller gets a 401, whatever else is missing.
-        .route_layer(from_extractor::<Caller>());
-    let one = get(orders::read).merge(changes);
-    let all = get(orders::list)
-        .post(orders::create)
-        // The list has no version, so its tag is generated from its content. It is weak, because the list may be compressed.
-        .layer(ConditionalLayer::new().generate_weak_etags(256 * 1024));
+    let changes = routes!(orders::replace, orders::delete).map(guarded);
+    // The list has no version, so its tag is generated from its content. It is weak, because the list may be compressed.
+    let all = routes!(orders::list, orders::create).layer(ConditionalLayer::new().generate_weak_etags(256 * 1024));
+    let one = get(orders::read).merge(guarded(put(orders::replace).delete(orders::delete)));
     let assets = Router::new()
         .route(
             "/assets/orders.css",
@@ -67,20 +67,26 @@ pub fn app(db: SqlitePool) -> Router {
         )
         .route("/assets/orders.js", get(async || asset("text/javascript", include_str!("../assets/orders.js"))))
         .layer(ConditionalLayer::new().generate_weak_etags(256 * 1024));
-    Router::new()
-        .route("/orders", all)
-        .route("/orders/{id}", one.clone())
-        .route("/bestellungen", get(async || OrderError::Moved))
-        .route("/customers/{name}", get(orders::customer))
-        .route("/reports/{year}", get(async || OrderError::NoReports))
+    // The routes of the OpenAPI document.
+    let (routes, api) = OpenApiRouter::with_openapi(api::Api::openapi())
+        .routes(all)
+        .routes(routes!(orders::read))
+        .routes(changes)
+        .routes(routes!(orders::moved))
+        .routes(routes!(orders::customer))
+        .routes(routes!(orders::report))
+        .split_for_parts();
+    routes
         .route_layer(from_fn_with_state(app.clone(), while_open))
         .route("/", get(async || Redirect::to("/orders")))
         .route("/internal/orders/{id}", one)
         .route("/internal/stock-taking", put(stock_taking))
         .route("/internal/audit", get(audit))
         // The `type` of each response is the address of a page that explains it.
-        .nest_service("/problems", Problems::of::<OrderError>())
+        .nest_service("/problems", Problems::of::<OrderError>().and::<RouteError>())
         .merge(assets)
+        // The document, and a page to read it.
+        .merge(SwaggerUi::new("/api").url("/openapi.json", api::complete(api)))
         .with_state(app)
         .layer((
             // A span for each request, which the log line of an error is in. A second line for a 5xx is not needed.
@@ -109,6 +115,15 @@ pub fn app(db: SqlitePool) -> Router {
             SetRequestIdLayer::x_request_id(MakeRequestUuid),
             PropagateRequestIdLayer::x_request_id(),
         ))
+}
+
+/// Adds what protects changes: a token, and inside of it a precondition.
+fn guarded(changes: MethodRouter<App>) -> MethodRouter<App> {
+    changes
+        // A change without a precondition gets a 428.
+        .route_layer(ConditionalLayer::new().require_preconditions())
+        // Outside of it: an unknown caller gets a 401, whatever else is missing.
+        .route_layer(from_extractor::<Caller>())
 }
 
 /// Removes `identity;q=0` and `*;q=0` from Accept-Encoding: `CompressionLayer` makes a 406 of any response to such a

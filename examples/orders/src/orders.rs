@@ -1,18 +1,22 @@
 //! The handlers: JSON and pages from the same routes.
 
 use axum::{
-    Json,
-    extract::{Path, Query, State},
+    extract::State,
     http::{HeaderMap, HeaderName, StatusCode, header},
     response::{Html, IntoResponse, Redirect, Response},
 };
 use serde::Deserialize;
-use tower_status::{ETag, Format, Preconditions, Status, Validators};
+use tower_status::{
+    ETag, Format, Preconditions, Status, Validators,
+    extract::{Json, Path, Query},
+};
+use utoipa::IntoParams;
 
 use crate::{
     App,
     access::Caller,
-    error::OrderError,
+    api::{ChangeErrors, CreateErrors, CustomerErrors, ListErrors, ReadErrors},
+    error::{OrderError, RouteError},
     pages,
     store::{self, Draft, Order},
 };
@@ -35,12 +39,18 @@ fn wants_page(headers: &HeaderMap) -> bool {
     Format::preferred(headers, &[Format::Json, Format::Html]) == Some(Format::Html)
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
 pub(crate) struct Filter {
+    /// The number of a customer. Default: every customer.
     customer: Option<i64>,
 }
 
 /// Lists orders. The layer generates the entity tag from the content.
+#[utoipa::path(get, path = "/orders", params(Filter), responses(
+    (status = OK, description = "The orders.", content((Vec<Order> = "application/json"), (String = "text/html")), headers(("ETag"))),
+    ListErrors,
+))]
 pub(crate) async fn list(State(app): State<App>, Query(filter): Query<Filter>, headers: HeaderMap) -> HandlerResult {
     let orders = store::orders(&app.db, filter.customer).await?;
     Ok(if wants_page(&headers) {
@@ -51,6 +61,10 @@ pub(crate) async fn list(State(app): State<App>, Query(filter): Query<Filter>, h
 }
 
 /// Returns an order, with its version as the entity tag.
+#[utoipa::path(get, path = "/orders/{id}", params(("id" = i64, Path)), responses(
+    (status = OK, description = "The order, with its version as the entity tag.", content((Order = "application/json"), (String = "text/html")), headers(("ETag"))),
+    ReadErrors,
+))]
 pub(crate) async fn read(State(app): State<App>, Path(id): Path<i64>, headers: HeaderMap) -> HandlerResult {
     let mut db = app.db.acquire().await.map_err(OrderError::from)?;
     let order = store::order(&mut db, id).await?;
@@ -64,6 +78,10 @@ pub(crate) async fn read(State(app): State<App>, Path(id): Path<i64>, headers: H
 }
 
 /// Creates an order, with its address in Location.
+#[utoipa::path(post, path = "/orders", security(("token" = [])), request_body = Draft, responses(
+    (status = CREATED, description = "The new order.", body = Order, headers(("Location"), ("ETag"))),
+    CreateErrors,
+))]
 pub(crate) async fn create(State(app): State<App>, caller: Caller, Json(draft): Json<Draft>) -> HandlerResult {
     caller.may_write()?;
     let draft = draft.checked()?;
@@ -75,6 +93,11 @@ pub(crate) async fn create(State(app): State<App>, caller: Caller, Json(draft): 
 }
 
 /// Replaces an order. The precondition is checked inside the transaction.
+#[utoipa::path(put, path = "/orders/{id}", security(("token" = [])), request_body = Draft,
+    params(("id" = i64, Path), ("If-Match" = Option<String>, Header)), responses(
+        (status = OK, description = "The order with its new version.", body = Order, headers(("ETag"))),
+        ChangeErrors,
+))]
 pub(crate) async fn replace(
     State(app): State<App>,
     caller: Caller,
@@ -93,6 +116,11 @@ pub(crate) async fn replace(
 }
 
 /// Deletes an order, which is a 410 from then on.
+#[utoipa::path(delete, path = "/orders/{id}", security(("token" = [])),
+    params(("id" = i64, Path), ("If-Match" = Option<String>, Header)), responses(
+        (status = NO_CONTENT, description = "The order is deleted."),
+        ChangeErrors,
+))]
 pub(crate) async fn delete(
     State(app): State<App>,
     caller: Caller,
@@ -109,6 +137,10 @@ pub(crate) async fn delete(
 }
 
 /// Redirects to the orders of the customer with this name; several customers are a 300 with their addresses.
+#[utoipa::path(get, path = "/customers/{name}", params(("name" = String, Path)), responses(
+    (status = SEE_OTHER, description = "The orders of this customer are at Location.", headers(("Location"))),
+    CustomerErrors,
+))]
 pub(crate) async fn customer(State(app): State<App>, Path(name): Path<String>) -> Result<Redirect, Status> {
     let named = store::customers(&app.db, &name).await?;
     let lists: Vec<_> = named.iter().map(|customer| format!("/orders?customer={customer}")).collect();
@@ -118,6 +150,18 @@ pub(crate) async fn customer(State(app): State<App>, Path(name): Path<String>) -
             Err(Status::multiple_choices(several).with_detail(format!("there are several customers named {name}")))
         }
     }
+}
+
+/// Redirects to the new address of the orders.
+#[utoipa::path(get, path = "/bestellungen", responses(RouteError))]
+pub(crate) async fn moved() -> RouteError {
+    RouteError::Moved
+}
+
+/// Returns an error: there are no reports yet.
+#[utoipa::path(get, path = "/reports/{year}", params(("year" = String, Path)), responses(RouteError))]
+pub(crate) async fn report() -> RouteError {
+    RouteError::NoReports
 }
 
 /// Returns the JSON document with its entity tag.

@@ -18,7 +18,7 @@ fn page(title: &str, content: &Markup) -> String {
                 script src="/assets/orders.js" defer {}
             }
             body {
-                nav aria-label="Site" { a href="/orders" { "Orders" } " " a href="/problems" { "Problems" } }
+                nav aria-label="Site" { a href="/orders" { "Orders" } " " a href="/problems" { "Problems" } " " a href="/api" { "API" } }
                 main { (content) }
             }
         }

@@ -8,10 +8,11 @@ use sqlx::{
     sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous},
 };
 use tower_status::{ETag, Validators, conditional::InvalidETag};
+use utoipa::ToSchema;
 
 use crate::error::{Mistake, OrderError};
 
-#[derive(Debug, Clone, PartialEq, Eq, FromRow, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, FromRow, Serialize, Deserialize, ToSchema)]
 pub(crate) struct Order {
     pub(crate) id: i64,
     pub(crate) reference: String,
@@ -25,11 +26,14 @@ pub(crate) struct Order {
 }
 
 /// The content of an order, as a client sends it.
-#[derive(Debug, Serialize, Deserialize)]
+#[derive(Debug, Serialize, Deserialize, ToSchema)]
 pub(crate) struct Draft {
+    #[schema(min_length = 1, max_length = 40)]
     pub(crate) reference: String,
     pub(crate) customer: i64,
+    #[schema(min_length = 1, max_length = 200)]
     pub(crate) item: String,
+    #[schema(minimum = 1, maximum = 1_000_000)]
     pub(crate) quantity: i64,
 }
 

@@ -116,6 +116,9 @@ async fn each_request_has_its_status_and_problem_type() {
         (r#"DELETE /orders/3 | as: manager | if-match: "v1""#, &none, 410, "/problems/order-deleted"),
         ("GET /problems", &none, 200, ""),
         ("GET /assets/orders.js", &none, 200, ""),
+        ("GET /openapi.json", &none, 200, ""),
+        ("GET /api", &none, 303, ""),
+        ("GET /api/", &none, 200, ""),
     ];
     for (line, body, code, problem) in rows {
         let response = shop.send(line, body.clone()).await;
@@ -282,6 +285,20 @@ async fn every_problem_type_has_a_page() {
         assert_eq!(page.code, 200, "{uri}");
         assert!(page.body.contains("What you can do"), "{uri}");
     }
+}
+
+#[tokio::test]
+async fn the_openapi_document_has_every_error_of_an_operation() {
+    let shop = Shop::open().await;
+    let api = shop.send("GET /openapi.json", Value::Null).await.json();
+    let responses = &api["paths"]["/orders/{id}"]["put"]["responses"];
+    // Of the errors, the rejections, `map_error`, `map_status`, the preconditions and the layer.
+    for code in ["400", "401", "403", "404", "409", "410", "412", "413", "415", "422", "428", "500", "503"] {
+        let schema = &responses[code]["content"]["application/problem+json"]["schema"];
+        assert!(schema.to_string().contains("#/components/schemas/ProblemDetails"), "{code}: {schema}");
+    }
+    assert!(responses["401"]["headers"]["WWW-Authenticate"].is_object());
+    assert!(responses["503"]["headers"]["Retry-After"].is_object());
 }
 
 #[tokio::test]
