@@ -212,6 +212,11 @@ impl Source {
         self.chain().nth(self.depth).map(Cause::error)
     }
 
+    /// Returns whether the error that is referred to is of this type: also in a `Box` or an `Arc`, or as a context.
+    pub(crate) fn is<E: Error + Send + Sync + 'static>(&self) -> bool {
+        self.chain().nth(self.depth).is_some_and(|link| link.find::<E>().is_some())
+    }
+
     /// Returns the whole chain, from the outermost link on.
     pub(crate) fn chain(&self) -> impl Iterator<Item = Cause<'_>> {
         let mut causes = self.causes.clone();

@@ -347,6 +347,27 @@ fn the_data_of_an_inner_body_is_not_copied() {
     assert_eq!(frame.into_data().unwrap().as_ptr(), data.as_ptr());
 }
 
+/// The text of a 5xx is read for the log, of which 8 KiB are kept.
+#[cfg(feature = "tracing")]
+#[test]
+fn the_long_text_of_a_5xx_is_not_copied_whole() {
+    use crate::common::{
+        body::{data, script},
+        now,
+    };
+
+    let subscriber = tracing_subscriber::fmt().with_writer(std::io::sink).finish();
+    tracing::subscriber::with_default(subscriber, || {
+        let long = Bytes::from(vec![b'a'; 16 << 20]);
+        for frames in [vec![data("a"), data(long.clone())], vec![data(long.clone()), data("a")]] {
+            let inner = response(500, &[("content-type", "text/plain")], script(frames));
+            let mut service = StatusMapLayer::new().layer(returns_once(Ok::<_, Status>(inner)));
+            let allocated = measure(|| drop(now(service.call(Request::new(())))));
+            assert!(allocated.bytes_max < 256 * 1024, "{allocated:?}");
+        }
+    });
+}
+
 #[test]
 fn a_bare_status_and_a_clone_allocate_nothing() {
     let status = Status::not_found().with_detail("nothing is here");

@@ -258,7 +258,6 @@ fn backtrace_of_anyhow_is_logged_with_a_5xx_up_to_8_kib() {
     });
 }
 
-/// The body is one byte and then 256 MiB: only the logged part is copied.
 #[test]
 fn text_of_an_inner_5xx_is_cut_at_8_kib() {
     let text = "a".repeat(1 << 20);

@@ -24,9 +24,11 @@ const TEXT: (&str, &str) = ("accept", "text/plain");
 const GRPC: (&str, &str) = ("content-type", "application/grpc");
 const GRPC_WEB: (&str, &str) = ("content-type", "application/grpc-web");
 const GRPC_WEB_TEXT: (&str, &str) = ("content-type", "application/grpc-web-text");
+const CONNECT_STREAM: (&str, &str) = ("content-type", "application/connect+proto");
+const CONNECT: Fields<'static> = &[("content-type", "application/json"), ("connect-protocol-version", "1")];
 
 /// The method and the header field that select each form of a response.
-const FORMS: [(&str, (&str, &str)); 7] = [
+const FORMS: [(&str, (&str, &str)); 8] = [
     ("GET", JSON),
     ("GET", HTML),
     ("GET", TEXT),
@@ -34,6 +36,7 @@ const FORMS: [(&str, (&str, &str)); 7] = [
     ("POST", GRPC),
     ("POST", GRPC_WEB),
     ("POST", GRPC_WEB_TEXT),
+    ("POST", CONNECT_STREAM),
 ];
 
 fn request(method: &str, fields: Fields<'_>) -> Request<()> {
@@ -106,6 +109,8 @@ async fn no_field_but_accept_changes_the_response_to_a_get() {
     let unkeyed = [
         GRPC,
         GRPC_WEB,
+        CONNECT_STREAM,
+        CONNECT[1],
         ("te", "trailers"),
         ("x-grpc-web", "1"),
         ("host", "evil.example"),
@@ -171,15 +176,25 @@ async fn an_error_response_is_no_store() {
 
 /// A gRPC error has the HTTP status 200, which rate limits and alarms at the edge do not count.
 #[tokio::test]
-async fn a_grpc_content_type_has_no_effect_unless_rpc_is_on() {
-    for field in [GRPC, GRPC_WEB, GRPC_WEB_TEXT] {
+async fn the_fields_of_an_rpc_request_have_no_effect_unless_rpc_is_on() {
+    let is_on = cfg!(any(feature = "connectrpc", feature = "tonic"));
+    for code in [401, 404, 410, 429, 500] {
+        let outcome: Outcome = Err(common::code(code).into());
+        let fields = [&[JSON], CONNECT].concat();
+        let plain = seen(&StatusMapLayer::new().rpc(false), request("POST", &[JSON]), outcome.clone()).await;
+        let typed = seen(&StatusMapLayer::new().rpc(false), request("POST", &fields), outcome.clone()).await;
+        assert_eq!(typed, plain, "{code}");
+        let (_, headers, _) = seen(&StatusMapLayer::new(), request("POST", &fields), outcome).await;
+        assert_eq!(headers["content-type"] == "application/json", is_on, "{code}");
+    }
+    for field in [GRPC, GRPC_WEB, GRPC_WEB_TEXT, CONNECT_STREAM] {
         for code in [401, 404, 429, 500, 503] {
             let outcome: Outcome = Err(common::code(code).into());
             let plain = seen(&StatusMapLayer::new().rpc(false), request("POST", &[JSON]), outcome.clone()).await;
             let typed = seen(&StatusMapLayer::new().rpc(false), request("POST", &[JSON, field]), outcome.clone()).await;
             assert_eq!(typed, plain, "{field:?} {code}");
             let (status, ..) = seen(&StatusMapLayer::new(), request("POST", &[field]), outcome.clone()).await;
-            assert_eq!(status == 200, cfg!(feature = "tonic"), "{field:?} {code}");
+            assert_eq!(status == 200, is_on, "{field:?} {code}");
             let (status, ..) = seen(&StatusMapLayer::new().rpc(true), request("POST", &[field]), outcome).await;
             assert_eq!(status, 200, "{field:?} {code}");
         }

@@ -1,6 +1,6 @@
 //! The errors of Connect (Connect Protocol Reference).
 
-use std::time::Duration;
+use std::{error::Error, sync::Arc, time::Duration};
 
 use base64::{Engine, engine::general_purpose::STANDARD_NO_PAD};
 use bytes::Bytes;
@@ -92,6 +92,33 @@ async fn the_http_status_is_that_of_the_code_and_the_extension_keeps_the_applica
         let expected = if status.source().is_some() { StatusCode::SERVICE_UNAVAILABLE } else { status.code() };
         assert_eq!(of_application, expected);
     }
+}
+
+/// Clients should retry, however the error of the load shed arrives.
+#[tokio::test]
+async fn an_overload_is_unavailable_in_any_wrapper() {
+    #[derive(Debug, thiserror::Error)]
+    #[error("a foreign error")]
+    struct Foreign<E: Error + 'static>(#[source] E);
+
+    let shared: Arc<dyn Error + Send + Sync> = Arc::new(Overloaded::new());
+    let rows: [BoxError; 6] = [
+        Box::new(Overloaded::new()),
+        Box::new(Box::new(Overloaded::new())),
+        Box::new(Arc::new(Overloaded::new())),
+        Box::new(shared),
+        Box::new(Foreign(Arc::new(Overloaded::new()))),
+        Box::new(Status::from_error(Overloaded::new())),
+    ];
+    for error in rows {
+        let row = format!("{error:?}");
+        let status = Status::from(error);
+        assert_eq!(unary(status.clone()).await.1["code"], "unavailable", "{row}");
+        assert_eq!(streaming(status).await.1["error"]["code"], "unavailable", "{row}");
+    }
+    let mapped = layer().map_status(|status, _| status.with_grpc_code(GrpcCode::Aborted));
+    let (_, body) = fail(&mapped, request("POST", PATH, UNARY), BoxError::from(Overloaded::new())).await;
+    assert_eq!(json(&body)["code"], "aborted", "the application's code wins");
 }
 
 /// Code, message and details are those of gRPC, for every HTTP status.
