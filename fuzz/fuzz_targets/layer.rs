@@ -186,7 +186,8 @@ fn check_concealed(options: &Options<'_>, request: &Request<()>, inner: &Inner, 
     assert_eq!((&concealed.1, concealed.2), (&real.1, real.2));
 }
 
-fn check(options: &Options<'_>, request: &Request<()>, inner: &Inner, (parts, got, exact): &Sent, reports: u32) {
+fn check(options: &Options<'_>, request: &Request<()>, inner: &Inner, sent: &Sent, reports: u32) {
+    let (parts, got, exact) = sent;
     let ours = !matches!(inner.kind, Kind::Response | Kind::Kept);
     let (fill, conditional) = (!options.has(b'f'), !options.has(b'c'));
     let status = parts.extensions.get::<Status>();
@@ -216,7 +217,27 @@ fn check(options: &Options<'_>, request: &Request<()>, inner: &Inner, (parts, go
         check_ours(request, parts, got, *exact);
         return;
     }
-    let before: Vec<_> = read(inner.body.clone());
+    match verdict(conditional, request, inner) {
+        Verdict::NotModified => {
+            assert_eq!(parts.status, 304);
+            assert!(got.is_empty() && *exact == Some(0));
+            for name in parts.headers.keys() {
+                assert!(parts.headers.get_all(name).iter().eq(inner.headers.get_all(name)), "{name}");
+            }
+        }
+        Verdict::PreconditionFailed => {
+            // Connect's failed_precondition.
+            assert_eq!(parts.status, if Form::of(request) == Form::Connect { 400 } else { 412 });
+            check_ours(request, parts, got, *exact);
+        }
+        // See `check_concealed`.
+        _ if options.has(b'm') && inner.code == StatusCode::FORBIDDEN => {}
+        _ => check_passed(fill, request, sent, inner),
+    }
+}
+
+/// Returns the verdict of the naive evaluator.
+fn verdict(conditional: bool, request: &Request<()>, inner: &Inner) -> Verdict {
     let fine = inner.headers.get("grpc-status").is_none_or(|code| code == "0");
     let evaluated = if conditional && fine {
         let handled = (inner.code.as_u16(), &inner.headers, false);
@@ -224,31 +245,16 @@ fn check(options: &Options<'_>, request: &Request<()>, inner: &Inner, (parts, go
     } else {
         inner.code.as_u16()
     };
-    let verdict = match evaluated {
+    match evaluated {
         304 if inner.code != 304 => Verdict::NotModified,
         412 if inner.code != 412 => Verdict::PreconditionFailed,
         _ => Verdict::Proceed,
-    };
-    match verdict {
-        Verdict::NotModified => {
-            assert_eq!(parts.status, 304);
-            assert!(got.is_empty() && *exact == Some(0));
-            for name in parts.headers.keys() {
-                assert!(parts.headers.get_all(name).iter().eq(inner.headers.get_all(name)), "{name}");
-            }
-            return;
-        }
-        Verdict::PreconditionFailed => {
-            // Connect's failed_precondition.
-            assert_eq!(parts.status, if Form::of(request) == Form::Connect { 400 } else { 412 });
-            check_ours(request, parts, got, *exact);
-            return;
-        }
-        _ => {}
     }
-    if options.has(b'm') && inner.code == StatusCode::FORBIDDEN {
-        return; // see `check_concealed`
-    }
+}
+
+/// Checks a response that passes, and one whose body is kept or replaced.
+fn check_passed(fill: bool, request: &Request<()>, (parts, got, exact): &Sent, inner: &Inner) {
+    let before: Vec<_> = read(inner.body.clone());
     let bare = inner.code.as_u16() < 400 && !inner.headers.contains_key("grpc-status");
     let empty = fill && matches!(inner.code.as_u16(), 204 | 205 | 304);
     let form = Form::of(request);

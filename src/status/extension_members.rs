@@ -4,6 +4,9 @@ use std::borrow::Cow;
 
 use serde_json::Value;
 
+/// The standard members (RFC 9457 §3.1), which an extension member must not shadow.
+pub const RESERVED: [&str; 5] = ["type", "title", "status", "detail", "instance"];
+
 /// The public members and then the others, each group in the order in which they were set.
 #[derive(Clone, Default)]
 pub(super) struct Members {

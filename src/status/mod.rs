@@ -25,6 +25,7 @@ mod source;
 
 pub use documented::{Documented, DocumentedStatus, MemberSchema};
 use extension_members::Members;
+pub use extension_members::RESERVED;
 pub(crate) use header_values::is_singleton;
 pub use header_values::{FRAMING, SINGLE};
 #[cfg(any(feature = "tonic", feature = "connectrpc"))]
@@ -117,9 +118,6 @@ pub(crate) struct Rpc {
     pub(crate) details: Bytes,
     pub(crate) metadata: HeaderMap,
 }
-
-/// The standard members (RFC 9457 §3.1), which an extension member must not shadow.
-pub const RESERVED: [&str; 5] = ["type", "title", "status", "detail", "instance"];
 
 /// The source of a 500 that was meant to be another status.
 #[derive(Debug, thiserror::Error)]

@@ -59,6 +59,7 @@ enum Payment {
     Card { number: String },
 }
 
+// More than 60 lines: one table.
 #[tokio::test]
 async fn wrong_json_has_a_pointer_instead_of_line_and_column() {
     struct Row {

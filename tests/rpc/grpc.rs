@@ -135,6 +135,7 @@ const BARE: [&str; 4] = ["content-type", "grpc-message", "grpc-status", "grpc-st
 const PUSHED_BACK: [&str; 5] =
     ["content-type", "grpc-message", "grpc-retry-pushback-ms", "grpc-status", "grpc-status-details-bin"];
 
+// More than 60 lines: one table.
 #[tokio::test]
 async fn a_grpc_error_is_trailers_only_with_no_other_fields() {
     let everything = Status::service_unavailable()

@@ -103,6 +103,7 @@ async fn tonic_webs_layer_responds_400_to_a_request_that_is_not_grpc() {
 }
 
 /// The response has the encoding of the request, and is readable across origins.
+// More than 60 lines: one table.
 #[tokio::test]
 async fn a_page_behind_cors_gets_one_status() {
     /// Where tonic-web is, seen from the layer.

@@ -243,6 +243,7 @@ struct Phrases {
     for_developers: &'static [&'static str],
 }
 
+// More than 60 lines: one table.
 #[test]
 fn texts_of_the_required_fifteen_have_the_required_phrases() -> Result {
     #[rustfmt::skip]

@@ -73,6 +73,7 @@ fn a_1xx_code_becomes_500_and_any_other_is_kept() {
     }
 }
 
+// More than 60 lines: one table.
 #[test]
 fn a_malformed_required_field_makes_a_500_whose_source_names_it() {
     let with = |code, name: HeaderName, value: &'static str| Status::new(code).with_header(name, value);

@@ -244,6 +244,7 @@ async fn what_map_status_adds_to_an_inner_body_of_its_own_type_is_only_reported(
 }
 
 /// A body of a type that frameworks write by themselves may contain any text.
+// More than 60 lines: one table.
 #[tokio::test]
 async fn a_5xx_body_is_kept_only_if_an_application_has_chosen_its_type() {
     let kept = [

@@ -105,6 +105,7 @@ enum In4xx {
 use In4xx::{Detail, Explained, Same};
 
 /// Bodies without a type or with a text type, which are replaced in a 5xx: a name, the fields, and the body.
+// More than 60 lines: one table.
 fn texts() -> Vec<(&'static str, Fields<'static>, Script, In4xx)> {
     const UNTYPED: Fields<'_> = &[];
     const TEXT: Fields<'_> = &[("content-type", "text/plain")];

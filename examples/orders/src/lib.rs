@@ -54,6 +54,7 @@ struct App {
 }
 
 /// Returns all routes and layers around a database.
+// More than 60 lines: one list of routes and layers, in their order.
 pub fn app(db: SqlitePool) -> Router {
     let app = App { db };
     let changes = routes!(orders::replace, orders::delete).map(guarded);

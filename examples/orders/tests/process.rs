@@ -160,6 +160,7 @@ async fn two_instances_with_one_file_send_equal_responses() {
 }
 
 /// 50 clients write until the process is killed. Every acknowledged write is stored, with its tag.
+// More than 60 lines: one scenario, from the first write to the last check.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn no_acknowledged_write_is_lost() {
     const CLIENTS: usize = 50;
