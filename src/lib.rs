@@ -90,7 +90,7 @@
 //!
 //! | layer | why it is there |
 //! |---|---|
-//! | `CorsLayer`, request id | every response has their fields, also an error |
+//! | `CorsLayer`, request id | every response has their fields, errors included |
 //! | `TraceLayer` | the log line of an error is in the span of its request; `on_failure(())` avoids a second line |
 //! | `CompressionLayer` | inside, it would compress a text before [`StatusMapLayer`] can explain it; never for `application/connect+` |
 //! | [`StatusMapLayer`] | everything inside may fail |
@@ -99,9 +99,9 @@
 //! | authentication | its 401 and 403 are explained |
 //! | [`ConditionalLayer`], on routes | 401, 403 and 404 take precedence over 304 and 412 |
 //!
-//! In a tuple of layers and in `ServiceBuilder` the first layer is the outermost. Of several calls of `Router::layer` the
-//! *last* is. `CorsLayer` requires a body that implements `Default`, which the body of `TraceLayer` does not: with axum, add
-//! CORS and request id in a call of their own.
+//! In a tuple of layers and in `ServiceBuilder` the first layer is the outermost. If `Router::layer` is called several
+//! times, the *last* layer is. `CorsLayer` requires a body that implements `Default`, which the body of `TraceLayer` does
+//! not: with axum, add CORS and request id in a separate call.
 //!
 //! ```
 //! use std::time::Duration;
@@ -162,14 +162,14 @@
 //! ```
 //!
 //! - **`accept_identity`**: tower-http 0.7's `CompressionLayer` replaces the code of any response by 406 if the request
-//!   excludes the identity coding and none that the server has is left. It keeps the body, Cache-Control and gRPC fields, and
+//!   excludes the identity coding and accepts no coding that the server supports. It keeps the body, Cache-Control and gRPC fields, and
 //!   [`StatusMapLayer`] inside does not see it.
 //! - **Entity tags**: `CompressionLayer` keeps the `ETag`. With compression outside, use
 //!   [weak](ConditionalLayer::generate_weak_etags) tags, and make the tags of handlers weak. If-Match never matches a weak
-//!   tag (RFC 9110 §13.1.1), so exclude from compression what clients change, by its strong tag.
+//!   tag (RFC 9110 §13.1.1), so exclude resources that clients change by their strong tag from compression.
 //! - **HEAD**: the Content-Length of an error response to HEAD is that of GET without compression.
-//! - **Metrics**: a layer inside of [`StatusMapLayer`] sees an error before it is mapped: a carried one
-//!   ([`Status::from_error`]) is still a 500 there. To count what clients get, put it outside, or use
+//! - **Metrics**: a layer inside [`StatusMapLayer`] sees an error before it is mapped: a carried one
+//!   ([`Status::from_error`]) is still a 500 there. To count the responses that clients get, put it outside, or use
 //!   [`on_error`](StatusMapLayer::on_error).
 //! - **tower-http's own `TimeoutLayer`** builds its response itself: give it 503 or 504, because its 408 blames the client.
 //! - **Two `StatusMapLayer`s**: the inner one decides; the `map_error` of the outer one is not called for its responses.
@@ -197,7 +197,7 @@
 //!   return type. Usually `#[status(axum)]` is missing on the error type, or the feature `axum`.
 //! - **``the trait bound `Infallible: From<Box<(dyn std::error::Error + Send + Sync + 'static)>>` is not satisfied``** (or
 //!   `dyn StdError`, in an application that depends on serde): a layer that can fail is outside of the one that handles
-//!   errors. Put it inside of `StatusMapLayer`: behind it in the tuple, or in an earlier call of `.layer(..)`.
+//!   errors. Put it inside `StatusMapLayer`: after it in the tuple, or in an earlier call of `.layer(..)`.
 //! - **``the trait bound `ResponseBody<..>: Default` is not satisfied``**: `CorsLayer` is in the same tuple as `TraceLayer`.
 //!   See [Layer order](#layer-order).
 //! - **``the trait bound `Status: IntoResponse` is not satisfied``**: the feature `axum` is missing.
@@ -212,7 +212,7 @@
 //! - **``implementation of `IntoStatus` is not general enough``** at `tokio::spawn(async { serve_connection(..) })` around a
 //!   service whose error is `BoxError`: move the block into a generic `async fn serve<S: Service<..>>(service: S)`, and spawn
 //!   that.
-//! - **A 404 that `map_status` makes of a 405 has Allow**: axum adds it outside of the layers of a `Router`, where
+//! - **A 405 that `map_status` changes to a 404 has Allow**: axum adds it outside of the layers of a `Router`, where
 //!   [`on_error`](StatusMapLayer::on_error) does not see it. Add the layer around the whole `Router`:
 //!   `StatusMapLayer::new().layer(router)`, which axum serves with `ServiceExt::into_make_service`.
 //! - **`Content-Length: 0`** on a 204 over HTTP/2, and on a 304 or a response to HEAD of unknown length: axum adds it to every
@@ -226,7 +226,7 @@
 //! | feature | |
 //! |---|---|
 //! | `derive` (default) | `#[derive(IntoStatus)]` |
-//! | `tracing` (default) | one log line per error response, a 5xx as an error, a 4xx for debugging; warnings about mistakes of an application |
+//! | `tracing` (default) | one log line per error response, a 5xx as an error, a 4xx for debugging; warnings about mistakes in the application |
 //! | `axum` | [`Status`] as axum's `IntoResponse`, `IntoStatus` for axum's rejections, extractors that reject with a `Status`; without axum's server |
 //! | `axum-multipart`, `axum-ws` | `IntoStatus` for the rejections of `Multipart` and `WebSocketUpgrade` |
 //! | `tonic` | conversions between [`Status`] and `tonic::Status`; turns on [`rpc`](StatusMapLayer::rpc); without tonic's transport |

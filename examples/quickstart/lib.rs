@@ -1,10 +1,10 @@
-//! What an example does when it starts: it listens, and prints the lines to try.
+//! The start of an example: it listens, and prints the requests to try.
 
 use std::{env, io::ErrorKind, net::SocketAddr, process};
 
 use tokio::net::TcpListener;
 
-/// Lines to try, with `@` for the server, and what to expect.
+/// Requests to try, with `@` for the server, and the expected responses.
 const TOUR: &[(&str, &str)] = &[
     ("@/orders/7", "200, the order"),
     ("@/orders/8", "404 with the order's number"),
@@ -35,7 +35,7 @@ pub async fn listen() -> TcpListener {
     process::exit(1)
 }
 
-/// Prints the address and what to try.
+/// Prints the address and the requests to try.
 pub fn print_tour(address: SocketAddr) {
     println!("listening on http://{address}");
     println!("open http://{address}/status/404 in a browser, or try:");

@@ -68,7 +68,7 @@ async fn follow(example: &Example, client: &Client, version: Version, rows: &[Ro
     }
 }
 
-/// HEAD has the header fields of GET, and a browser gets a page.
+/// Checks that HEAD has the header fields of GET, and that a browser gets a page.
 async fn each_format(example: &Example, client: &Client, paths: &[(&str, u16)]) {
     for (path, code) in paths {
         let url = format!("{}{path}", example.url);
@@ -96,7 +96,7 @@ async fn each_format(example: &Example, client: &Client, paths: &[(&str, u16)]) 
     }
 }
 
-/// Each status from 200 to 599. A code without an entry is explained as the x00 of its class (RFC 9110 §15).
+/// Checks each status from 200 to 599. A code without an entry is explained as the x00 of its class (RFC 9110 §15).
 async fn every_status(example: &Example, client: &Client, version: Version) {
     for code in 200..=599 {
         let status = StatusCode::from_u16(code).unwrap();

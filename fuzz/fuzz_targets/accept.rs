@@ -116,7 +116,7 @@ fn range(member: &str) -> Option<(String, u32)> {
     Some((range.to_ascii_lowercase(), q))
 }
 
-/// `( "0" [ "." 0*3DIGIT ] ) / ( "1" [ "." 0*3("0") ] )` (RFC 9110 §12.4.2)
+/// Parses `( "0" [ "." 0*3DIGIT ] ) / ( "1" [ "." 0*3("0") ] )` (RFC 9110 §12.4.2), in thousandths.
 fn weight(text: &str) -> Option<u32> {
     let (whole, digits) = text.split_once('.').unwrap_or((text, ""));
     if !["0", "1"].contains(&whole) || digits.len() > 3 || !digits.chars().all(|digit| digit.is_ascii_digit()) {

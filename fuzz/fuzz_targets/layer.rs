@@ -118,7 +118,7 @@ fn assert_same(one: &Sent, other: &Sent) {
     assert_eq!((one.0.status, &one.0.headers, &one.1), (other.0.status, &other.0.headers, &other.1));
 }
 
-/// `ConditionalLayer` inside of the layer changes nothing. Alone, what was true of a 200 is not true of its 412 or 304.
+/// Checks that `ConditionalLayer` inside the layer changes nothing, and that alone its 304 and 412 are complete.
 fn check_conditional(options: &Options<'_>, request: &Request<()>, inner: &Inner, of_layer: &Sent) {
     let alone = || ConditionalLayer::new().layer(service_fn(|_: Request<()>| std::future::ready(inner.outcome())));
     // Fields that the application keeps are options of the outer layer alone.

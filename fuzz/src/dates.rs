@@ -44,7 +44,7 @@ fn instant(date: NaiveDate, [hour, minute, second]: [u32; 3]) -> Option<NaiveDat
     date.and_hms_opt(hour, minute, second)
 }
 
-/// `Sun, 06 Nov 1994 08:49:37 GMT`
+/// Parses `Sun, 06 Nov 1994 08:49:37 GMT`
 fn fixdate(text: &str) -> Option<i64> {
     let (day, (month, name), year) = (number(text, 5, 2)?, month(text, 8)?, number(text, 12, 4)?);
     let (time, written, leap) = time(text, 17)?;
@@ -53,7 +53,7 @@ fn fixdate(text: &str) -> Option<i64> {
     is_it.then(|| instant.and_utc().timestamp() + leap)
 }
 
-/// `Sun Nov  6 08:49:37 1994`; the day may have its zero (`2DIGIT / ( SP 1DIGIT )`).
+/// Parses `Sun Nov  6 08:49:37 1994`; the day may have its zero (`2DIGIT / ( SP 1DIGIT )`).
 fn asctime(text: &str) -> Option<i64> {
     let ((month, name), day, year) = (month(text, 4)?, number(text, 8, 2)?, number(text, 20, 4)?);
     let (time, written, leap) = time(text, 11)?;
@@ -63,7 +63,7 @@ fn asctime(text: &str) -> Option<i64> {
     is_it.then(|| instant.and_utc().timestamp() + leap)
 }
 
-/// `Sunday, 06-Nov-94 08:49:37 GMT`: the last year with these digits that is not more than 50 years in the future.
+/// Parses `Sunday, 06-Nov-94 08:49:37 GMT`: the last year with these digits that is not more than 50 years in the future.
 fn rfc850(text: &str, now: i64) -> Option<i64> {
     let comma = text.find(',')?;
     let (day, (month, name), digits) =

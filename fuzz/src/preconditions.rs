@@ -87,13 +87,13 @@ pub fn range_applies(request: &HeaderMap, current: &HeaderMap) -> bool {
     modified.is_some_and(|modified| dates::read(&value) == Some(modified) && modified < dates::now())
 }
 
-/// The entity tag of a representation.
+/// Returns the entity tag of a representation.
 #[must_use]
 pub fn etag(headers: &HeaderMap) -> Option<String> {
     only(headers, &header::ETAG).filter(|tag| naive::is_entity_tag(tag))
 }
 
-/// The value of a field of one line.
+/// Returns the value of a field of one line.
 fn only(headers: &HeaderMap, name: &http::HeaderName) -> Option<String> {
     let lines: Vec<_> = headers.get_all(name).iter().collect();
     let [line] = lines.as_slice() else { return None };

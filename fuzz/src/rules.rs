@@ -96,7 +96,7 @@ fn is_grpc(essence: &[u8]) -> bool {
     rests.into_iter().any(|rest| rest.is_empty() || rest.starts_with(b"+"))
 }
 
-/// Whether a query has `connect=v1`, `encoding` and `message`.
+/// Returns whether a query has `connect=v1`, `encoding` and `message`.
 fn is_unary_get(query: &str) -> bool {
     let pairs: Vec<_> = url::form_urlencoded::parse(query.as_bytes()).collect();
     let first = |name: &str| pairs.iter().find(|(key, _)| key == name).map(|(_, value)| &**value);

@@ -69,7 +69,7 @@ pub(crate) fn system_time(seconds: i64) -> Option<SystemTime> {
     if seconds < 0 { UNIX_EPOCH.checked_sub(distance) } else { UNIX_EPOCH.checked_add(distance) }
 }
 
-/// `Sun, 06 Nov 1994 08:49:37 GMT`
+/// Parses `Sun, 06 Nov 1994 08:49:37 GMT`.
 fn imf_fixdate(value: &[u8]) -> Option<i64> {
     let mut text = Text(value);
     text.name(&DAYS)?;
@@ -86,7 +86,7 @@ fn imf_fixdate(value: &[u8]) -> Option<i64> {
     instant(year, month, day, time)
 }
 
-/// `Sunday, 06-Nov-94 08:49:37 GMT`
+/// Parses `Sunday, 06-Nov-94 08:49:37 GMT`.
 fn rfc850(value: &[u8], now: impl FnOnce() -> i64) -> Option<i64> {
     let mut text = Text(value);
     text.name(&LONG_DAYS)?;
@@ -103,7 +103,7 @@ fn rfc850(value: &[u8], now: impl FnOnce() -> i64) -> Option<i64> {
     instant(full_year(two_digits, month, day, time, now())?, month, day, time)
 }
 
-/// `Sun Nov  6 08:49:37 1994`
+/// Parses `Sun Nov  6 08:49:37 1994`.
 fn asctime(value: &[u8]) -> Option<i64> {
     let mut text = Text(value);
     text.name(&DAYS)?;

@@ -252,7 +252,7 @@ impl<'a> Tag<'a> {
     }
 }
 
-/// `W/` is case-sensitive (RFC 9110 §8.8.3).
+/// Returns whether a tag is weak, and its quoted part. `W/` is case-sensitive (RFC 9110 §8.8.3).
 pub(super) fn strip_weak(text: &[u8]) -> (bool, &[u8]) {
     match text.strip_prefix(b"W/") {
         Some(quoted) => (true, quoted),
@@ -270,7 +270,7 @@ pub(super) fn is_generated(tag: &[u8]) -> bool {
     })
 }
 
-/// `etagc` of RFC 9110 §8.8.3.
+/// Returns whether a byte is an `etagc` (RFC 9110 §8.8.3).
 pub(super) fn is_etagc(byte: u8) -> bool {
     matches!(byte, 0x21 | 0x23..=0x7E | 0x80..)
 }

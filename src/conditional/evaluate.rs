@@ -100,7 +100,7 @@ pub(crate) fn evaluate_response<B>(request: &RequestConditions, response: &Respo
     evaluate_response_with(request, response, Current::default(), TagOptions::DEFAULT)
 }
 
-/// As [`evaluate_response`]; the validators that a source returned take precedence over those of the response.
+/// Does the same as [`evaluate_response`]; the validators of a source take precedence over those of the response.
 pub(super) fn evaluate_response_with<B>(
     request: &RequestConditions,
     response: &Response<B>,
@@ -271,27 +271,27 @@ impl From<bool> for Condition {
     }
 }
 
-/// RFC 9110 §13.1.1: strong comparison, unless the application chose otherwise.
+/// Evaluates If-Match (RFC 9110 §13.1.1): strong comparison, unless the application chose otherwise.
 fn if_match(lines: &FieldLines<'_>, current: Option<&Current<'_>>, comparison: TagComparison<'_>) -> Condition {
     lists_current(lines, current, comparison).map_or(Condition::Unknown, Condition::from)
 }
 
-/// RFC 9110 §13.1.2: weak comparison.
+/// Evaluates If-None-Match (RFC 9110 §13.1.2): weak comparison.
 fn if_none_match(lines: &FieldLines<'_>, current: Option<&Current<'_>>, comparison: TagComparison<'_>) -> Condition {
     lists_current(lines, current, comparison).map_or(Condition::Unknown, |listed| Condition::from(!listed))
 }
 
-/// RFC 9110 §13.1.3.
+/// Evaluates If-Modified-Since (RFC 9110 §13.1.3).
 fn if_modified_since(lines: &FieldLines<'_>, current: Option<&Current<'_>>, now: fn() -> i64) -> Condition {
     compare_dates(lines, current, now, |modified, since| modified > since)
 }
 
-/// RFC 9110 §13.1.4.
+/// Evaluates If-Unmodified-Since (RFC 9110 §13.1.4).
 fn if_unmodified_since(lines: &FieldLines<'_>, current: Option<&Current<'_>>, now: fn() -> i64) -> Condition {
     compare_dates(lines, current, now, |modified, since| modified <= since)
 }
 
-/// RFC 9110 §13.1.5: strong comparison, or the exact date if it is a strong validator (§8.8.2.2).
+/// Evaluates If-Range (RFC 9110 §13.1.5): strong comparison, or the exact date if it is a strong validator (§8.8.2.2).
 fn if_range(lines: &FieldLines<'_>, current: Current<'_>, now: fn() -> i64) -> Condition {
     let value = match lines {
         FieldLines::Absent => return Condition::Ignored,

@@ -35,7 +35,7 @@ impl<'a> FieldLines<'a> {
         }
     }
 
-    /// The value of a field that must not be a list, without the white space around it (RFC 9110 §5.5).
+    /// Returns the value of a field that must not be a list, without the white space around it (RFC 9110 §5.5).
     pub(crate) fn single(&self) -> Option<&'a [u8]> {
         if let Self::One(line) = self { Some(line.as_bytes().trim_ascii()) } else { None }
     }

@@ -48,7 +48,7 @@ const ORIGIN: &str = "https://shop.example";
 /// The messages of a Connect stream are compressed one by one, if at all.
 const NO_STREAM: NotForContentType = NotForContentType::const_new("application/connect+");
 
-/// Longer than the 32 bytes below which tower-http compresses nothing.
+/// Returns a text longer than the 32 bytes below which tower-http compresses nothing.
 fn long(text: &str) -> String {
     text.repeat(20)
 }
@@ -64,7 +64,7 @@ async fn authenticate(request: Request<Body>, next: Next) -> Result<Response, St
     Ok(next.run(request).await)
 }
 
-/// The routes of a shop, each of which fails in a different way.
+/// Returns the routes of a shop, each of which fails in a different way.
 fn routes() -> Router {
     let versioned = || async { ([("etag", r#"W/"v7""#), ("cache-control", "max-age=60")], long("seven tulips, ")) };
     let conditional = ConditionalLayer::new().require_preconditions();

@@ -73,7 +73,7 @@ async fn a_timeout_is_a_503() {
 }
 
 #[tokio::test]
-async fn a_second_request_is_shed_with_retry_after_where_one_is_allowed() {
+async fn second_request_is_shed_with_retry_after_at_a_limit_of_one() {
     let (entered, release) = (Arc::new(Notify::new()), Arc::new(Notify::new()));
     let slow = {
         let (entered, release) = (Arc::clone(&entered), Arc::clone(&release));

@@ -19,7 +19,7 @@ fn on() -> ConditionalLayer {
     ConditionalLayer::new().generate_etags(64)
 }
 
-/// The conditions, and the status with an unknown tag and with no tag.
+/// Returns the conditions, and the status with an unknown tag and with no tag.
 fn rows() -> [(&'static str, Fields<'static>, [u16; 2]); 8] {
     #[rustfmt::skip]
     let rows: [(&str, Fields, [u16; 2]); 8] = [

@@ -46,7 +46,7 @@ struct Case {
     sent: u16,
 }
 
-/// A GET whose handler returns a 200.
+/// Returns a GET whose handler returns a 200.
 fn case(name: &'static str, conditions: Fields<'static>, validators: Fields<'static>, sent: u16) -> Case {
     Case { name, method: "GET", conditions, code: 200, validators, sent }
 }
@@ -222,7 +222,7 @@ fn tag<B>(response: &Response<B>) -> Option<String> {
     field(response.headers(), "etag")
 }
 
-/// The frames `seven` and ` `.
+/// Returns the frames `seven` and ` `.
 fn frames() -> Script {
     script([data("seven"), data(" ")]).knows_size()
 }

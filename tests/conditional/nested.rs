@@ -14,7 +14,7 @@ use crate::{
 
 const STRONG: Fields = &[("etag", "\"h1\"")];
 
-/// Middleware that rebuilds the response, without its extensions and with a changed tag.
+/// Returns middleware that rebuilds the response, without its extensions and with a changed tag.
 fn rebuilds<S, B>(
     inner: S,
     change: fn(&mut HeaderMap),

@@ -63,9 +63,9 @@ async fn content_length_of_a_304_is_that_of_the_200_where_it_is_known() {
     let known = text().len().to_string();
     let apps = [
         ("the layer alone", app().layer(tags()), &*known),
-        ("inside of StatusMapLayer", app().layer((StatusMapLayer::new(), tags())), &known),
+        ("inside StatusMapLayer", app().layer((StatusMapLayer::new(), tags())), &known),
         (
-            "inside of the fallback",
+            "inside the fallback",
             Router::new().fallback_service(app().layer(tags())).layer(StatusMapLayer::new()),
             &known,
         ),

@@ -86,7 +86,7 @@ fn complete(outcome: Result<Response<Body>, Status>) -> Response<Body> {
     outcome.unwrap_or_else(|status| status.into_http_response().map(Body::new))
 }
 
-/// hyper sends the body that a handler returns for a HEAD, so the handler removes it. axum removes it outside of its layers.
+/// Removes the body of a response to HEAD, which hyper would send. axum removes it outside of its layers.
 fn without_body_for_head(method: &Method, response: Response<Body>) -> Response<Body> {
     if *method != Method::HEAD {
         return response;

@@ -18,7 +18,7 @@ fn replace() {}
 #[utoipa::path(post, path = "/orders", responses((status = 201), Status))]
 fn create() {}
 
-/// A response of the application itself, for a code of the layer.
+/// Returns a response of the application itself, for a code of the layer.
 #[utoipa::path(get, path = "/own", responses((status = 413, description = "own", body = String)))]
 fn own() {}
 

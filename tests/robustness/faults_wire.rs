@@ -30,12 +30,12 @@ struct Leaving {
 }
 
 impl Leaving {
-    /// No handler runs.
+    /// Returns a row in which no handler runs.
     fn idle(stage: &'static str, sent: impl Into<String>) -> Self {
         Self { stage, sent: sent.into(), reached: &[], read: "", after: &[Closed], reports: 0 }
     }
 
-    /// A handler or its body runs.
+    /// Returns a row in which a handler or its body runs.
     fn running(stage: &'static str, sent: impl Into<String>) -> Self {
         Self { reached: &[Begun], after: &[Dropped, Closed], ..Self::idle(stage, sent) }
     }
@@ -132,12 +132,12 @@ struct Failing {
 }
 
 impl Failing {
-    /// The response is complete.
+    /// Returns a row whose response is complete.
     fn complete(path: &'static str, panics: Panic, code: u16) -> Self {
         Self { path, panics, code: Some(code), complete: true }
     }
 
-    /// The response ends early.
+    /// Returns a row whose response ends early.
     fn cut(path: &'static str, panics: Panic, code: u16) -> Self {
         Self { path, panics, code: Some(code), complete: false }
     }

@@ -86,7 +86,7 @@ fn fail(status: &Status, accept: &str) -> (Parts, Vec<u8>) {
 /// RFC 9457 §3.1: the standard members.
 const RESERVED: [&str; 5] = ["type", "title", "status", "detail", "instance"];
 
-/// Every run has the same input, and none writes a file: an input that breaks a property becomes a test.
+/// Configures the same input for every run, without a file of regressions: an input that breaks a property becomes a test.
 fn config() -> ProptestConfig {
     let config = ProptestConfig { failure_persistence: None, ..ProptestConfig::default() };
     match config.rng_seed {

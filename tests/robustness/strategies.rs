@@ -62,7 +62,7 @@ pub(crate) fn fields() -> impl Strategy<Value = HeaderMap> {
     })
 }
 
-/// Request fields that change no response with `fields`, which has neither this tag nor a date.
+/// Returns request fields that change no response with `fields`, which has neither this tag nor a date.
 pub(crate) fn request_fields() -> impl Strategy<Value = Vec<(&'static str, &'static str)>> {
     let fields = [
         ("accept", "text/html, */*;q=0.1"),
@@ -132,7 +132,7 @@ pub(crate) fn cacheable_fields() -> impl Strategy<Value = HeaderMap> {
         .prop_map(|(freshness, others)| header_map(&[freshness, others].concat()))
 }
 
-/// Request fields that turn a success into an error, or choose the format.
+/// Returns request fields that turn a success into an error, or choose the format.
 pub(crate) fn deciding_fields() -> impl Strategy<Value = Vec<(&'static str, &'static str)>> {
     let fields = [
         ("accept", "text/html"),

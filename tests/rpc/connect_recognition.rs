@@ -132,7 +132,7 @@ async fn any_other_method_is_plain_http() {
 }
 
 #[tokio::test]
-async fn rpc_false_switches_it_off() {
+async fn rpc_false_turns_the_recognition_off() {
     for (method, target, fields) in [("POST", PATH, UNARY), ("POST", PATH, STREAM), ("GET", GET, &[][..])] {
         let (parts, _) = fail(&StatusMapLayer::new().rpc(false), request(method, target, fields), Status::gone()).await;
         assert_eq!((parts.status.as_u16(), &parts.headers["content-type"]), (410, &PROBLEM_JSON.parse().unwrap()));

@@ -11,7 +11,7 @@ use tower_status::{Status, StatusMapLayer, catalog::GrpcCode};
 
 use crate::common::{fail, json, request};
 
-/// The error that the layer itself writes for a status.
+/// Returns the error that the layer itself writes for a status.
 async fn written(status: Status) -> Value {
     let fields = [("content-type", "application/json"), ("connect-protocol-version", "1")];
     // Not the service in the path, which a handler does not know.

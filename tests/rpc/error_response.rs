@@ -111,7 +111,7 @@ pub(crate) async fn send_unlimited(
     response
 }
 
-/// The fields of a gRPC-Web trailer frame.
+/// Returns the fields of a gRPC-Web trailer frame.
 fn trailers(frame: &[u8]) -> HeaderMap {
     assert_eq!((frame[0], frame.len() - 5), (0x80, u32::from_be_bytes(frame[1..5].try_into().unwrap()) as usize));
     let lines = str::from_utf8(&frame[5..]).unwrap().split_terminator("\r\n");

@@ -31,7 +31,7 @@ async fn every_error_has_one_error_info() {
     }
 }
 
-/// `error_details.proto`: `[A-Z][A-Z0-9_]+[A-Z0-9]`, at most 63 characters.
+/// Returns whether a reason is valid (`error_details.proto`): `[A-Z][A-Z0-9_]+[A-Z0-9]`, at most 63 characters.
 fn is_reason(reason: &str) -> bool {
     let bytes = reason.as_bytes();
     let inner = |byte: &u8| byte.is_ascii_uppercase() || byte.is_ascii_digit() || *byte == b'_';
@@ -49,7 +49,7 @@ async fn reason_is_the_name_of_a_status_without_type_and_title() {
         (Status::not_found(), "NOT_FOUND"),
         (Status::service_unavailable().with_grpc_code(GrpcCode::DeadlineExceeded), "SERVICE_UNAVAILABLE"),
         (Status::payload_too_large(), "CONTENT_TOO_LARGE"),
-        // Without an entry in the catalogue, the code's.
+        // A status without an entry in the catalogue has the name of its gRPC code.
         (unknown(499), "CANCELLED"),
         (unknown(498), "FAILED_PRECONDITION"),
         (unknown(599), "INTERNAL"),
@@ -265,7 +265,7 @@ async fn request_id_is_metadata_of_error_info() {
     assert_eq!(
         id(&send(StatusMapLayer::new().rpc(true), &call, Err(own)).await).as_deref(),
         Some("mine"),
-        "an extension of that name wins"
+        "an extension of that name takes precedence"
     );
     let malformed = Call { fields: &[("x-request-id", "<script>")], ..CALL };
     assert_eq!(id(&send(StatusMapLayer::new().rpc(true), &malformed, Err(Status::not_found())).await), None);

@@ -187,7 +187,7 @@ async fn fields_of_the_inner_response_leave_a_third_of_the_limit_for_the_status(
     }
 }
 
-/// RFC 9113 §6.5.2.
+/// Returns the size of a field (RFC 9113 §6.5.2).
 fn size(name: &str, value: &str) -> usize {
     name.len() + value.len() + 32
 }

@@ -25,7 +25,7 @@ const FRESHNESS: [(&str, &str); 10] = [
 
 const LAST_MODIFIED: &str = "Sun, 06 Nov 1994 08:49:37 GMT";
 
-/// Each field alone, and all of them.
+/// Returns each field alone, and all of them.
 fn combinations() -> Vec<Vec<(&'static str, &'static str)>> {
     FRESHNESS.iter().map(|field| vec![*field]).chain([FRESHNESS.to_vec()]).collect()
 }

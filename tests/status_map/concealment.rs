@@ -90,7 +90,7 @@ fn boxed(response: Response<Full<Bytes>>) -> Inner {
     response.map(|body| body.map_err(BoxError::from).boxed_unsync())
 }
 
-/// The 403s that are concealed. To HEAD, a handler has removed the body of some.
+/// Returns the 403s that are concealed. To HEAD, a handler has removed the body of some.
 fn forbidden(all: Fields<'_>) -> Vec<(String, Result<Inner, Status>)> {
     let with_fields =
         |status: Status| all.iter().fold(status, |status, (name, value)| status.with_header(*name, *value));

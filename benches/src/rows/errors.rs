@@ -48,7 +48,7 @@ fn failing(
     StatusMapLayer::new().layer(responding(move || Err::<http::Response<Empty<Bytes>>, _>(status())))
 }
 
-/// The fields that a status sets, beside the Content-Type.
+/// Returns the fields that a status sets, beside the Content-Type.
 fn complete<B>(mut response: http::Response<B>) -> http::Response<B> {
     response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
     response.headers_mut().insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
@@ -59,7 +59,7 @@ fn made<B: http_body::Body<Error: std::fmt::Debug>>(make: impl Fn() -> http::Res
     repeated(move || read(make()))
 }
 
-/// A response of a handler, without a layer: the same header fields, the same document.
+/// Returns the response of a handler without a layer, with the same header fields and document.
 pub(crate) fn into_response(table: &mut Table) {
     table.work("into_response", "detail and 2 extensions");
     table.by("tower-status", || made(|| status().into_response()));
@@ -108,7 +108,7 @@ pub(crate) fn json(table: &mut Table) {
     }
 }
 
-/// A 404 without a body, as a router sends it.
+/// Returns a 404 without a body, as a router sends it.
 pub(crate) fn bare(table: &mut Table) {
     table.work("bare 404", "from the fallback");
     table.by("base: the request", || request_alone(CURL));

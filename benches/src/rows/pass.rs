@@ -15,7 +15,7 @@ use crate::{
     service::{call, read, request, responding},
 };
 
-/// The response of the inner service.
+/// Returns the response of the inner service.
 pub(super) fn ok() -> Response<Full<Bytes>> {
     let mut response = Response::new(Full::new(Bytes::from_static(b"seven tulips")));
     let text = HeaderValue::from_static("text/plain; charset=utf-8");
@@ -67,7 +67,7 @@ pub(crate) fn pass(table: &mut Table) {
     }
 }
 
-/// With a subscriber that reads errors. It cannot be removed, so no other case follows.
+/// Measures with a subscriber that reads errors. It cannot be removed, so this case is the last.
 pub(crate) fn logged(table: &mut Table) {
     table.work("200, log read", "Firefox, 12 fields");
     let subscribe = || drop(tracing_subscriber::fmt().with_writer(std::io::sink).try_init());

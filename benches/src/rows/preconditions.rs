@@ -62,7 +62,7 @@ fn ours(fields: HeaderMap) -> Run {
     })
 }
 
-/// As a handler with `TypedHeader` does it.
+/// Decides as a handler with `TypedHeader` does.
 fn typed(fields: HeaderMap) -> Run {
     let etag: headers::ETag = TAG.parse().unwrap();
     let modified = SystemTime::from(HeaderMap::typed_get::<headers::IfModifiedSince>(&date()).unwrap());

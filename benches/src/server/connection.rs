@@ -57,7 +57,7 @@ where
     })
 }
 
-/// The clock stands still until nothing else is left to do, so a timeout takes no time.
+/// Runs with a paused clock, which advances when no task is ready, so a timeout takes no time.
 fn runtime() -> Runtime {
     Builder::new_current_thread().enable_time().start_paused(true).build().unwrap()
 }
@@ -121,7 +121,7 @@ impl Http1 {
     }
 }
 
-/// Whether this is a whole response, by its Content-Length.
+/// Returns whether this is a complete response, by its Content-Length.
 fn is_complete(response: &[u8]) -> bool {
     let Some(head) = response.windows(4).position(|window| window == b"\r\n\r\n") else { return false };
     let text = std::str::from_utf8(&response[..head]).unwrap();

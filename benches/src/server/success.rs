@@ -28,7 +28,7 @@ fn orders() -> Router {
     Router::new().route("/orders/{id}", get(order))
 }
 
-/// As a handler does it without a crate: one tag, compared as a text.
+/// Responds as a handler without a crate does: one tag, compared as text.
 async fn order_unless_current(Path(id): Path<u64>, fields: HeaderMap) -> Response {
     let tag = [(header::ETAG, TAG)];
     if fields.get(header::IF_NONE_MATCH).is_some_and(|value| value == TAG) {
@@ -72,7 +72,7 @@ fn content<const KIB: usize>() -> Bytes {
     Bytes::from_static(&BYTES[..KIB << 10])
 }
 
-/// By hand: a handler that hashes the same bytes once.
+/// Responds as a hand-written handler does that hashes the same bytes once.
 fn generated<const KIB: usize>(ways: &mut Ways, row: &'static str) {
     async fn plain<const KIB: usize>() -> Bytes {
         content::<KIB>()

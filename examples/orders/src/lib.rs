@@ -95,13 +95,13 @@ pub fn app(db: SqlitePool) -> Router {
             MapRequestLayer::new(accept_identity),
             // Compresses pages, lists and errors, but nothing with a strong tag, which identifies the bytes.
             CompressionLayer::new().compress_when(DefaultPredicate::new().and(has_no_strong_tag)),
-            // Makes a response of each error inside.
+            // Turns each error inside into a response.
             StatusMapLayer::new().map_error(error::database).map_status(conceal_550),
             // A request that takes too long gets a 503.
             TimeoutLayer::new(Duration::from_secs(10)),
             // A request that would wait gets a 503 with Retry-After.
             LoadShedLayer::new(),
-            // Global, because each clone of a route would have a limit of its own and never reach it.
+            // Global, because each clone of a route would have a separate limit and never reach it.
             GlobalConcurrencyLimitLayer::new(512),
             // A panic gets a 500.
             CatchPanicLayer::new(),
@@ -123,7 +123,7 @@ fn guarded(changes: MethodRouter<App>) -> MethodRouter<App> {
     changes
         // A change without a precondition gets a 428.
         .route_layer(ConditionalLayer::new().require_preconditions())
-        // Outside of it: an unknown caller gets a 401, whatever else is missing.
+        // Outside of it: an unknown caller gets a 401, before anything else is checked.
         .route_layer(from_extractor::<Caller>())
 }
 

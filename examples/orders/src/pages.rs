@@ -59,7 +59,7 @@ pub(crate) fn order(order: &Order) -> String {
     )
 }
 
-/// A form that `orders.js` sends as JSON, with the entity tag of the order in If-Match.
+/// Returns a form that `orders.js` sends as JSON, with the entity tag of the order in If-Match.
 fn form(method: &str, action: &str, order: Option<&Order>) -> Markup {
     let text = |of: fn(&Order) -> String| order.map(of).unwrap_or_default();
     html! {

@@ -40,7 +40,7 @@ impl Shop {
         Self { app: orders::app(db.clone()), db, _folder: folder }
     }
 
-    /// `line` is method and path, then fields as `name: value`, each after a `|`.
+    /// Sends a request. `line` is method and path, then fields as `name: value`, each after a `|`.
     async fn send(&self, line: &str, body: Value) -> Response {
         let mut parts = line.split('|').map(str::trim);
         let (method, path) = parts.next().unwrap().split_once(' ').unwrap();
