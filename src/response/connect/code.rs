@@ -6,12 +6,13 @@ use crate::{
     Status,
     catalog::{GRPC_CODES, GrpcCode},
     response::grpc,
+    status::Source,
 };
 
 /// Returns the code for Connect clients: gRPC's, but of an overload that may pass, which clients should retry.
 pub(super) fn code(status: &Status) -> GrpcCode {
     let code = grpc::code(status);
-    let is_overload = status.source_link().is_some_and(|source| source.is::<Overloaded>());
+    let is_overload = status.source_link().is_some_and(Source::is::<Overloaded>);
     if is_overload && code == GrpcCode::ResourceExhausted { GrpcCode::Unavailable } else { code }
 }
 
