@@ -1,6 +1,7 @@
 //! Runs each example on a loopback port, and sends it requests with a real HTTP client.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic)] // a test may panic
 
+mod connect;
 mod example;
 mod files;
 #[path = "../shop/mod.rs"]
@@ -298,7 +299,7 @@ async fn tonic_returns_the_same_errors_over_grpc_and_plain_http() {
 fn an_occupied_port_is_explained_in_a_sentence() {
     let occupied = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = occupied.local_addr().unwrap().to_string();
-    for name in ["conditional_get", "conditional_put", "hyper", "interop", "quickstart", "tonic"] {
+    for name in ["conditional_get", "conditional_put", "connect", "hyper", "interop", "quickstart", "tonic"] {
         let output = Command::new(program(name)).arg(&address).output().unwrap();
         let expected =
             format!("error: {address} is already in use; add another address to the command: -- 127.0.0.1:3001\n");
