@@ -118,7 +118,7 @@ fn write_built_in(headers: &mut HeaderMap, status: &Status, context: &Context<'_
 
 /// Sets Content-Language (RFC 9110 §8.5).
 pub(super) fn set_language(headers: &mut HeaderMap, language: &'static str) {
-    if let Ok(value) = HeaderValue::from_str(language) {
+    if let Ok(value) = HeaderValue::from_maybe_shared(Bytes::from_static(language.as_bytes())) {
         let _ = headers.try_insert(header::CONTENT_LANGUAGE, value);
     }
 }
