@@ -105,6 +105,20 @@ fn unknown_tag_is_unknown_outside() {
     assert_eq!(codes(&send_twice(&service, &head(&[("if-none-match", "*")]))), [304; 2]);
 }
 
+/// A part without a tag fails If-Match, even if the tag of the whole is unknown.
+#[test]
+fn unknown_tag_of_a_200_that_becomes_a_206_fails_if_match() {
+    let inner = ConditionalLayer::new().generate_etags(64).layer(handler(200, &[]));
+    let part = ServiceBuilder::new().service(inner).map_response(|mut response| {
+        *response.status_mut() = http::StatusCode::PARTIAL_CONTENT;
+        response
+    });
+    let service = ConditionalLayer::new().layer(part);
+    let head = |fields| request("HEAD", "/", fields);
+    assert_eq!(codes(&send_twice(&service, &head(&[("if-match", "\"e\"")]))), [412; 2]);
+    assert_eq!(codes(&send_twice(&service, &head(&[("if-match", "*")]))), [206; 2]);
+}
+
 /// Middleware may call the inner service again: only the last response counts.
 #[test]
 fn decision_on_an_earlier_response_is_forgotten() {
