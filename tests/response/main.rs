@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic)] // a test may panic
 
 mod accept;
+mod advice;
 #[path = "../common/mod.rs"]
 mod common;
 mod formats;
