@@ -36,7 +36,7 @@ pin_project! {
     }
 }
 
-/// A problem document that is written when it is read: a layer outside replaces most of them unread.
+/// A problem document that is written when it is read, because a layer outside replaces most of them unread.
 struct Document {
     status: Status,
     write: fn(&Status) -> Bytes,
@@ -59,7 +59,7 @@ impl<B: Body> StatusBody<B> {
         if bytes.is_empty() { Self::empty() } else { Kind::Written { bytes: Box::new(bytes) }.into() }
     }
 
-    /// A problem document of the status, in the form that needs no negotiation.
+    /// Creates a body that writes the problem document of the status when it is read, without negotiation.
     pub(crate) fn document(status: Status, write: fn(&Status) -> Bytes) -> Self {
         let document = Document { status, write, written: OnceLock::new(), read: false };
         Kind::Document { document: Box::new(document) }.into()
@@ -74,7 +74,7 @@ impl<B: Body> StatusBody<B> {
         Arc::downgrade(self.token.get_or_insert_default())
     }
 
-    /// Polls the inner body or one that was peeked at; out of line, to keep the path of an untouched body short.
+    /// Polls a body that was written or read ahead; out of line, to keep the path of an untouched body short.
     #[inline(never)]
     fn poll_built(kind: KindProjection<'_, B>, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, B::Error>>> {
         let bytes = match kind {

@@ -1,4 +1,4 @@
-//! Which header fields of a response stay when its code changes.
+//! The header fields of a response that stay when its code changes.
 
 use http::{HeaderMap, HeaderName, header};
 
@@ -7,17 +7,18 @@ use super::{
     headers::{describes_body, remove_all},
 };
 
-/// Removes every field that belongs to the old status, also one that a handler has set: so a concealed response equals a
-/// real one.
+/// Removes every field that belongs to the old status, even one that a handler has set, so that a concealed response
+/// equals a real one.
 ///
 /// `keep` are the application's further names, `request_id` the name of the field with the request's id. Freshness and the
-/// description of the old body never stay: they would be false of the new response.
+/// description of the old body never stay, because they would be wrong for the new response.
 pub(crate) fn retain(headers: &mut HeaderMap, keep: &[HeaderName], request_id: &HeaderName) {
     let is_kept = |name: &HeaderName| keep.contains(name) && !is_freshness(name) && !describes_body(name);
     remove_all(headers, |name| !(stays(name) || is_kept(name) || name == request_id));
 }
 
-/// Fields of the connection, the server, the session and its security: they do not depend on the status.
+/// Returns whether a field stays: those of the connection, the server, the session and its security do not depend on the
+/// status.
 fn stays(name: &HeaderName) -> bool {
     matches!(
         *name,

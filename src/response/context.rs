@@ -1,4 +1,4 @@
-//! What hooks and renderers know about a request.
+//! The information about a request that hooks and renderers get.
 
 use std::fmt;
 
@@ -33,16 +33,16 @@ pub struct Context<'a> {
     pub(crate) body: BodyOptions<'a>,
 }
 
-/// What a body depends on beside its status.
+/// The inputs of a body beside its status.
 #[derive(Clone, Copy)]
 pub(crate) struct BodyOptions<'a> {
-    /// What the application adds to the page.
+    /// The application's additions to the page.
     pub(crate) page: &'a Page,
     /// Whether loading the address again repeats the request.
     pub(crate) can_reload: bool,
     /// The delay of the response's Retry-After, in seconds.
     pub(crate) retry_after: Option<u64>,
-    /// Whether clients see what is hidden.
+    /// Whether clients see hidden details.
     pub(crate) expose: bool,
     pub(crate) debug: Option<&'a DebugReport>,
     pub(crate) translate: Option<&'a dyn Translate>,
@@ -58,8 +58,7 @@ impl<'a> Context<'a> {
         RequestIds { request: self.request_id, trace: self.trace_id }
     }
 
-    /// Returns what [`capture`](crate::StatusMapLayer::capture) has kept of the request; `None` if it keeps nothing of this
-    /// type.
+    /// Returns the value of this type that [`capture`](crate::StatusMapLayer::capture) has kept; `None` if there is none.
     pub fn captured<T: 'static>(&self) -> Option<&'a T> {
         self.captured?.get()
     }

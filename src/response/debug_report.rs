@@ -1,8 +1,8 @@
-//! What [`debug(true)`](crate::StatusMapLayer::debug) shows of an error.
+//! The report about an error that [`debug(true)`](crate::StatusMapLayer::debug) shows.
 
 use serde::{Serialize, Serializer, ser::SerializeMap};
 
-/// What the developer of the server needs to know of an error.
+/// The information about an error for the developer of the server.
 pub(crate) struct DebugReport {
     /// The error and its causes, each with the name of its type where that is known.
     pub(crate) errors: Vec<String>,

@@ -32,8 +32,8 @@ impl Status {
     }
 }
 
-/// Builds a complete response in place of a response with another code, of which only the fields stay that do not depend
-/// on the code.
+/// Builds a complete response in place of a response with another code, and keeps only those of its fields that do not
+/// depend on the code.
 pub(crate) fn replace_response<B: Body>(status: Status, mut parts: response::Parts) -> Response<StatusBody<B>> {
     remove_reason_phrase(&mut parts.extensions);
     let no_store = caching::has_no_store(&parts.headers);
@@ -57,10 +57,10 @@ pub(crate) fn from_status<B: Body>(status: Status, mut parts: response::Parts) -
     response
 }
 
-/// RFC 9110 §8.6, §9.3.2: the response to HEAD has no body, but the length of GET's.
+/// Removes the body of a response to HEAD, and keeps the length of GET's (RFC 9110 §8.6, §9.3.2).
 pub(crate) fn without_body<B: Body>(response: Response<StatusBody<B>>) -> Response<StatusBody<B>> {
     let (mut parts, body) = response.into_parts();
-    // A 304 has an empty body, which tells nothing about the length of the 200.
+    // The empty body of a 304 does not have the length of the 200.
     let length = body.size_hint().exact().filter(|length| *length > 0);
     if let Some(length) = length.filter(|_| !parts.headers.contains_key(header::CONTENT_LENGTH)) {
         let _ = parts.headers.try_insert(header::CONTENT_LENGTH, length.into());

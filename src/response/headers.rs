@@ -6,7 +6,7 @@ use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, Version, header};
 
 use crate::{catalog, fields::list::has_token, status::is_singleton, warning::warn_once};
 
-/// Adds the fields of a status. A field that occurs once replaces an earlier value; of any other, each line is added once.
+/// Adds the fields of a status. A field that occurs once replaces an earlier value; each line of any other is added once.
 pub(crate) fn apply(headers: &mut HeaderMap, fields: &HeaderMap) {
     for name in fields.keys() {
         let known = headers.get_all(name).iter().cloned().collect::<HashSet<_>>();
@@ -21,9 +21,9 @@ pub(crate) fn apply(headers: &mut HeaderMap, fields: &HeaderMap) {
     }
 }
 
-/// Replaces the fields of the status that a response was built from by those of its final status.
+/// Replaces the fields of the status from which a response was built by those of its final status.
 ///
-/// A name whose lines are the same in both is left alone, also what a handler has added to it.
+/// A field whose lines are the same in both stays, with any line that a handler has added.
 pub(crate) fn replace(headers: &mut HeaderMap, old: &HeaderMap, new: &HeaderMap) {
     let is_changed = |name: &&HeaderName| !old.get_all(*name).iter().eq(new.get_all(*name).iter());
     let names = old.keys().chain(new.keys().filter(|name| !old.contains_key(*name)));
@@ -46,9 +46,9 @@ pub(crate) fn remove_all(headers: &mut HeaderMap, goes: impl Fn(&HeaderName) -> 
 
 // ----- Fields that a code requires -----
 
-/// A value that this crate fills in where the application has not set the field.
+/// Returns a value that this crate fills in if the application has not set the field.
 ///
-/// Its address is unique: that distinguishes it from an equal value that a handler has set.
+/// Its unique address distinguishes it from an equal value that a handler has set.
 fn filled_in(value: &'static str) -> HeaderValue {
     HeaderValue::from_maybe_shared(bytes::Bytes::from(value.to_owned())).unwrap_or(HeaderValue::from_static(value))
 }
@@ -66,7 +66,7 @@ static DEFAULT_CHALLENGE: LazyLock<HeaderValue> = LazyLock::new(|| filled_in(r#"
 pub(super) static NO_STORE: LazyLock<HeaderValue> = LazyLock::new(|| filled_in("no-store"));
 static UPGRADE: LazyLock<HeaderValue> = LazyLock::new(|| filled_in("upgrade"));
 
-/// Adds what `code` requires and the layer knows; `challenge` is the application's default.
+/// Adds the fields that `code` requires and the layer knows; `challenge` is the application's default.
 pub(crate) fn complete(
     headers: &mut HeaderMap,
     code: StatusCode,
@@ -80,7 +80,7 @@ pub(crate) fn complete(
     }
 }
 
-/// RFC 9110 §15.5.2: a 401 has at least one challenge. Returns whether it was added.
+/// Adds a challenge to a 401 that has none (RFC 9110 §15.5.2). Returns whether it was added.
 fn add_challenge(headers: &mut HeaderMap, challenge: Option<&HeaderValue>) -> bool {
     if headers.contains_key(header::WWW_AUTHENTICATE) {
         return false;
@@ -94,8 +94,8 @@ fn add_challenge(headers: &mut HeaderMap, challenge: Option<&HeaderValue>) -> bo
     headers.try_insert(header::WWW_AUTHENTICATE, challenge.unwrap_or(&DEFAULT_CHALLENGE).clone()).is_ok()
 }
 
-/// RFC 9110 §7.8: Upgrade needs `Connection: upgrade`. Both are fields of HTTP/1.x (RFC 9113 §8.2.2). Returns whether the
-/// option was added.
+/// Adds `Connection: upgrade`, which Upgrade requires (RFC 9110 §7.8). Both are fields of HTTP/1.x (RFC 9113 §8.2.2).
+/// Returns whether the option was added.
 fn complete_upgrade(headers: &mut HeaderMap, version: Version) -> bool {
     if !headers.contains_key(header::UPGRADE) {
         return false;
@@ -165,17 +165,18 @@ pub(crate) fn remove_form_fields(headers: &mut HeaderMap, code: StatusCode, own:
     remove_all(headers, |name| is_content_range(name, code) || CONTENT.contains(name) && !own.contains_key(name));
 }
 
-/// The Content-Range of a 416 is the complete length, which its section requires (RFC 9110 §15.5.17).
+/// Returns whether a field is the Content-Range of a 416, the complete length that its section requires (RFC 9110
+/// §15.5.17).
 fn is_content_range(name: &HeaderName, code: StatusCode) -> bool {
     *name == header::CONTENT_RANGE && !requires(code, name)
 }
 
-/// Whether a field describes a body.
+/// Returns whether a field describes a body.
 pub(super) fn describes_body(name: &HeaderName) -> bool {
     REPRESENTATION.contains(name) || CONTENT.contains(name)
 }
 
-/// Fields that describe the representation, whatever form it is sent in.
+/// Returns whether a field describes the representation, whatever its format.
 static REPRESENTATION: [HeaderName; 6] = [
     header::CONTENT_LANGUAGE,
     header::CONTENT_LOCATION,
@@ -185,7 +186,7 @@ static REPRESENTATION: [HeaderName; 6] = [
     header::ACCEPT_RANGES,
 ];
 
-/// Fields that describe the bytes of one body.
+/// Returns whether a field describes the bytes of one body.
 static CONTENT: [HeaderName; 11] = [
     header::CONTENT_TYPE,
     header::CONTENT_LENGTH,

@@ -1,4 +1,4 @@
-//! Looks at what a body has ready, without waiting and without losing a frame.
+//! Reads the available part of a body, without waiting and without losing a frame.
 
 use std::{
     collections::VecDeque,
@@ -9,10 +9,10 @@ use std::{
 use bytes::{Buf, Bytes};
 use http_body::{Body, Frame, SizeHint};
 
-/// Empty frames that are polled at most, so that a body of nothing else does not delay the response.
+/// The limit of empty frames that are polled, so that a body of such frames does not delay the response.
 const EMPTY_FRAMES: usize = 64;
 
-/// A body of which some frames were polled already: data, and then perhaps trailers or an error. Yields the same frames.
+/// A body of which some frames have been polled: data, and then perhaps trailers or an error. Yields the same frames.
 pub(crate) struct Peeked<B: Body> {
     data: VecDeque<Bytes>,
     last: Option<Result<Frame<Bytes>, B::Error>>,
@@ -21,7 +21,7 @@ pub(crate) struct Peeked<B: Body> {
 }
 
 impl<B: Body> Peeked<B> {
-    /// Polls what is ready, until more than `limit` bytes have come. Never waits.
+    /// Polls the frames that are available, until they have more than `limit` bytes. Never waits.
     pub(crate) fn new(body: B, limit: usize, cx: &mut Context<'_>) -> Self {
         let mut peeked = Self { data: VecDeque::new(), last: None, ended: false, body: Box::pin(body) };
         let (mut length, mut empty) = (0, 0);
@@ -51,7 +51,7 @@ impl<B: Body> Peeked<B> {
         peeked
     }
 
-    /// Returns the data that was ready, up to `limit` bytes.
+    /// Returns the available data, up to `limit` bytes.
     pub(crate) fn available(&self, limit: usize) -> Vec<u8> {
         let mut available = Vec::new();
         for data in &self.data {
@@ -66,19 +66,19 @@ impl<B: Body> Peeked<B> {
         self.ended.then(|| self.data.iter().flatten().copied().collect())
     }
 
-    /// Returns the data frame by frame, if no more will follow; trailers may.
+    /// Returns the data frame by frame, if no more data will follow; trailers may.
     pub(crate) fn content(&self) -> Option<impl Iterator<Item = &Bytes>> {
         let trailers = matches!(&self.last, Some(Ok(frame)) if frame.is_trailers());
         (self.ended || trailers).then(|| self.data.iter())
     }
 
-    /// Returns the one frame that was all data, if it is not empty: then the inner body is no longer needed.
+    /// Returns the only frame, if it has all data and is not empty. Then the inner body is no longer needed.
     pub(super) fn only_frame(&self) -> Option<&Bytes> {
         let [data] = self.data.as_slices().0 else { return None };
         (self.ended && !data.is_empty()).then_some(data)
     }
 
-    /// Whether the body ended without a frame.
+    /// Returns whether the body ended without a frame.
     pub(super) fn is_empty(&self) -> bool {
         self.ended && self.data.is_empty()
     }
@@ -107,7 +107,7 @@ impl<B: Body> Peeked<B> {
     }
 }
 
-/// Copies nothing where the inner body's data is `Bytes`.
+/// Converts data to `Bytes`, without a copy if it is `Bytes` already.
 #[inline]
 pub(super) fn into_bytes(mut data: impl Buf) -> Bytes {
     data.copy_to_bytes(data.remaining())

@@ -1,4 +1,4 @@
-//! What a client may see of a status.
+//! The parts of a status that a client may see.
 
 use std::borrow::Cow;
 
@@ -8,7 +8,7 @@ use serde_json::Value;
 use super::{DebugReport, translate::Translation};
 use crate::{Status, catalog::Entry};
 
-/// What a response may show. What is hidden has been removed, so no format can leak it.
+/// The content of a response. Hidden parts are removed, so no format can leak them.
 pub(crate) struct PublicProblem<'a> {
     pub(crate) code: StatusCode,
     pub(crate) entry: &'static Entry,
@@ -45,11 +45,11 @@ impl<'a> PublicProblem<'a> {
         Self::with_hidden(status, status.hides() && !expose, ids)
     }
 
-    /// As [`new`](Self::new), where the format decides whether detail and extension members are hidden.
+    /// Does the same as [`new`](Self::new); the caller decides whether detail and extension members are hidden.
     pub(super) fn with_hidden(status: &'a Status, hides: bool, ids: RequestIds<'a>) -> Self {
         let entry = status.entry();
         let extensions = if hides { status.public_extensions() } else { status.extensions() };
-        // An application's own member of that name wins.
+        // An application's own member of that name takes precedence.
         let unless_own =
             |id: Option<&'a str>, member: &str| id.filter(|_| !extensions.iter().any(|(name, _)| name == member));
         let ids =
@@ -108,7 +108,7 @@ impl<'a> PublicProblem<'a> {
         self.extensions.iter().map(|(name, value)| (&**name, value)).filter(move |(name, _)| !is_hidden(name))
     }
 
-    /// Whether all text is the catalogue's.
+    /// Returns whether all text is the catalogue's.
     pub(super) fn is_bare(&self) -> bool {
         let own_texts = [self.detail, self.advice];
         self.title == self.entry.title

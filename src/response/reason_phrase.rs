@@ -8,6 +8,6 @@ pub(crate) fn remove_reason_phrase(extensions: &mut Extensions) {
     extensions.remove::<hyper::ext::ReasonPhrase>();
 }
 
-/// Without the feature `hyper`, the type of the extension is not known.
+/// Does nothing: without the feature `hyper`, the type of the extension is not known.
 #[cfg(not(feature = "hyper"))]
 pub(crate) fn remove_reason_phrase(_: &mut Extensions) {}

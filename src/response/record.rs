@@ -16,9 +16,9 @@ use crate::Status;
 pub(crate) struct Record {
     /// A private copy: editing the public extension has no effect.
     pub(crate) status: Status,
-    /// The code that the response was built with.
+    /// The code with which the response was built.
     pub(crate) code: StatusCode,
-    /// Fields that were filled in because neither the application nor a middleware had set them.
+    /// Fields that were filled in because neither the application nor middleware had set them.
     pub(crate) filled_in: FilledIn,
     /// Whether a layer has written and reported the response.
     pub(crate) finished: bool,
@@ -32,7 +32,7 @@ enum BuiltBody {
     Empty,
 }
 
-/// What a response's record tells a layer.
+/// The information in a response's record.
 pub(crate) enum Recorded {
     /// This crate did not build the response.
     No,
@@ -50,7 +50,7 @@ impl Record {
         filled_in: FilledIn,
         finished: bool,
     ) {
-        // Not `is_empty`: asking a problem document for its size would write it.
+        // Not `is_empty`, because a problem document would be written to return its size.
         let body = if response.body().is_end_stream() {
             BuiltBody::Empty
         } else {
@@ -61,7 +61,7 @@ impl Record {
         set(response.extensions_mut(), record);
     }
 
-    /// Whether the response has a record, valid or not.
+    /// Returns whether the response has a record, valid or not.
     #[inline]
     pub(crate) fn is_in<B>(response: &Response<B>) -> bool {
         response.extensions().get::<Self>().is_some()
@@ -86,7 +86,7 @@ fn set<T: Clone + Send + Sync + 'static>(extensions: &mut Extensions, value: T) 
     }
 }
 
-/// Whether a body is known to have no content.
+/// Returns whether a body is known to have no content.
 pub(crate) fn is_empty(body: &impl Body) -> bool {
     body.is_end_stream() || body.size_hint().exact() == Some(0)
 }

@@ -11,8 +11,7 @@ use crate::{Format, Status, warning::warning};
 
 /// Writes bodies in an application's own form, for plain HTTP; gRPC statuses have one form only.
 ///
-/// What must stay inside is not in the status that it is given: no source, and of a masked 5xx neither detail nor
-/// extension members.
+/// The status that it gets has no source, and for a hidden 5xx neither a detail nor extension members.
 ///
 /// # Example: an API that promised XML
 ///
@@ -60,7 +59,7 @@ pub struct Rendered {
 }
 
 impl Rendered {
-    /// A body of this media type.
+    /// Creates a body with this media type.
     pub fn new(content_type: HeaderValue, body: impl Into<Bytes>) -> Self {
         Self { content_type, body: body.into(), headers: HeaderMap::new() }
     }
@@ -70,7 +69,7 @@ impl Rendered {
     /// A malformed name or value is dropped with a warning.
     pub fn with_header(mut self, name: impl TryInto<HeaderName>, value: impl TryInto<HeaderValue>) -> Self {
         match (name.try_into(), value.try_into()) {
-            // Of two policies a browser applies both: the one of the built-in page is replaced.
+            // The policy of the built-in page is replaced, because a browser would apply both.
             (Ok(name), Ok(value)) if name == header::CONTENT_SECURITY_POLICY || name == header::CONTENT_LANGUAGE => {
                 let _ = self.headers.try_insert(name, value);
             }
@@ -80,7 +79,7 @@ impl Rendered {
         self
     }
 
-    /// Returns what is sent without a [`Render`]: the built-in page, problem document or text, to change or wrap its
+    /// Returns the built-in page, problem document or text, which is sent without a [`Render`], to change or wrap its
     /// [`body`](Self::body).
     ///
     /// # Example: a banner above the page

@@ -26,7 +26,7 @@ pub(crate) struct RenderOptions<'a> {
     pub(crate) content: Content,
 }
 
-/// What becomes of the body that is written.
+/// How the body that is written is used.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Content {
     Sent,
@@ -62,7 +62,7 @@ pub(crate) fn write<B: Body>(
     with_content(headers, body, options.content)
 }
 
-/// Returns the body. RFC 9110 §8.6: to HEAD, Content-Length is that of GET's response, or absent.
+/// Returns the body. In a response to HEAD, Content-Length is that of GET's response, or absent (RFC 9110 §8.6).
 pub(super) fn with_content<B: Body>(headers: &mut HeaderMap, body: Bytes, content: Content) -> StatusBody<B> {
     match content {
         Content::Sent => return StatusBody::written(body),
@@ -102,13 +102,13 @@ fn write_built_in(headers: &mut HeaderMap, status: &Status, context: &Context<'_
     let BuiltIn { content_type, body, language } = built_in(status, context);
     let _ = headers.try_insert(header::CONTENT_TYPE, content_type);
     if context.format == Format::Html {
-        // Beside another policy the page would have no style: a browser applies all of them.
+        // The policy replaces any other: a browser applies all of them, and the page would have no style.
         let _ = headers.try_insert(header::CONTENT_SECURITY_POLICY, context.body.page.content_security_policy());
     }
     // The language of a hidden detail is not that of the body.
     let is_masked = status.detail().is_some() && status.hides() && !context.body.expose;
     match language {
-        // Handlers write English texts and set the language of another one.
+        // Handlers write English texts, and set the language of any other text.
         Some("en") if becomes == Content::Unknown || !is_masked && headers.contains_key(header::CONTENT_LANGUAGE) => {}
         Some(language) => set_language(headers, language),
         None => {}
@@ -149,14 +149,14 @@ fn apply_rendered(headers: &mut HeaderMap, rendered: Rendered) -> Bytes {
     rendered.body
 }
 
-/// Adds `Vary: Accept-Language` where the language was negotiated, also where the texts turned out to be English.
+/// Adds `Vary: Accept-Language` if the language was negotiated, even if the texts are English.
 pub(super) fn vary_by_language(headers: &mut HeaderMap, context: &Context<'_>) {
     if context.body.translate.is_some_and(|translate| translate.languages().len() > 1) {
         add_vary(headers, "accept-language");
     }
 }
 
-/// Adds a name to Vary, unless it is there (RFC 9110 §12.5.5).
+/// Adds a name to Vary, unless it has it already (RFC 9110 §12.5.5).
 fn add_vary(headers: &mut HeaderMap, name: &'static str) {
     if let Ok(Entry::Vacant(vary)) = headers.try_entry(header::VARY) {
         let _ = vary.try_insert(HeaderValue::from_static(name));

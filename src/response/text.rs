@@ -39,7 +39,7 @@ pub(super) fn render(problem: &PublicProblem<'_>) -> Bytes {
     out.into()
 }
 
-/// Writes one line for each error, for what mapped it, and for each entry of the backtrace.
+/// Writes one line for each error, for the option that mapped it, and for each entry of the backtrace.
 fn push_debug(out: &mut String, debug: &DebugReport) {
     let errors = debug.errors.iter().map(|error| ("error", error));
     let mapped_by = debug.mapped_by.iter().map(|by| ("mapped by", by));

@@ -1,4 +1,4 @@
-//! Texts in other languages than English.
+//! Texts in languages other than English.
 
 use std::{fmt, time::Duration};
 
@@ -11,7 +11,7 @@ use crate::Status;
 /// `google.rpc.LocalizedMessage` beside the English message. A text that is missing is sent in English, or as the
 /// application has set it.
 ///
-/// What clients must not see is not in the status: no source, and of a hidden 5xx neither detail nor extension members.
+/// The status has no source, and for a hidden 5xx neither a detail nor extension members.
 ///
 /// # Example: German, by the type of the problem
 ///
@@ -55,13 +55,13 @@ pub trait Translate: Send + Sync + 'static {
 pub enum Text<'a> {
     /// The title: that of the status, otherwise that of its code.
     Title(&'a Status),
-    /// The title of the page of a status without a title of its own.
+    /// The title of the page of a status that sets no title.
     Headline(&'a Status),
-    /// What happened; shown where the status has no detail.
+    /// What happened; shown if the status has no detail.
     Explanation(&'a Status),
     /// What the reader can do now: the advice of the status, otherwise that of its code.
     Advice(&'a Status),
-    /// The detail of the status. Without one it is not asked for.
+    /// The detail of the status, if it has one.
     Detail(&'a Status),
     /// Words of the page: one of [`LABELS`](Text::LABELS).
     Label(&'static str),
@@ -119,7 +119,7 @@ impl Language<'_> {
     }
 }
 
-/// The texts of one status in the language of the client, as far as they are not missing.
+/// The texts of one status in the language of the client; some may be missing.
 pub(crate) struct Translation<'a> {
     pub(crate) language: Language<'a>,
     pub(crate) title: Option<String>,
@@ -130,7 +130,7 @@ pub(crate) struct Translation<'a> {
 }
 
 impl<'a> Translation<'a> {
-    /// Translates what a client may see of a status.
+    /// Translates the texts of a status that a client may see.
     pub(crate) fn new(language: Language<'a>, shown: &Status) -> Self {
         Self {
             language,
@@ -142,13 +142,13 @@ impl<'a> Translation<'a> {
         }
     }
 
-    /// Whether no text is translated.
+    /// Returns whether no text is translated.
     pub(crate) fn is_empty(&self) -> bool {
         [&self.title, &self.headline, &self.explanation, &self.advice, &self.detail].iter().all(|text| text.is_none())
     }
 }
 
-/// Whether a language is written from right to left: by its script (RFC 5646 §2.2.3), otherwise by its usual one.
+/// Returns whether a language is written from right to left: by its script (RFC 5646 §2.2.3), otherwise by its usual one.
 pub(crate) fn is_right_to_left(language: &str) -> bool {
     const SCRIPTS: [&str; 10] = ["adlm", "arab", "aran", "hebr", "mand", "nkoo", "rohg", "samr", "syrc", "thaa"];
     const LANGUAGES: [&str; 18] = [

@@ -9,7 +9,7 @@ use crate::{
     status::Source,
 };
 
-/// Returns the code for Connect clients: gRPC's, but of an overload that may pass, which clients should retry.
+/// Returns the code for Connect clients: that of gRPC, except for an overload, which clients should retry.
 pub(super) fn code(status: &Status) -> GrpcCode {
     let code = grpc::code(status);
     let is_overload = status.source_link().is_some_and(Source::is::<Overloaded>);
@@ -18,7 +18,7 @@ pub(super) fn code(status: &Status) -> GrpcCode {
 
 /// Returns the name of a code, such as `not_found`.
 pub(super) fn name(code: GrpcCode) -> String {
-    // With one L.
+    // Connect spells it with one L.
     if code == GrpcCode::Cancelled { "canceled".to_owned() } else { code.to_string().to_ascii_lowercase() }
 }
 

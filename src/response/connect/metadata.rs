@@ -1,10 +1,10 @@
-//! Which header fields are metadata in Connect.
+//! The header fields that are metadata in Connect.
 
 use http::{HeaderMap, HeaderName, HeaderValue, header};
 
 use super::grpc;
 
-/// Leaves of gRPC's metadata what is metadata in Connect, too. Values of `-bin` fields lose their padding.
+/// Removes gRPC metadata that is not metadata in Connect. Values of `-bin` fields lose their padding.
 pub(super) fn restrict(metadata: &mut HeaderMap) {
     let all = std::mem::take(metadata);
     for (name, value) in all.iter().filter(|(name, _)| !is_reserved(name) && is_valid(name)) {
@@ -15,13 +15,13 @@ pub(super) fn restrict(metadata: &mut HeaderMap) {
     }
 }
 
-/// Whether a name belongs to the protocol: it has one of its prefixes, or is on the list of connect-go.
+/// Returns whether a name is reserved: it has one of the protocol's prefixes, or is on the list of connect-go.
 pub(super) fn is_reserved(name: &HeaderName) -> bool {
     ["connect-", "grpc-", "trailer-"].iter().any(|prefix| name.as_str().starts_with(prefix))
         || matches!(*name, header::ACCEPT_ENCODING | header::HOST | header::USER_AGENT)
 }
 
-/// Whether a field has a meaning for one code alone, and Connect's HTTP status is another.
+/// Returns whether a field has a meaning for one code alone, and Connect's HTTP status is another.
 pub(super) fn needs_its_code(name: &HeaderName) -> bool {
     matches!(*name, header::CONTENT_RANGE | header::LOCATION | header::REFRESH)
 }
@@ -37,12 +37,12 @@ pub(super) fn http_fields(fields: &HeaderMap) -> HeaderMap {
     kept
 }
 
-/// `Header-Name`: `1*( 0-9 a-z _ - . )`.
+/// Returns whether a name is a `Header-Name`: `1*( 0-9 a-z _ - . )`.
 fn is_valid(name: &HeaderName) -> bool {
     name.as_str().bytes().all(|byte| byte.is_ascii_digit() || byte.is_ascii_lowercase() || b"_-.".contains(&byte))
 }
 
-/// `ASCII-Value`: printable.
+/// Returns the value if it is an `ASCII-Value`: printable.
 fn printable(value: &HeaderValue) -> Option<HeaderValue> {
     value.as_bytes().iter().all(|byte| matches!(byte, b' '..=b'~')).then(|| value.clone())
 }

@@ -57,7 +57,7 @@ impl<'a> Unary<'a> {
         if self.status == code {
             caching::set_no_store(headers, code);
         } else {
-            // Freshness belongs to a response with the other code.
+            // The freshness was that of the response with the other code.
             caching::keep_no_store(headers);
         }
         let _ = headers.try_insert(header::CONTENT_TYPE, JSON);
@@ -67,7 +67,7 @@ impl<'a> Unary<'a> {
     }
 }
 
-/// Makes a response the streaming response of its request: one end-of-stream message. Returns its body.
+/// Turns a response into a streaming response with one end-of-stream message. Returns its body.
 pub(crate) fn write_stream<B: Body>(
     parts: &mut response::Parts,
     status: &Status,

@@ -48,7 +48,7 @@ impl Serialize for WireDetail<'_> {
     }
 }
 
-/// Returns a detail as the crate `connectrpc` has it.
+/// Returns a detail as the type of the crate `connectrpc`.
 #[cfg(feature = "connectrpc")]
 pub(crate) fn wire_detail(detail: &Detail) -> connectrpc::ErrorDetail {
     let value = Some(STANDARD_NO_PAD.encode(&detail.value));
@@ -78,7 +78,7 @@ pub(super) fn unary(error: &RpcError<'_>) -> Bytes {
 /// Returns one envelope: flags, length, and the message.
 pub(super) fn end_of_stream(error: &RpcError<'_>) -> Bytes {
     let message = json(&EndOfStream(error));
-    // A message of 4 GiB does not fit into memory twice.
+    // No message is as long as 4 GiB, because it would not fit into memory twice.
     let length = u32::try_from(message.len()).unwrap_or(u32::MAX);
     let mut envelope = vec![END_OF_STREAM];
     envelope.extend_from_slice(&length.to_be_bytes());
@@ -102,7 +102,7 @@ fn json(value: &impl Serialize) -> Vec<u8> {
     serde_json::to_vec(value).unwrap_or_default()
 }
 
-/// Returns the code and the message of a unary error; `None` if the body is another JSON.
+/// Returns the code and the message of a unary error; `None` if the body is any other JSON.
 pub(crate) fn parse_code(body: &[u8]) -> Option<(GrpcCode, String)> {
     let Value::Object(members) = serde_json::from_slice(body).ok()? else { return None };
     let code = code::from_name(members.get("code")?.as_str()?)?;

@@ -1,4 +1,4 @@
-//! [`Status`] ─► code, message, details and metadata: what an RPC client sees of an error.
+//! [`Status`] ─► code, message, details and metadata: the error that an RPC client sees.
 
 use std::{borrow::Cow, time::Duration};
 
@@ -16,25 +16,25 @@ use crate::{
     status::Rpc,
 };
 
-/// What an RPC client sees of an error. What is hidden has been removed, so no format can leak it.
+/// The error that an RPC client sees. Hidden parts are removed, so no format can leak them.
 pub(crate) struct RpcError<'a> {
     pub(crate) code: GrpcCode,
     pub(crate) message: Cow<'a, str>,
     pub(crate) details: Details,
     pub(crate) metadata: HeaderMap,
-    /// The status's own fields that are header fields even where metadata is sent elsewhere.
+    /// The status's own fields that are header fields even if metadata is sent elsewhere.
     pub(crate) header_fields: HeaderMap,
 }
 
-/// What an error depends on beside its status.
+/// The inputs of an error beside its status.
 #[derive(Default)]
 pub(crate) struct RpcRequest<'a> {
     /// The domain of `ErrorInfo`.
     pub(crate) domain: &'a str,
     pub(crate) ids: RequestIds<'a>,
-    /// When to try again.
+    /// The delay until the client should try again.
     pub(crate) delay: Option<Duration>,
-    /// Whether clients see what is hidden.
+    /// Whether clients see hidden details.
     pub(crate) expose: bool,
     pub(crate) debug: Option<&'a DebugReport>,
     /// The language of a `LocalizedMessage`.
@@ -42,7 +42,7 @@ pub(crate) struct RpcRequest<'a> {
 }
 
 impl<'a> RpcError<'a> {
-    /// Returns what may be shown of a status that is sent with this code.
+    /// Returns the visible parts of a status that is sent with this code.
     pub(crate) fn new(status: &'a Status, code: GrpcCode, request: &RpcRequest<'a>) -> Self {
         let rpc = status.rpc().filter(|rpc| rpc.code == code);
         let hides = hides(status, code, rpc) && !request.expose;
@@ -75,14 +75,15 @@ impl<'a> RpcError<'a> {
     }
 }
 
-/// Whether message, details and metadata are hidden: as for a 5xx. Those of a `tonic::Status` are meant for clients,
-/// unless the code tells that something is wrong with the server or with an upstream's response.
+/// Returns whether message, details and metadata are hidden, as those of a 5xx are. Those of a `tonic::Status` are meant
+/// for clients, unless its code means that the server or an upstream has failed.
 fn hides(status: &Status, code: GrpcCode, rpc: Option<&Rpc>) -> bool {
     let is_hidden_code = matches!(code, GrpcCode::Internal | GrpcCode::Unknown | GrpcCode::DataLoss);
     (is_hidden_code || status.hides() && rpc.is_none()) && !status.is_exposed()
 }
 
-/// Returns the message of an error without a detail: the catalogue's, unless the code was set apart from it.
+/// Returns the message of an error without a detail: that of the catalogue's entry, or of the code if that was set
+/// separately.
 fn default_message(problem: &PublicProblem<'_>, code: GrpcCode) -> &'static str {
     if code == problem.entry.grpc { problem.entry.explanation } else { code.explanation() }
 }

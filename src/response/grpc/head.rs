@@ -6,7 +6,7 @@ use percent_encoding::percent_decode;
 use super::{GRPC_MESSAGE, GRPC_STATUS, GRPC_STATUS_DETAILS, headers};
 use crate::{Protocol, Status, catalog::GrpcCode};
 
-/// Whether a response has a gRPC status in its head.
+/// Returns whether a response has a gRPC status in its head.
 #[inline]
 pub(crate) fn has_status(fields: &HeaderMap) -> bool {
     // A success has few fields: comparing their names is cheaper than hashing.
@@ -19,7 +19,7 @@ pub(crate) fn status(fields: &HeaderMap) -> Option<GrpcCode> {
     Some(number.map_or(GrpcCode::Unknown, GrpcCode::from_number))
 }
 
-/// Whether the media type of a response is gRPC's or gRPC-Web's.
+/// Returns whether the media type of a response is gRPC's or gRPC-Web's.
 pub(crate) fn is_typed(fields: &HeaderMap) -> bool {
     fields.get(header::CONTENT_TYPE).is_some_and(|value| Protocol::of_media_type(value.as_bytes()).is_grpc())
 }

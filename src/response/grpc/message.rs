@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
 
-/// Which characters of a message are percent-encoded.
+/// The characters of a message that are percent-encoded.
 #[derive(Clone, Copy)]
 pub(super) struct Encoding(&'static AsciiSet);
 
@@ -12,7 +12,7 @@ impl Encoding {
     /// PROTOCOL-HTTP2.md: everything but `%x20-24 / %x26-7E`.
     pub(super) const MINIMAL: Self = Self(&CONTROLS.add(b'%'));
 
-    /// What tonic encodes: a message takes more of its trailers.
+    /// The characters that tonic encodes, which are more.
     #[cfg(feature = "tonic")]
     pub(super) const TONIC: Self = Self(
         &CONTROLS.add(b' ').add(b'"').add(b'#').add(b'%').add(b'<').add(b'>').add(b'`').add(b'?').add(b'{').add(b'}'),
@@ -50,7 +50,8 @@ impl Encoding {
     }
 }
 
-/// Encodes a message. A field value neither begins nor ends with a space (RFC 9113 §8.2.1), so that is encoded, too.
+/// Encodes a message. A field value neither begins nor ends with a space (RFC 9113 §8.2.1), so such a space is
+/// encoded as well.
 pub(super) fn encode(message: &str) -> Cow<'_, str> {
     let encode = |text| utf8_percent_encode(text, Encoding::MINIMAL.0);
     match split_edges(message) {

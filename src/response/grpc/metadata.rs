@@ -1,11 +1,11 @@
-//! Which header fields are metadata for RPC clients.
+//! The header fields that are metadata for RPC clients.
 
 use base64::{Engine, engine::general_purpose::STANDARD, engine::general_purpose::STANDARD_NO_PAD};
 use http::{HeaderMap, HeaderName, header};
 
 use super::{caching, headers};
 
-/// Returns the fields that are metadata. The value of a `-bin` field is base64, or no client could decode it.
+/// Returns the fields that are metadata. A `-bin` field whose value is not base64 is none: no client could decode it.
 pub(super) fn metadata(fields: &HeaderMap) -> HeaderMap {
     let mut metadata = HeaderMap::new();
     for (name, value) in fields {
@@ -29,7 +29,7 @@ pub(super) fn web_fields(fields: &HeaderMap) -> HeaderMap {
     filter(fields, is_for_browsers)
 }
 
-/// Whether a field of an inner response may be beside a gRPC status.
+/// Returns whether a field of an inner response may be beside a gRPC status.
 pub(crate) fn may_be_in_head(name: &HeaderName) -> bool {
     is_metadata(name) || is_for_browsers(name)
 }
@@ -42,18 +42,18 @@ fn filter(fields: &HeaderMap, stays: impl Fn(&HeaderName) -> bool) -> HeaderMap 
     kept
 }
 
-/// Whether a field is metadata: it is neither reserved for gRPC, nor describes a body, nor is HTTP's alone.
+/// Returns whether a field is metadata: it is neither reserved for gRPC, nor describes a body, nor belongs to HTTP alone.
 fn is_metadata(name: &HeaderName) -> bool {
     let is_reserved = name.as_str().starts_with("grpc-") && !GRPC_METADATA.contains(name);
     !is_reserved && !is_for_browsers(name) && !is_http_only(name) && !headers::describes_body(name)
 }
 
-/// Whether a field has a meaning in HTTP alone.
+/// Returns whether a field has a meaning in HTTP alone.
 pub(crate) fn is_http_only(name: &HeaderName) -> bool {
     HTTP_ONLY.contains(name) || caching::is_freshness(name)
 }
 
-/// Cookies, CORS (Fetch §3.3) and the field that CORS varies by.
+/// Returns whether a field is for browsers: cookies, CORS (Fetch §3.3), and Vary.
 fn is_for_browsers(name: &HeaderName) -> bool {
     matches!(*name, header::SET_COOKIE | header::VARY)
         || name.as_str() == "timing-allow-origin"

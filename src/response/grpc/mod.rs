@@ -35,7 +35,7 @@ pub(crate) struct GrpcOptions<'a> {
     pub(crate) domain: Option<&'a str>,
 }
 
-/// Makes a response the gRPC response of its request. Returns its body.
+/// Turns a response into a gRPC response. Returns its body.
 pub(crate) fn write<B: Body>(
     parts: &mut response::Parts,
     status: &Status,
@@ -73,7 +73,7 @@ pub(crate) fn write<B: Body>(
     }
 }
 
-/// Returns what an error depends on beside its status. `replaced` are the fields of the response that it replaces.
+/// Returns the inputs of an error beside its status. `replaced` are the fields of the response that it replaces.
 pub(crate) fn request<'a>(
     status: &Status,
     replaced: &HeaderMap,

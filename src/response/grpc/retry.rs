@@ -1,4 +1,4 @@
-//! When a client may try again.
+//! The delay after which a client may try again.
 
 use std::time::Duration;
 
@@ -17,7 +17,7 @@ pub(super) fn delay(status: &Status, headers: &HeaderMap) -> Option<Duration> {
 /// Adds `grpc-retry-pushback-ms`, which clients with a retry policy obey (gRFC A6), unless the application has set it.
 pub(super) fn set_pushback(error: &mut RpcError<'_>, head: &mut HeaderMap, delay: Option<Duration>) {
     if let Some(own) = error.metadata.get_all(&PUSHBACK).iter().next_back().cloned() {
-        // It replaces that of the inner response: clients do not retry after several values.
+        // It replaces the inner response's value: clients do not retry if there are several.
         let _ = error.metadata.try_insert(&PUSHBACK, own);
         head.remove(&PUSHBACK);
     } else if !head.contains_key(&PUSHBACK)
@@ -27,7 +27,7 @@ pub(super) fn set_pushback(error: &mut RpcError<'_>, head: &mut HeaderMap, delay
     }
 }
 
-/// Returns the delay in milliseconds, rounded up; `None` where a client would not retry anyway, or would wrongly.
+/// Returns the delay in milliseconds, rounded up; `None` if a client does not or should not retry.
 fn pushback(code: GrpcCode, delay: Option<Duration>) -> Option<HeaderValue> {
     if !matches!(code, GrpcCode::Unavailable | GrpcCode::ResourceExhausted) {
         return None;

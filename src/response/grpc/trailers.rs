@@ -29,19 +29,19 @@ pub(super) fn replace_head(headers: &mut HeaderMap, content_type: HeaderValue, o
 }
 
 impl RpcError<'_> {
-    /// Leaves out what exceeds the limit in a head of which `used` bytes are used: the details first, then the end of the
-    /// message, then metadata.
+    /// Shortens the error to the limit, in a head of which `used` bytes are used: leaves out the details first, then the
+    /// end of the message, then metadata.
     pub(crate) fn fit(&mut self, used: usize, limit: usize) {
         self.fit_lines(used, limit, Encoding::MINIMAL, |_| 0);
     }
 
-    /// As [`fit`](Self::fit), for trailers that tonic writes.
+    /// Does the same as [`fit`](Self::fit) for trailers that tonic writes.
     #[cfg(feature = "tonic")]
     pub(crate) fn fit_for_tonic(&mut self) {
         self.fit_lines(0, super::DEFAULT_LIMIT, Encoding::TONIC, |_| 0);
     }
 
-    /// As [`fit`](Self::fit), where the head exposes the names of the metadata, too.
+    /// Does the same as [`fit`](Self::fit) for a head that also exposes the names of the metadata.
     pub(super) fn fit_exposed(&mut self, used: usize, limit: usize, head: &HeaderMap) {
         let exposing = web::size_of_exposing(head);
         self.fit_lines(used + exposing, limit, Encoding::MINIMAL, |name| web::size_of_exposing_name(head, name));

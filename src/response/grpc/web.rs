@@ -1,4 +1,4 @@
-//! gRPC-Web: the trailer frame, and what pages of other origins may read.
+//! gRPC-Web: the trailer frame, and the fields that pages of other origins may read.
 
 use http::{HeaderMap, HeaderName, HeaderValue, header::ACCESS_CONTROL_EXPOSE_HEADERS};
 

@@ -2,7 +2,7 @@
 
 use super::Markup;
 
-/// Whether a URI reference is relative (RFC 3986 §4.2, so also `//host`), http or https.
+/// Returns whether a URI reference is relative (RFC 3986 §4.2, so also `//host`), http or https.
 ///
 /// A text with characters outside of RFC 3986 §2 is no link: browsers drop tabs and newlines and trim controls and
 /// spaces before they look for a scheme, and read `\` as `/`.
@@ -15,7 +15,7 @@ pub(crate) fn is_link(uri: &str) -> bool {
     is_relative_or_http && !uri.is_empty() && uri.bytes().all(is_allowed)
 }
 
-/// Whether a URI is a `mailto:` with an address (RFC 6068).
+/// Returns whether a URI is a `mailto:` with an address (RFC 6068).
 pub(super) fn is_mail(uri: &str) -> bool {
     let address = uri.split_at_checked("mailto:".len()).filter(|(scheme, _)| scheme.eq_ignore_ascii_case("mailto:"));
     // The rest has the characters of a relative reference.

@@ -44,7 +44,7 @@ impl Markup {
     }
 }
 
-/// Whether a byte is an ASCII character that can be written unchanged.
+/// Returns whether a byte is an ASCII character that can be written unchanged.
 fn is_plain_ascii(byte: u8) -> bool {
     matches!(byte, b' '..=b'~') & !matches!(byte, b'&' | b'<' | b'>' | b'"' | b'\'')
 }

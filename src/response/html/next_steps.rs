@@ -51,12 +51,12 @@ pub(super) fn write_location(html: &mut Markup, problem: &PublicProblem<'_>) {
     }
 }
 
-/// Whether the same request may succeed later.
+/// Returns whether the same request may succeed later.
 fn can_retry(problem: &PublicProblem<'_>, options: &BodyOptions<'_>) -> bool {
     problem.code.as_u16() >= 400 && (options.retry_after.is_some() || problem.entry.permanence == Permanence::Temporary)
 }
 
-/// A link would repeat a form's request as a GET.
+/// Writes a note instead of a link, which would repeat a form's request as a GET.
 fn write_retry_note(html: &mut Markup, problem: &PublicProblem<'_>, options: &BodyOptions<'_>) {
     if can_retry(problem, options) && !options.can_reload {
         let labels = (Text::SUBMIT_AGAIN, Text::SUBMIT_AGAIN_IN);

@@ -89,7 +89,7 @@ impl Page {
         self
     }
 
-    /// Whether a page loads itself again after the delay of a Retry-After, if the request was a GET. Default: `false`.
+    /// Sets whether a page loads itself again after the delay of a Retry-After, if the request was a GET. Default: `false`.
     ///
     /// This interrupts visitors who read slowly or use a screen reader (WCAG 2.2.1).
     pub fn auto_refresh(mut self, auto_refresh: bool) -> Self {
@@ -195,7 +195,7 @@ mod tests {
     use super::*;
     use crate::response::html::STYLE;
 
-    /// WCAG 2.2, “relative luminance”.
+    /// Returns the relative luminance (WCAG 2.2).
     fn luminance(color: &str) -> f64 {
         let channel = |at: usize| {
             let byte = color.get(at..at + 2).and_then(|digits| u8::from_str_radix(digits, 16).ok()).unwrap_or_default();
@@ -205,7 +205,7 @@ mod tests {
         0.2126 * channel(1) + 0.7152 * channel(3) + 0.0722 * channel(5)
     }
 
-    /// WCAG 2.2, “contrast ratio”.
+    /// Returns the contrast ratio (WCAG 2.2).
     fn contrast(one: &str, other: &str) -> f64 {
         let (one, other) = (luminance(one), luminance(other));
         (one.max(other) + 0.05) / (one.min(other) + 0.05)

@@ -37,7 +37,7 @@ impl<'a> PublicProblem<'a> {
         self.translation.filter(|texts| !texts.is_empty()).map_or("en", |texts| texts.language.tag)
     }
 
-    /// Whether the page is in English.
+    /// Returns whether the page is in English.
     pub(super) fn is_english(&self) -> bool {
         let language = self.page_language();
         language.split('-').next().is_some_and(|primary| primary.eq_ignore_ascii_case("en"))

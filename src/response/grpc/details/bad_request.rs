@@ -5,7 +5,8 @@ use serde_json::Value;
 
 use super::{PublicProblem, error_info::to_reason, protobuf::Message};
 
-/// `field_violations = 1`, each of `field = 1, description = 2, reason = 3`, of the extension `errors`.
+/// Returns the `BadRequest` of the extension `errors`: `field_violations = 1`, each of `field = 1, description = 2,
+/// reason = 3`.
 pub(super) fn bad_request(problem: &PublicProblem<'_>) -> Option<Message> {
     let (_, errors) = problem.extensions.iter().find(|(name, _)| name == "errors")?;
     let mut request = Message::new();
@@ -47,7 +48,7 @@ fn field_path(pointer: &str) -> String {
     path
 }
 
-/// RFC 6901 §4: digits without a leading zero.
+/// Returns the index that a token is (RFC 6901 §4): digits without a leading zero.
 fn array_index(token: &str) -> Option<u64> {
     let has_leading_zero = token.len() > 1 && token.starts_with('0');
     let is_index = token.bytes().all(|byte| byte.is_ascii_digit()) && !has_leading_zero;

@@ -1,4 +1,4 @@
-//! `ErrorInfo`: which kind of problem this is.
+//! `ErrorInfo`: the kind of the problem.
 
 use serde_json::Value;
 
@@ -8,7 +8,7 @@ use crate::{
     catalog::{self, GrpcCode},
 };
 
-/// `reason = 1, domain = 2, metadata = 3`.
+/// Returns the `ErrorInfo`: `reason = 1, domain = 2, metadata = 3`.
 pub(super) fn error_info(
     status: &Status,
     problem: &PublicProblem<'_>,
@@ -66,7 +66,7 @@ fn split_words(name: &str) -> String {
     words
 }
 
-/// Returns a text as a reason, `[A-Z][A-Z0-9_]+[A-Z0-9]` of at most 63 characters; `None` if nothing of it fits.
+/// Returns a text as a reason, `[A-Z][A-Z0-9_]+[A-Z0-9]` of at most 63 characters; `None` if no part of it is valid.
 pub(super) fn to_reason(text: &str) -> Option<String> {
     let mut reason = String::new();
     for c in text.chars() {
@@ -83,7 +83,7 @@ pub(super) fn to_reason(text: &str) -> Option<String> {
     (reason.len() >= 3 && reason.starts_with(|c: char| c.is_ascii_uppercase())).then_some(reason)
 }
 
-/// `[a-zA-Z0-9-_]`, at most 64 characters.
+/// Returns whether a name is a valid key: `[a-zA-Z0-9-_]`, at most 64 characters.
 fn is_key(name: &str) -> bool {
     name.len() <= 64 && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_".contains(&byte))
 }

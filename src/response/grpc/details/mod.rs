@@ -1,4 +1,4 @@
-//! `google.rpc.Status` with the messages of `error_details.proto` that a status has something for.
+//! `google.rpc.Status` with those messages of `error_details.proto` for which a status has data.
 
 use std::{borrow::Cow, time::Duration};
 
@@ -15,7 +15,7 @@ use bad_request::bad_request;
 use error_info::error_info;
 use protobuf::{Message, parse_rpc_status};
 
-/// The longest Duration that protobuf knows, in seconds.
+/// The longest Duration of protobuf, in seconds.
 const LONGEST: u64 = 315_576_000_000;
 
 /// The details of an error.
@@ -23,7 +23,7 @@ const LONGEST: u64 = 315_576_000_000;
 pub(crate) struct Details {
     /// The most important first.
     list: Vec<Detail>,
-    /// The `google.rpc.Status`: an application's own, sent unchanged, or what [`fit`](Self::fit) has encoded.
+    /// The `google.rpc.Status`: an application's own, sent unchanged, or the one that [`fit`](Self::fit) has encoded.
     encoded: Option<Bytes>,
 }
 
@@ -69,8 +69,8 @@ pub(super) fn of(
 }
 
 impl Details {
-    /// Returns an application's `google.rpc.Status` with those of our details whose type it lacks. What is no
-    /// `google.rpc.Status` is sent unchanged.
+    /// Returns an application's `google.rpc.Status` with those of our details whose type it lacks. Any other message is
+    /// sent unchanged.
     pub(super) fn complete(encoded: &Bytes, ours: Self) -> Self {
         if encoded.is_empty() {
             return ours;
@@ -115,7 +115,7 @@ impl Details {
 
     /// Removes the least important details until the rest fits as unpadded base64. Returns its length.
     pub(super) fn fit(&mut self, code: GrpcCode, message: &str, room: usize) -> usize {
-        // The encoded status is longer than the sum of its parts, and that is known without encoding it.
+        // The encoded status is longer than the sum of its parts, which is known without encoding it.
         let mut parts: usize = self.list.iter().map(|detail| detail.value.len()).sum();
         loop {
             if parts <= room {
@@ -137,7 +137,7 @@ fn base64_length(bytes: usize) -> usize {
     (bytes * 4).div_ceil(3)
 }
 
-/// `retry_delay = 1`, a Duration of `seconds = 1, nanos = 2`.
+/// Returns the `RetryInfo`: `retry_delay = 1`, a Duration of `seconds = 1, nanos = 2`.
 fn retry_info(delay: Duration) -> Message {
     let mut duration = Message::new();
     duration.number(1, delay.as_secs().min(LONGEST));
@@ -147,7 +147,7 @@ fn retry_info(delay: Duration) -> Message {
     info
 }
 
-/// `locale = 1, message = 2`.
+/// Returns the `LocalizedMessage`: `locale = 1, message = 2`.
 fn localized_message(language: &str, text: &str) -> Message {
     let mut message = Message::new();
     message.text(1, language);
@@ -155,7 +155,8 @@ fn localized_message(language: &str, text: &str) -> Message {
     message
 }
 
-/// `stack_entries = 1, detail = 2`: the chain of causes with what mapped it is the detail.
+/// Returns the `DebugInfo`: `stack_entries = 1, detail = 2`. The detail is the chain of causes, with the option that mapped
+/// it.
 fn debug_info(debug: &DebugReport) -> Message {
     /// The bytes of a backtrace that leave room for the rest of a gRPC error's header fields.
     const ROOM: usize = 1024;
@@ -172,7 +173,7 @@ fn debug_info(debug: &DebugReport) -> Message {
     info
 }
 
-/// `links = 1`, each of `description = 1, url = 2`: a type that a client can look up.
+/// Returns the `Help`, with a type that a client can look up: `links = 1`, each of `description = 1, url = 2`.
 fn help(problem: &PublicProblem<'_>) -> Option<Message> {
     let uri = problem.type_uri?;
     let resolvable = ["http://", "https://"]

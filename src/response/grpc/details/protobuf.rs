@@ -73,7 +73,7 @@ fn parse_any(encoded: Bytes) -> Option<Detail> {
     Some(detail)
 }
 
-/// What is left of a message.
+/// The unread part of a message.
 struct Reader(Bytes);
 
 enum Value {
