@@ -1,6 +1,7 @@
 //! [`Status`](crate::Status) to response: header fields and a body, in the format that the client reads.
 
 pub(crate) mod body;
+mod built_in;
 pub(crate) mod caching;
 pub(crate) mod code_change;
 pub(crate) mod connect;

@@ -4,8 +4,8 @@ use bytes::Bytes;
 use http::{HeaderMap, HeaderName, HeaderValue, header};
 
 use super::{
+    built_in::{BuiltIn, built_in, set_language},
     context::Context,
-    representation::{BuiltIn, built_in, set_language},
 };
 use crate::{Format, Status, warning::warning};
 
