@@ -41,6 +41,7 @@ use crate::{
 /// ```
 impl From<Status> for ConnectError {
     fn from(status: Status) -> Self {
+        let status = status.sent_on();
         let error = connect::error(&status, &RpcRequest::default());
         let code = ErrorCode::from_grpc_code(error.code as u32).unwrap_or(ErrorCode::Unknown);
         let mut made = Self::new(code, error.message.as_ref()).with_headers(error.metadata);

@@ -67,6 +67,7 @@ impl IntoStatus for tonic::Status {
 /// ```
 impl From<Status> for tonic::Status {
     fn from(status: Status) -> Self {
+        let status = status.sent_on();
         let mut error = RpcError::new(&status, code(&status), &RpcRequest::default());
         error.fit_for_tonic();
         let (code, details) = (error.code.into(), error.details.encode(error.code, &error.message));

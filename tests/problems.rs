@@ -342,3 +342,18 @@ async fn an_error_to_head_has_no_body_over_http_2() {
         assert_eq!(head.headers[header::CONTENT_LENGTH], content.len().to_string(), "{path}");
     }
 }
+
+#[tokio::test]
+async fn relative_types_are_resolved_against_the_base_and_found_by_their_path() {
+    let service = Problems::of::<Shop>().type_base("https://example.org/");
+    for path in ["/problems/deleted", "/deleted"] {
+        let (parts, body) = read(service.clone().oneshot(get(path, &[])).await.unwrap()).await;
+        assert_eq!(parts.status, 200, "{path}");
+        let problem = &parsed(&body)["problems"][0];
+        assert_eq!(problem["type"], "https://example.org/problems/deleted");
+        assert_eq!(problem["example"]["type"], "https://example.org/problems/deleted");
+    }
+    let (_, body) = read(service.oneshot(get("/", &[])).await.unwrap()).await;
+    let types: Vec<_> = parsed(&body)["problems"].as_array().unwrap().iter().map(|one| one["type"].clone()).collect();
+    assert!(types.contains(&json!("urn:problem:x")) && types.contains(&json!("about:blank")), "{types:?}");
+}

@@ -339,6 +339,23 @@ async fn quickstart_over_http_2() {
 }
 
 #[tokio::test]
+async fn gateway() {
+    let rows = [
+        row("/orders/8", 404, JSON, ("cache-control", "no-store"), "\"order_id\":8"),
+        row("/busy", 429, JSON, ("retry-after", "5"), "Too Many Requests"),
+        row("/broken", 502, JSON, ("cache-control", "no-store"), "Bad Gateway"),
+        row("/down", 502, JSON, ("cache-control", "no-store"), "Bad Gateway"),
+    ];
+    let (example, client) = (Example::start("gateway", rows.len()), client(Version::HTTP_11));
+    follow(&example, &client, Version::HTTP_11, &rows).await;
+    // The problem of the upstream is the source in the log of the gateway.
+    let log = example.line("status=502");
+    assert!(log.contains("tulip: no such table"), "{log}");
+    let order = client.get(format!("{}/orders/7", example.url)).send().await.unwrap();
+    assert_eq!((order.status().as_u16(), &*order.text().await.unwrap()), (200, "seven tulips\n"));
+}
+
+#[tokio::test]
 async fn hyper_over_http_1_1() {
     hyper(Version::HTTP_11).await;
 }

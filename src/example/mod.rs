@@ -14,10 +14,13 @@ use template::Part;
 pub(crate) mod template;
 
 /// Passes a problem document on, as a client could get it; `None` if the code is chosen at run time.
-pub(crate) fn with_example<T>(documented: &DocumentedStatus, pass: impl FnOnce(&PublicProblem<'_>) -> T) -> Option<T> {
+pub(crate) fn with_example<T>(
+    documented: &DocumentedStatus,
+    type_uri: Option<&str>,
+    pass: impl FnOnce(&PublicProblem<'_>) -> T,
+) -> Option<T> {
     let code = documented.code?;
     let entry = catalog::entry(code);
-    let type_uri = type_uri(documented);
     let detail = documented.detail.map(|template| detail_of(template, documented.extensions));
     let extensions: Vec<_> =
         documented.extensions.iter().map(|(name, schema)| (Cow::Borrowed(*name), sample(schema))).collect();
@@ -25,7 +28,7 @@ pub(crate) fn with_example<T>(documented: &DocumentedStatus, pass: impl FnOnce(&
         code,
         entry,
         title: title(documented),
-        type_uri: type_uri.as_deref(),
+        type_uri,
         detail: detail.as_deref(),
         instance: None,
         location: None,
@@ -43,9 +46,10 @@ pub(crate) fn title(documented: &DocumentedStatus) -> &'static str {
     documented.title.or(of_entry).unwrap_or("Error")
 }
 
-/// Returns the type as responses have it: percent-encoded.
-pub(crate) fn type_uri(documented: &DocumentedStatus) -> Option<String> {
+/// Returns the type as responses have it: percent-encoded, and resolved if there is a base.
+pub(crate) fn type_uri(documented: &DocumentedStatus, base: Option<&str>) -> Option<String> {
     let status = Status::bad_request().with_type(documented.type_uri?);
+    let status = base.into_iter().fold(status, Status::with_type_base);
     status.type_uri().map(str::to_owned)
 }
 

@@ -8,6 +8,7 @@ pub(crate) mod media_type;
 mod protocol;
 mod retry_after;
 mod trace_context;
+pub(crate) mod uri_reference;
 
 pub use accept::Format;
 pub(crate) use accept::negotiate;

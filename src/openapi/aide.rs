@@ -3,8 +3,8 @@
 use ::aide::{
     generate::GenContext,
     openapi::{
-        Components, Example, Header, HeaderStyle, MediaType, OpenApi, Operation, Parameter, ParameterData,
-        ParameterSchemaOrContent, PathItem, ReferenceOr, Response as AideResponse, SchemaObject, StatusCode,
+        Example, Header, HeaderStyle, MediaType, OpenApi, Operation, Parameter, ParameterData,
+        ParameterSchemaOrContent, PathItem, Paths, ReferenceOr, Response as AideResponse, SchemaObject, StatusCode,
     },
     operation::{OperationInput, OperationOutput, add_parameters},
     transform::TransformOpenApi,
@@ -12,7 +12,7 @@ use ::aide::{
 use serde_json::{Value, json};
 
 use super::{
-    Defaults, ErrorTypes, ProblemDetails, ResponsesOf,
+    Defaults, ErrorTypes, ProblemDetails, ResponsesOf, WithTypeBase,
     defaults::for_method,
     describe::{self, PROBLEM_JSON, Response},
     schema,
@@ -148,7 +148,7 @@ impl Defaults {
     ///     .finish_api_with(&mut api, |api| ProblemDetails.transform(openapi::defaults().transform(api)));
     /// ```
     pub fn transform(self, mut api: TransformOpenApi<'_>) -> TransformOpenApi<'_> {
-        for (method, operation) in operations(api.inner_mut()) {
+        for (method, operation) in operations(&mut api.inner_mut().paths) {
             for described in for_method(method) {
                 add(operation, &described);
             }
@@ -163,24 +163,53 @@ impl ProblemDetails {
     /// See [`Defaults::transform`] for an example.
     pub fn transform(self, mut api: TransformOpenApi<'_>) -> TransformOpenApi<'_> {
         let document = api.inner_mut();
-        for (_, operation) in operations(document) {
-            let responses = operation.responses.iter_mut();
-            for response in responses.flat_map(|all| all.default.iter_mut().chain(all.responses.values_mut())) {
-                refer(response);
-            }
+        for content in contents(document) {
+            change(content, |schema| *schema = schema::refer(schema, Self::NAME));
         }
-        let components = document.components.get_or_insert_with(Components::default);
-        for response in components.responses.values_mut() {
-            refer(response);
-        }
+        let components = document.components.get_or_insert_default();
         components.schemas.insert(Self::NAME.to_owned(), schema_of(schema::problem()));
         api
     }
 }
 
+impl WithTypeBase {
+    /// Resolves the types in an aide document, registers the component and refers to it.
+    pub fn transform(self, mut api: TransformOpenApi<'_>) -> TransformOpenApi<'_> {
+        for content in contents(api.inner_mut()) {
+            change(content, |schema| schema::resolve_in_schema(schema, &self.base));
+            for example in content.examples.values_mut() {
+                if let Some(document) = example.as_item_mut().and_then(|example| example.value.as_mut()) {
+                    schema::resolve_in_example(document, &self.base);
+                }
+            }
+        }
+        ProblemDetails.transform(api)
+    }
+}
+
+/// Returns the problem documents of every response.
+fn contents(document: &mut OpenApi) -> impl Iterator<Item = &mut MediaType> {
+    let OpenApi { paths, components, .. } = document;
+    let shared = components.iter_mut().flat_map(|components| components.responses.values_mut());
+    let of_operations = operations(paths)
+        .flat_map(|(_, operation)| operation.responses.iter_mut())
+        .flat_map(|all| all.default.iter_mut().chain(all.responses.values_mut()));
+    let responses = shared.chain(of_operations).filter_map(ReferenceOr::as_item_mut);
+    responses.filter_map(|response| response.content.get_mut(PROBLEM_JSON))
+}
+
+/// Changes the schema of a content.
+fn change(content: &mut MediaType, change: impl FnOnce(&mut Value)) {
+    if let Some(schema) = &mut content.schema {
+        let mut value = schema.json_schema.as_value().clone();
+        change(&mut value);
+        schema.json_schema = value.try_into().unwrap_or_default();
+    }
+}
+
 /// Returns the operations of a document, each with its method in lower case.
-fn operations(document: &mut OpenApi) -> impl Iterator<Item = (&'static str, &mut Operation)> {
-    let items = document.paths.iter_mut().flat_map(|paths| paths.paths.values_mut());
+fn operations(paths: &mut Option<Paths>) -> impl Iterator<Item = (&'static str, &mut Operation)> {
+    let items = paths.iter_mut().flat_map(|paths| paths.paths.values_mut());
     items.filter_map(ReferenceOr::as_item_mut).flat_map(|item: &mut PathItem| {
         let of_methods = [
             ("get", &mut item.get),
@@ -229,15 +258,6 @@ fn merge(documented: &mut MediaType, new: MediaType) {
     }
     for (name, example) in new.examples {
         documented.examples.entry(name).or_insert(example);
-    }
-}
-
-/// Replaces the schema of a problem document by a reference.
-fn refer(response: &mut ReferenceOr<AideResponse>) {
-    let Some(response) = response.as_item_mut() else { return };
-    for schema in response.content.values_mut().filter_map(|content| content.schema.as_mut()) {
-        let replaced = schema::refer(schema.json_schema.as_value(), ProblemDetails::NAME);
-        schema.json_schema = replaced.try_into().unwrap_or_default();
     }
 }
 

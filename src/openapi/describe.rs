@@ -160,7 +160,10 @@ fn name(documented: &DocumentedStatus) -> String {
 fn examples(group: &[DocumentedStatus]) -> Vec<Example> {
     let mut examples: Vec<Example> = Vec::new();
     for documented in group {
-        let Some(value) = with_example(documented, |problem| json!(Document(problem))) else { continue };
+        let type_uri = example::type_uri(documented, None);
+        let Some(value) = with_example(documented, type_uri.as_deref(), |problem| json!(Document(problem))) else {
+            continue;
+        };
         let same = examples.iter().filter(|example| example.value == value).count();
         if same > 0 && documented.name.is_none() {
             continue;

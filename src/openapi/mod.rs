@@ -137,6 +137,18 @@ pub struct ProblemDetails;
 impl ProblemDetails {
     /// The name of the component.
     pub const NAME: &'static str = "ProblemDetails";
+
+    /// Also resolves every relative `type` in the document against this URI, as
+    /// [`StatusMapLayer::type_base`](crate::StatusMapLayer::type_base) sends it. Default: as it was set.
+    pub fn type_base(self, uri: impl Into<String>) -> WithTypeBase {
+        WithTypeBase { base: uri.into() }
+    }
+}
+
+/// [`ProblemDetails`] that also resolves relative types: [`ProblemDetails::type_base`] returns it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct WithTypeBase {
+    base: String,
 }
 
 /// The responses of error types that do not implement the trait of the OpenAPI library themselves, such as axum's

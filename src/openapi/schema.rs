@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
-use crate::{DocumentedStatus, MemberSchema, example};
+use crate::{DocumentedStatus, MemberSchema, example, fields::uri_reference};
 
 /// Returns the schema of every problem document (RFC 9457 §3.1), and of the members that the layer adds.
 ///
@@ -44,7 +44,7 @@ fn of_status(documented: &DocumentedStatus) -> Value {
         documented.extensions.iter().map(|(name, schema)| ((*name).to_owned(), of_member(schema))).collect();
     let mut own = Map::new();
     // A member whose value does not serialize is left out, so none of them is required.
-    if let Some(uri) = example::type_uri(documented) {
+    if let Some(uri) = example::type_uri(documented, None) {
         properties.insert("type".into(), json!({ "type": "string", "enum": [uri] }));
         own.insert("required".into(), json!(["type"]));
     }
@@ -110,5 +110,40 @@ pub(super) fn refer(schema: &Value, component: &str) -> Value {
         }
         Value::Array(schemas) => schemas.iter().map(|schema| refer(schema, component)).collect(),
         other => other.clone(),
+    }
+}
+
+/// Resolves the type of a problem document.
+pub(super) fn resolve_in_example(document: &mut Value, base: &str) {
+    if let Some(Value::String(uri)) = document.get_mut("type") {
+        *uri = resolved(uri, base);
+    }
+}
+
+/// Resolves the types that a schema allows.
+pub(super) fn resolve_in_list(types: &mut [Value], base: &str) {
+    for uri in types {
+        if let Value::String(uri) = uri {
+            *uri = resolved(uri, base);
+        }
+    }
+}
+
+fn resolved(uri: &str, base: &str) -> String {
+    if uri_reference::is_relative(uri) { uri_reference::resolve(base, uri) } else { uri.to_owned() }
+}
+
+/// Resolves the types in a schema of this module, also inside of other schemas.
+#[cfg(feature = "aide")]
+pub(super) fn resolve_in_schema(schema: &mut Value, base: &str) {
+    if let Some(Value::Array(types)) = schema.pointer_mut("/properties/type/enum") {
+        resolve_in_list(types, base);
+    }
+    for key in ["allOf", "anyOf"] {
+        if let Some(Value::Array(schemas)) = schema.get_mut(key) {
+            for schema in schemas {
+                resolve_in_schema(schema, base);
+            }
+        }
     }
 }

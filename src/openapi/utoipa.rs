@@ -7,7 +7,7 @@ use ::utoipa::{
     openapi::{
         AllOfBuilder, ArrayBuilder, Content, ContentBuilder, HeaderBuilder, ObjectBuilder, OpenApi, Ref, RefOr,
         Response as UtoipaResponse, ResponseBuilder, Schema, SchemaFormat, Type,
-        example::ExampleBuilder,
+        example::{Example, ExampleBuilder},
         path::{Operation, PathItem},
         schema::{AnyOfBuilder, SchemaType},
     },
@@ -15,7 +15,7 @@ use ::utoipa::{
 use serde_json::Value;
 
 use super::{
-    Defaults, ErrorTypes, ProblemDetails, ResponsesOf,
+    Defaults, ErrorTypes, ProblemDetails, ResponsesOf, WithTypeBase,
     defaults::for_method,
     describe::{self, PROBLEM_JSON, Response},
     schema,
@@ -61,23 +61,47 @@ impl Modify for Defaults {
 impl Modify for ProblemDetails {
     fn modify(&self, openapi: &mut OpenApi) {
         let problem = schema_of(&schema::problem());
-        let replace = |response: &mut RefOr<UtoipaResponse>| {
-            let RefOr::T(response) = response else { return };
-            for content in response.content.values_mut() {
-                if let RefOr::T(Content { schema: Some(schema), .. }) = content {
-                    refer(schema, &problem);
-                }
-            }
-        };
-        let components = openapi.components.get_or_insert_default();
-        components.responses.values_mut().for_each(replace);
-        for item in openapi.paths.paths.values_mut() {
-            for (_, operation) in operations(item) {
-                operation.responses.responses.values_mut().for_each(replace);
+        for content in contents(openapi) {
+            if let Some(schema) = &mut content.schema {
+                refer(schema, &problem);
             }
         }
-        components.schemas.insert(Self::NAME.to_owned(), problem);
+        openapi.components.get_or_insert_default().schemas.insert(Self::NAME.to_owned(), problem);
     }
+}
+
+impl Modify for WithTypeBase {
+    fn modify(&self, openapi: &mut OpenApi) {
+        for content in contents(openapi) {
+            if let Some(schema) = &mut content.schema {
+                resolve_types(schema, &self.base);
+            }
+            for example in content.examples.values_mut() {
+                if let RefOr::T(Example { value: Some(document), .. }) = example {
+                    schema::resolve_in_example(document, &self.base);
+                }
+            }
+        }
+        ProblemDetails.modify(openapi);
+    }
+}
+
+/// Returns the problem documents of every response.
+fn contents(openapi: &mut OpenApi) -> impl Iterator<Item = &mut Content> {
+    let shared = openapi.components.iter_mut().flat_map(|components| components.responses.values_mut());
+    let of_operations = openapi
+        .paths
+        .paths
+        .values_mut()
+        .flat_map(operations)
+        .flat_map(|(_, operation)| operation.responses.responses.values_mut());
+    shared.chain(of_operations).filter_map(|response| match response {
+        RefOr::T(response) => match response.content.get_mut(PROBLEM_JSON)? {
+            RefOr::T(content) => Some(content),
+            RefOr::Ref(_) => None,
+        },
+        RefOr::Ref(_) => None,
+    })
 }
 
 /// Returns the operations of a path, each with its method in lower case.
@@ -139,6 +163,29 @@ fn merge(documented: &mut Content, new: RefOr<Content>) {
     }
 }
 
+/// Resolves the types that a schema allows, also inside of other schemas.
+fn resolve_types(schema: &mut RefOr<Schema>, base: &str) {
+    let RefOr::T(schema) = schema else { return };
+    if let Schema::Object(object) = schema
+        && let Some(RefOr::T(Schema::Object(types))) = object.properties.get_mut("type")
+    {
+        schema::resolve_in_list(types.enum_values.as_deref_mut().unwrap_or_default(), base);
+    }
+    for item in parts(schema) {
+        resolve_types(item, base);
+    }
+}
+
+/// Returns the schemas that a schema combines.
+fn parts(schema: &mut Schema) -> &mut [RefOr<Schema>] {
+    match schema {
+        Schema::AllOf(all) => &mut all.items,
+        Schema::AnyOf(any) => &mut any.items,
+        Schema::OneOf(one) => &mut one.items,
+        _ => &mut [],
+    }
+}
+
 /// Replaces the schema of a problem document by a reference, also inside of other schemas.
 fn refer(schema: &mut RefOr<Schema>, problem: &RefOr<Schema>) {
     if schema == problem {
@@ -146,13 +193,7 @@ fn refer(schema: &mut RefOr<Schema>, problem: &RefOr<Schema>) {
         return;
     }
     let RefOr::T(schema) = schema else { return };
-    let items = match schema {
-        Schema::AllOf(all) => &mut all.items,
-        Schema::AnyOf(any) => &mut any.items,
-        Schema::OneOf(one) => &mut one.items,
-        _ => return,
-    };
-    for item in items {
+    for item in parts(schema) {
         refer(item, problem);
     }
 }

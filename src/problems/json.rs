@@ -36,7 +36,12 @@ fn description(problem: &Problem) -> Value {
         ("permanence", json!(permanence)),
         ("grpc", json!(entry.map(|entry| documented.grpc_code.unwrap_or(entry.grpc).to_string()))),
         ("specification", json!(specification)),
-        ("example", json!(with_example(documented, |example| json!(response::json::Document(example))))),
+        (
+            "example",
+            json!(with_example(documented, problem.type_uri.as_deref(), |example| json!(response::json::Document(
+                example
+            )))),
+        ),
     ];
     let is_empty = |value: &Value| match value {
         Value::Null => true,

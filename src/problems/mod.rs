@@ -65,6 +65,7 @@ mod page;
 pub struct Problems {
     statuses: Vec<DocumentedStatus>,
     site: Page,
+    type_base: Option<String>,
     folder: Option<String>,
     documents: Arc<[Document]>,
 }
@@ -91,7 +92,8 @@ const JSON: HeaderValue = HeaderValue::from_static("application/json");
 impl Problems {
     /// Returns a service with the problems of an error type.
     pub fn of<E: IntoStatus>() -> Self {
-        Self { statuses: Vec::new(), site: Page::new(), folder: None, documents: Arc::new([]) }.and::<E>()
+        Self { statuses: Vec::new(), site: Page::new(), type_base: None, folder: None, documents: Arc::new([]) }
+            .and::<E>()
     }
 
     /// Adds the problems of another error type. A problem that is already listed is not listed again.
@@ -128,8 +130,16 @@ impl Problems {
         self.write()
     }
 
+    /// Shows every relative type resolved against this URI, as
+    /// [`StatusMapLayer::type_base`](crate::StatusMapLayer::type_base) sends it. Default: as it was set.
+    pub fn type_base(mut self, uri: impl Into<String>) -> Self {
+        self.type_base = Some(uri.into());
+        self.write()
+    }
+
     fn write(mut self) -> Self {
-        let problems: Vec<_> = self.statuses.iter().copied().map(Problem::new).collect();
+        let base = self.type_base.as_deref();
+        let problems: Vec<_> = self.statuses.iter().map(|status| Problem::new(*status, base)).collect();
         self.folder = folder(&problems).map(str::to_owned);
         self.documents = documents(&problems, self.folder.as_deref(), &self.site).into();
         self
@@ -224,8 +234,8 @@ fn find<'a>(documents: &'a [Document], folder: Option<&str>, path: &str) -> Opti
 }
 
 impl Problem {
-    fn new(documented: DocumentedStatus) -> Self {
-        let type_uri = example::type_uri(&documented);
+    fn new(documented: DocumentedStatus, base: Option<&str>) -> Self {
+        let type_uri = example::type_uri(&documented, base);
         Self { entry: documented.code.map(catalog::entry), documented, type_uri }
     }
 

@@ -139,7 +139,9 @@ fn write_for_developers(page: &mut Markup, problem: &Problem) {
         page.raw("\" rel=\"noreferrer\">").raw(entry.spec.section).raw("</a></dd>\n");
     }
     page.raw("</dl>\n");
-    let example = example::with_example(documented, |example| serde_json::to_string_pretty(&Document(example)));
+    let example = example::with_example(documented, problem.type_uri.as_deref(), |example| {
+        serde_json::to_string_pretty(&Document(example))
+    });
     if let Some(Ok(example)) = example {
         page.raw("<h2>Example</h2>\n<pre tabindex=\"0\">").text(&example).raw("</pre>\n");
     }

@@ -46,7 +46,7 @@ pub(crate) fn replace_response<B: Body>(status: Status, mut parts: response::Par
 
 /// Builds a complete response from a status and the head that it is added to.
 pub(crate) fn from_status<B: Body>(status: Status, mut parts: response::Parts) -> Response<StatusBody<B>> {
-    let code = status.code();
+    let (code, status) = (status.code(), status.sent_on());
     headers::apply(&mut parts.headers, status.headers());
     let mut filled_in = headers::complete(&mut parts.headers, code, None, Version::HTTP_11);
     filled_in.no_store = caching::set_no_store(&mut parts.headers, code);

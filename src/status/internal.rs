@@ -30,6 +30,10 @@ impl Status {
             // The value replaces the delay that was set before.
             parts.retry_after = None;
         }
+        if name == header::WWW_AUTHENTICATE && std::mem::take(&mut parts.received.challenge) {
+            // The challenge of an upstream asks for other credentials.
+            parts.headers.as_mut().and_then(|headers| headers.remove(&name));
+        }
         let headers = parts.headers.get_or_insert_default();
         let stored = if field::is_singleton(&name) {
             headers.try_insert(name, value).is_ok()

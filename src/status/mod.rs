@@ -14,6 +14,7 @@ mod constructors;
 mod display;
 mod documented;
 mod extension_members;
+mod from_problem;
 mod getters;
 mod header_values;
 mod hidden;
@@ -109,6 +110,7 @@ struct Parts {
     extensions: Members,
     source: Option<Source>,
     rpc: Option<Box<Rpc>>,
+    received: from_problem::Received,
 }
 
 /// The properties of a `tonic::Status` beside its message, kept for gRPC clients.

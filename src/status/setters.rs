@@ -38,7 +38,9 @@ impl Status {
     /// dropped with a warning.
     pub fn with_type(mut self, uri: impl Into<Cow<'static, str>>) -> Self {
         if let Some(uri) = header_values::uri_or_warning("type", uri.into()) {
-            self.parts_mut().type_uri = Some(uri);
+            let parts = self.parts_mut();
+            parts.type_uri = Some(uri);
+            parts.received.type_uri = false;
         }
         self
     }
@@ -47,7 +49,9 @@ impl Status {
     /// [`with_type`](Self::with_type).
     pub fn with_instance(mut self, uri: impl Into<Cow<'static, str>>) -> Self {
         if let Some(uri) = header_values::uri_or_warning("instance", uri.into()) {
-            self.parts_mut().instance = Some(uri);
+            let parts = self.parts_mut();
+            parts.instance = Some(uri);
+            parts.received.instance = false;
         }
         self
     }

@@ -104,6 +104,15 @@ impl Exchange {
         self.options.translate.as_ref()?.languages().get(usize::from(self.request.language)).copied()
     }
 
+    /// Returns the status as our clients get it: without what belongs to an upstream, and with an absolute type.
+    pub(super) fn sent_on(&self, status: Status) -> Status {
+        let status = status.sent_on();
+        match &self.options.type_base {
+            Some(base) => status.with_type_base(base),
+            None => status,
+        }
+    }
+
     /// Returns the final status: what the application's `map_status` makes of a resolved one.
     pub(super) fn map_status(
         &self,

@@ -26,6 +26,7 @@ pub(super) struct Options {
     pub(super) rpc: bool,
     pub(super) grpc_limit: usize,
     pub(super) error_domain: Option<Cow<'static, str>>,
+    pub(super) type_base: Option<Cow<'static, str>>,
     pub(super) keep_headers: Vec<HeaderName>,
     pub(super) request_id_header: Option<HeaderName>,
     pub(super) captures: Vec<Capture>,
@@ -49,6 +50,7 @@ impl Default for Options {
             rpc: cfg!(any(feature = "tonic", feature = "connectrpc")),
             grpc_limit: grpc::DEFAULT_LIMIT,
             error_domain: None,
+            type_base: None,
             keep_headers: Vec::new(),
             request_id_header: None,
             captures: Vec::new(),
@@ -91,6 +93,7 @@ impl fmt::Debug for Options {
             .field("rpc", &self.rpc)
             .field("grpc_limit", &self.grpc_limit)
             .field("error_domain", &self.error_domain)
+            .field("type_base", &self.type_base)
             .field("keep_headers", &self.keep_headers)
             .field("request_id_header", self.request_id_header())
             .field("captures", &self.captures.len())

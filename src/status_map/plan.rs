@@ -311,6 +311,7 @@ impl<B: Body> Draft<B> {
         exchange.request.negotiate(&exchange.options.formats);
         let (found, by) = resolve(self.status, &exchange.options.mappers);
         let (status, mapped_by) = exchange.map_status((found.clone(), by), request_id.as_ref());
+        let status = exchange.sent_on(status);
         let is_changed = status.code() != found.code();
         let is_kept = self.keeps_body && !is_changed && status.grpc_code() == found.grpc_code();
         // The text of the old status is not that of the new one: a concealed status has the length of a real one.

@@ -5,7 +5,10 @@ use std::{borrow::Cow, error::Error, sync::Arc};
 use http::{HeaderName, HeaderValue};
 
 use super::{capture::Capture, resolve};
-use crate::{Context, Format, IntoStatus, Page, Render, Status, StatusMapLayer, Translate, warning::warning};
+use crate::{
+    Context, Format, IntoStatus, Page, Render, Status, StatusMapLayer, Translate, fields::uri_reference,
+    warning::warning,
+};
 
 impl StatusMapLayer {
     /// Maps a foreign error type to a status; return `None` to try the next error of the chain.
@@ -295,6 +298,50 @@ impl StatusMapLayer {
     pub fn error_domain(self, domain: impl Into<Cow<'static, str>>) -> Self {
         let domain = domain.into();
         self.with(|options| options.error_domain = Some(domain))
+    }
+
+    /// Resolves every relative `type` against this URI (RFC 3986 §5.2), as RFC 9457 §3.1.1 recommends for clients that lose
+    /// the address of the response. Default: `type` is sent as it was set.
+    ///
+    /// A relative URI is ignored with a warning. [`Problems::type_base`] and [`openapi::ProblemDetails::type_base`] do the
+    /// same for the documentation.
+    ///
+    #[cfg_attr(feature = "problems", doc = "[`Problems::type_base`]: crate::problems::Problems::type_base")]
+    #[cfg_attr(not(feature = "problems"), doc = "[`Problems::type_base`]: https://docs.rs/tower-status")]
+    #[cfg_attr(
+        any(feature = "aide", feature = "utoipa"),
+        doc = "[`openapi::ProblemDetails::type_base`]: crate::openapi::ProblemDetails::type_base"
+    )]
+    #[cfg_attr(
+        not(any(feature = "aide", feature = "utoipa")),
+        doc = "[`openapi::ProblemDetails::type_base`]: https://docs.rs/tower-status"
+    )]
+    ///
+    /// # Example: types under one address
+    ///
+    /// ```
+    /// use http::{Request, Response};
+    /// use tower::{ServiceBuilder, ServiceExt};
+    /// use tower_status::{Status, StatusMapLayer};
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() {
+    /// let service = ServiceBuilder::new()
+    ///     .layer(StatusMapLayer::new().type_base("https://example.org/"))
+    ///     .service_fn(async |_: Request<()>| Err::<Response<String>, _>(Status::gone().with_type("/problems/deleted")));
+    ///
+    /// let response = service.oneshot(Request::new(())).await.unwrap();
+    /// let status: &Status = response.extensions().get().unwrap();
+    /// assert_eq!(status.type_uri(), Some("https://example.org/problems/deleted"));
+    /// # }
+    /// ```
+    pub fn type_base(self, uri: impl Into<Cow<'static, str>>) -> Self {
+        let uri = uri.into();
+        if uri_reference::is_relative(&uri) {
+            warning!("ignored the type base {uri:?}: it is no absolute URI");
+            return self;
+        }
+        self.with(|options| options.type_base = Some(uri))
     }
 
     /// Sets whether clients see the detail and the extension members of a 5xx. Default: `false`. For development only.

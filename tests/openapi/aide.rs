@@ -116,7 +116,7 @@ fn the_layer_is_added_to_every_operation_and_the_schema_is_one_component() {
     assert_eq!(problem(none, "500")["schema"]["$ref"], "#/components/schemas/ProblemDetails");
 
     let read = &api["paths"]["/orders/{id}"]["get"]["responses"];
-    assert_eq!(codes(&problem(read, "503")["examples"]), ["Closed", "ServiceUnavailable"]);
+    assert_eq!(codes(&problem(read, "503")["examples"]), ["Busy", "Closed", "ServiceUnavailable"]);
     assert_eq!(problem(read, "404")["schema"]["anyOf"][0]["allOf"][0]["$ref"], "#/components/schemas/ProblemDetails");
 }
 
@@ -134,4 +134,18 @@ fn an_error_type_can_be_named_in_a_transform_of_one_operation() {
     let responses = &api["paths"]["/"]["get"]["responses"];
     assert!(problem(responses, "409")["schema"].is_object());
     assert!(problem(responses, "404")["schema"].is_object());
+}
+
+#[test]
+fn relative_types_are_resolved_against_the_base() {
+    let mut api = OpenApi::default();
+    let app: ApiRouter = ApiRouter::new().api_route("/orders/{id}", get(read));
+    let _: Router =
+        app.finish_api_with(&mut api, |api| ProblemDetails.type_base("https://example.org/").transform(api));
+    let api = serde_json::to_value(&api).unwrap();
+    let content = problem(&api["paths"]["/orders/{id}"]["get"]["responses"], "404");
+    let resolved = "https://example.org/problems/no-such-order";
+    assert_eq!(content["schema"]["anyOf"][0]["allOf"][1]["properties"]["type"]["enum"], serde_json::json!([resolved]));
+    assert_eq!(content["examples"]["NoSuchOrder"]["value"]["type"], resolved);
+    assert!(api["components"]["schemas"]["ProblemDetails"].is_object());
 }

@@ -59,6 +59,9 @@ pub(crate) enum Shop {
     #[error("closed at {0}")]
     #[status(503, retry_after = 30, header("X-Shop" = "closed"))]
     Closed(u8),
+    #[error("busy")]
+    #[status(503, retry_after = 5)]
+    Busy,
     #[error("upstream")]
     #[status(type = "/problems/upstream")]
     Upstream(#[status(code)] StatusCode),

@@ -74,7 +74,7 @@ fn defaults_stay_beside_what_an_operation_documents() {
     let closed = &once["paths"]["/orders/{id}"]["get"]["responses"]["503"];
     assert_eq!(codes(&closed["headers"]), ["Retry-After", "X-Shop"]);
     let content = &closed["content"]["application/problem+json"];
-    assert_eq!(codes(&content["examples"]), ["Closed", "ServiceUnavailable"]);
+    assert_eq!(codes(&content["examples"]), ["Busy", "Closed", "ServiceUnavailable"]);
 }
 
 #[test]
@@ -109,4 +109,17 @@ fn both_modifiers_can_be_named_in_the_derive() {
     let api = json_of(&Modified::openapi());
     assert!(api["components"]["schemas"]["ProblemDetails"].is_object());
     assert!(api["paths"]["/orders/{id}"]["get"]["responses"]["408"].is_object());
+}
+
+#[test]
+fn relative_types_are_resolved_against_the_base() {
+    let mut api = Api::openapi();
+    ProblemDetails.type_base("https://example.org/").modify(&mut api);
+    let api = json_of(&api);
+    let content = &api["paths"]["/orders/{id}"]["get"]["responses"]["404"]["content"]["application/problem+json"];
+    let resolved = "https://example.org/problems/no-such-order";
+    assert_eq!(content["schema"]["anyOf"][0]["allOf"][1]["properties"]["type"]["enum"], json!([resolved]));
+    assert_eq!(content["examples"]["NoSuchOrder"]["value"]["type"], resolved);
+    assert_eq!(content["examples"]["NoSuchCustomer"]["value"]["type"], "about:blank");
+    assert!(api["components"]["schemas"]["ProblemDetails"].is_object());
 }

@@ -10,3 +10,4 @@ mod faults_wire;
 mod properties;
 mod security;
 mod strategies;
+mod upstream;

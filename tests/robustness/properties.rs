@@ -87,7 +87,7 @@ fn fail(status: &Status, accept: &str) -> (Parts, Vec<u8>) {
 const RESERVED: [&str; 5] = ["type", "title", "status", "detail", "instance"];
 
 /// Configures the same input for every run, without a file of regressions: an input that breaks a property becomes a test.
-fn config() -> ProptestConfig {
+pub(crate) fn config() -> ProptestConfig {
     let config = ProptestConfig { failure_persistence: None, ..ProptestConfig::default() };
     match config.rng_seed {
         RngSeed::Random => ProptestConfig { rng_seed: RngSeed::Fixed(9110), ..config },

@@ -6,4 +6,5 @@ mod catalog;
 mod common;
 mod conversions;
 mod depth;
+mod from_problem;
 mod setters;

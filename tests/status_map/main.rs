@@ -22,5 +22,6 @@ mod records;
 mod resolve;
 mod resolve_built_in;
 mod sizes;
+mod type_base;
 mod upgrade;
 mod wrapped_errors;
