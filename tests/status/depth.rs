@@ -24,6 +24,7 @@ struct Shared(#[source] Arc<Status>);
 type Nest = fn(Status) -> Status;
 
 fn ways() -> Vec<(&'static str, Nest)> {
+    #[cfg_attr(not(any(feature = "anyhow", feature = "tonic")), allow(unused_mut))]
     let mut ways: Vec<(&'static str, Nest)> = vec![
         ("a Status", |status| Status::conflict().with_source(status)),
         ("a Box", |status| Status::conflict().with_source(Box::new(status))),
