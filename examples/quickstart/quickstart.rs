@@ -1,13 +1,12 @@
 //! A small shop with every kind of error. Run `cargo run --example quickstart` and try the lines that it prints.
 
 use std::{
-    collections::HashMap,
     io,
     sync::atomic::{AtomicU64, Ordering},
     time::Duration,
 };
 
-use axum::extract::{Json, Path, Query};
+use axum::extract::{Json, Path};
 use axum::{
     Router,
     http::StatusCode,
@@ -17,7 +16,9 @@ use axum::{
 use serde::{Deserialize, Serialize};
 use tokio::time::sleep;
 use tower::{limit::GlobalConcurrencyLimitLayer, load_shed::LoadShedLayer, timeout::TimeoutLayer};
-use tower_status::{IntoStatus, OrStatus, Status, StatusMapLayer};
+use tower_status::{IntoStatus, Status, StatusMapLayer};
+
+mod status;
 
 #[derive(Debug, thiserror::Error, IntoStatus)]
 #[status(axum)]
@@ -68,12 +69,6 @@ async fn invoice() -> Result<String, Status> {
     Ok(std::fs::read_to_string("/no/such/invoice")?) // a foreign error: a 500 that hides it
 }
 
-async fn any_status(Path(code): Path<u16>, Query(query): Query<HashMap<String, String>>) -> Result<Status, Status> {
-    let known = StatusCode::from_u16(code).ok().filter(|_| (200..600).contains(&code));
-    let status = known.or_status((StatusCode::BAD_REQUEST, "a status code is a number from 200 to 599"))?;
-    Ok(query.into_values().fold(Status::new(status), |status, detail| status.with_detail(detail).expose()))
-}
-
 fn app() -> Router {
     Router::new()
         .route("/orders", get(next_order).post(new_order))
@@ -82,7 +77,7 @@ fn app() -> Router {
         .route("/pay", get(async || ShopError::Card(io::Error::other("shop:tulip@10.0.0.7: refused"))))
         .route("/invoice", get(invoice))
         .route("/slow", get(async || sleep(Duration::from_secs(60)).await))
-        .route("/status/{code}", get(any_status))
+        .route("/status/{code}", get(status::any_status))
         .layer((
             StatusMapLayer::new(), // the first layer is the outermost: it maps the errors of the others
             TimeoutLayer::new(Duration::from_secs(1)),

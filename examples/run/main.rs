@@ -129,6 +129,32 @@ async fn every_status(example: &Example, client: &Client, version: Version) {
     }
 }
 
+/// The header fields and members that complete a status.
+async fn complete_statuses(example: &Example, client: &Client) {
+    let rows = [
+        (301, "location", "/orders"),
+        (302, "location", "/orders"),
+        (303, "location", "/orders"),
+        (307, "location", "/orders"),
+        (308, "location", "/orders"),
+        (401, "www-authenticate", r#"Bearer realm="shop""#),
+        (405, "allow", "GET, HEAD"),
+        (407, "proxy-authenticate", r#"Basic realm="proxy""#),
+        (416, "content-range", "bytes */1234"),
+        (503, "retry-after", "30"),
+    ];
+    for (code, name, value) in rows {
+        let response = client.get(format!("{}/status/{code}", example.url)).send().await.unwrap();
+        assert_eq!((response.status().as_u16(), field(&response, name)), (code, value));
+    }
+    let choices = client.get(format!("{}/status/300", example.url)).send().await.unwrap();
+    assert_eq!(choices.json::<Value>().await.unwrap()["choices"], json!(["/orders/7", "/orders"]));
+    // Upgrade and Connection are fields of HTTP/1.1 only (RFC 9113 §8.2.2).
+    let upgrade = client.get(format!("{}/status/426", example.url)).send().await.unwrap();
+    let expected = if upgrade.version() == Version::HTTP_2 { "" } else { "websocket" };
+    assert_eq!(field(&upgrade, "upgrade"), expected);
+}
+
 async fn quickstart(version: Version) {
     let not_found = catalog::get(StatusCode::NOT_FOUND).unwrap().default_detail();
     let failed = catalog::get(StatusCode::INTERNAL_SERVER_ERROR).unwrap().default_detail();
@@ -167,6 +193,7 @@ async fn quickstart(version: Version) {
     ];
     each_format(&example, &client, &failing).await;
     every_status(&example, &client, version).await;
+    complete_statuses(&example, &client).await;
 }
 
 async fn hyper(version: Version) {
@@ -295,11 +322,46 @@ async fn tonic_returns_the_same_errors_over_grpc_and_plain_http() {
     assert_eq!(grpc.watch(OrderRequest { id: 9 }).await.unwrap_err().message(), deleted);
 }
 
+#[tokio::test]
+async fn languages_are_those_that_the_client_prefers() {
+    let (example, client) = (Example::start("languages", 3), client(Version::HTTP_11));
+    let rows = [
+        ("", "Order not found", "order 8 does not exist"),
+        ("de", "Bestellung nicht gefunden", "Die Bestellung 8 gibt es nicht."),
+        ("ar", "الطلب غير موجود", "لا يوجد طلب بالرقم 8."),
+    ];
+    for (line, (language, title, detail)) in example.curl_lines.iter().zip(rows) {
+        let response = curl(&client, line).await;
+        assert_eq!(field(&response, "content-language"), language);
+        let problem: Value = response.json().await.unwrap();
+        assert_eq!((&problem["title"], &problem["detail"]), (&json!(title), &json!(detail)));
+    }
+    // A missing text would be an English element of the page.
+    for language in ["de", "ar"] {
+        for path in ["/orders/8", "/nowhere", "/busy"] {
+            let page = client.get(format!("{}{path}", example.url)).header("accept", BROWSER);
+            let page = page.header("accept-language", language).send().await.unwrap().text().await.unwrap();
+            assert!(page.contains(&format!("<html lang=\"{language}\"")) && !page.contains("lang=\"en\""), "{page}");
+        }
+    }
+}
+
 #[test]
 fn an_occupied_port_is_explained_in_a_sentence() {
     let occupied = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = occupied.local_addr().unwrap().to_string();
-    for name in ["conditional_get", "conditional_put", "connect", "hyper", "interop", "quickstart", "tonic"] {
+    for name in [
+        "conditional_get",
+        "conditional_put",
+        "connect",
+        "files",
+        "hyper",
+        "interop",
+        "languages",
+        "pages",
+        "quickstart",
+        "tonic",
+    ] {
         let output = Command::new(program(name)).arg(&address).output().unwrap();
         let expected =
             format!("error: {address} is already in use; add another address to the command: -- 127.0.0.1:3001\n");

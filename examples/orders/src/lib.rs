@@ -24,7 +24,7 @@ use tower_http::{
     request_id::{MakeRequestUuid, PropagateRequestIdLayer, SetRequestIdLayer},
     trace::{DefaultMakeSpan, TraceLayer},
 };
-use tower_status::{ConditionalLayer, Context, Status, StatusMapLayer, problems::Problems};
+use tower_status::{ConditionalLayer, Context, Page, Status, StatusMapLayer, problems::Problems, status_map::Accent};
 use tracing::Level;
 use utoipa::OpenApi;
 use utoipa_axum::{
@@ -84,7 +84,7 @@ pub fn app(db: SqlitePool) -> Router {
         .route("/internal/stock-taking", put(stock_taking))
         .route("/internal/audit", get(audit))
         // The `type` of each response is the address of a page that explains it.
-        .nest_service("/problems", Problems::of::<OrderError>().and::<RouteError>())
+        .nest_service("/problems", Problems::of::<OrderError>().and::<RouteError>().page(page()))
         .merge(assets)
         // The document, and a page to read it.
         .merge(SwaggerUi::new("/api").url("/openapi.json", api::complete(api)))
@@ -96,7 +96,7 @@ pub fn app(db: SqlitePool) -> Router {
             // Compresses pages, lists and errors, but nothing with a strong tag, which identifies the bytes.
             CompressionLayer::new().compress_when(DefaultPredicate::new().and(has_no_strong_tag)),
             // Turns each error inside into a response.
-            StatusMapLayer::new().map_error(error::database).map_status(conceal_550),
+            StatusMapLayer::new().page(page()).map_error(error::database).map_status(conceal_550),
             // A request that takes too long gets a 503.
             TimeoutLayer::new(Duration::from_secs(10)),
             // A request that would wait gets a 503 with Retry-After.
@@ -142,6 +142,11 @@ fn accept_identity(mut request: Request) -> Request {
         _ => request.headers_mut().remove(header::ACCEPT_ENCODING),
     };
     request
+}
+
+/// The shop's name, links and color, on the error pages and on the pages of the problems.
+fn page() -> Page {
+    Page::new().site("Tulip Shop").home("/orders").support("mailto:help@example.org").accent(Accent::Green)
 }
 
 /// Makes a missing right a 403, except under `/internal`.

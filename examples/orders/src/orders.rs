@@ -153,7 +153,7 @@ pub(crate) async fn customer(State(app): State<App>, Path(name): Path<String>) -
 }
 
 /// Redirects to the new address of the orders.
-#[utoipa::path(get, path = "/bestellungen", responses(RouteError))]
+#[utoipa::path(get, path = "/purchases", responses(RouteError))]
 pub(crate) async fn moved() -> RouteError {
     RouteError::Moved
 }

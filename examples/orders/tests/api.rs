@@ -85,7 +85,7 @@ async fn each_request_has_its_status_and_problem_type() {
         ("GET /nothing", &none, 404, ""),
         ("POST /orders/1", &none, 405, ""),
         ("PATCH /orders/1", &none, 405, ""),
-        ("GET /bestellungen", &none, 301, ""),
+        ("GET /purchases", &none, 301, ""),
         ("GET /customers/Grace", &none, 303, ""),
         ("GET /customers/Ada", &none, 300, ""),
         ("GET /customers/Nobody", &none, 404, "/problems/no-such-customer"),
@@ -141,7 +141,7 @@ async fn responses_have_the_header_fields_that_their_status_requires() {
     #[rustfmt::skip]
     let rows = [
         ("POST /orders", "www-authenticate", r#"Bearer realm="orders""#),
-        ("GET /bestellungen", "location", "/orders"),
+        ("GET /purchases", "location", "/orders"),
         ("GET /customers/Grace", "location", "/orders?customer=2"),
         ("PUT /orders", "allow", "GET,HEAD,POST"),
         ("GET /orders/1", "etag", r#""v1""#),

@@ -6,6 +6,7 @@
 use std::{borrow::Cow, time::Duration};
 
 use super::{Markup, PublicProblem, labels, non_blank};
+use crate::Status;
 use crate::response::{Text, translate::is_right_to_left};
 
 /// The attributes of an element that holds the application's text.
@@ -78,9 +79,10 @@ impl<'a> PublicProblem<'a> {
 
     /// Returns the registered title of the code, which is left out where it repeats the headline or is that of another code.
     pub(super) fn registered_title(&self, headline: &str) -> Option<Words<'a>> {
-        let is_own = self.title != self.entry.title;
-        let translation = self.translation.and_then(|texts| texts.title.as_ref()).filter(|_| !is_own);
-        let title = self.translated(translation, self.entry.title);
+        let title = match self.translate(Text::Title(&Status::new(self.code))) {
+            Some(title) => Words { text: title.into(), attributes: "" },
+            None => self.translated(None, self.entry.title),
+        };
         let is_shown = self.entry.code == self.code && !title.text.eq_ignore_ascii_case(headline);
         is_shown.then_some(title)
     }
