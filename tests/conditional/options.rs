@@ -164,7 +164,7 @@ fn conditions_are_required_for_the_chosen_methods() {
     let service = layer.layer(handler(200, &[]));
     let none: Fields = &[];
     #[rustfmt::skip]
-    let rows: [(&str, Fields, u16); 9] = [
+    let rows: [(&str, Fields, u16); 11] = [
         ("POST",      none,                                                       428),
         ("PROPPATCH", none,                                                       428),
         ("PUT",       none,                                                       200),
@@ -174,6 +174,8 @@ fn conditions_are_required_for_the_chosen_methods() {
         ("POST",      &[("if-none-match", "*")],                                  200),
         ("POST",      &[("if-unmodified-since", "Sun, 06 Nov 1994 08:49:37 GMT")], 200),
         ("POST",      &[("if-modified-since", "Sun, 06 Nov 1994 08:49:37 GMT")],   428),
+        ("POST",      &[("if-unmodified-since", "yesterday")],                     428),
+        ("POST",      &[("if-unmodified-since", ""), ("if-unmodified-since", "")], 428),
     ];
     for (method, fields, expected) in rows {
         assert_eq!(codes(&send_twice(&service, &request(method, "/", fields))), [expected; 2], "{method} {fields:?}");
