@@ -1,4 +1,4 @@
-//! What [`capture`](crate::StatusMapLayer::capture) keeps of a request.
+//! The values of a request that [`capture`](crate::StatusMapLayer::capture) keeps.
 
 use std::{
     any::{Any, TypeId},
@@ -8,7 +8,7 @@ use std::{
 
 use http::request;
 
-/// Reads a value, and adds it to those of other types.
+/// Reads a value, and adds it to those of the other types.
 type ReadRequest = dyn Fn(&request::Parts, Option<Captured>) -> Captured + Send + Sync;
 
 /// An option of the layer: a closure, and the type of its value.

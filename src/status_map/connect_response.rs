@@ -1,4 +1,4 @@
-//! Error responses of the inner service to Connect requests: which are kept, and which are converted.
+//! Error responses of the inner service to Connect requests: those that are kept, and those that are converted.
 
 use std::task;
 
@@ -14,11 +14,11 @@ use crate::{
 
 /// An error response of the inner service to a Connect request.
 pub(super) enum ConnectError<B: Body> {
-    /// It is meant for the client: Connect's own error, or a status that the protocol requires.
+    /// A response for the client: Connect's own error, or a status that the protocol requires.
     Kept(Status, StatusBody<B>),
-    /// JSON of another kind, of which nothing is shown.
+    /// Other JSON, no part of which is shown.
     OtherJson(StatusBody<B>),
-    /// Any other.
+    /// Any other response.
     NotRead(B),
 }
 
@@ -31,7 +31,7 @@ impl<B: Body> ConnectError<B> {
         cx: &mut task::Context<'_>,
     ) -> Self {
         let status = Status::new(parts.status);
-        // The protocol reference: another method or message codec than the server has.
+        // The protocol reference requires these for a method or a message codec that the server does not support.
         let is_required = [StatusCode::METHOD_NOT_ALLOWED, StatusCode::UNSUPPORTED_MEDIA_TYPE].contains(&parts.status);
         let is_stream = parts.headers.get(header::CONTENT_TYPE).is_some_and(is_streaming);
         if is_required || is_stream {
@@ -40,7 +40,7 @@ impl<B: Body> ConnectError<B> {
         if protocol != Protocol::Connect || !is_json(&parts.headers) {
             return Self::NotRead(body);
         }
-        // What was removed from a response to HEAD cannot be read: it is what GET's response has.
+        // The body that was removed from a response to HEAD cannot be read: it is that of GET's response.
         if head && body.is_end_stream() {
             return Self::Kept(status, StatusBody::inner(body));
         }
@@ -52,7 +52,7 @@ impl<B: Body> ConnectError<B> {
     }
 }
 
-/// Whether a body is JSON that is not content-coded.
+/// Returns whether a body is JSON that is not content-coded.
 fn is_json(headers: &HeaderMap) -> bool {
     let content_type = headers.get(header::CONTENT_TYPE).and_then(|value| MediaType::parse(value.as_bytes()));
     content_type.is_some_and(|content_type| content_type.is("application/json"))

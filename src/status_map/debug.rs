@@ -15,13 +15,13 @@ use crate::{
     status::{Cause, Source},
 };
 
-/// The longest text that is shown of one error, in bytes.
+/// The limit of the text of one error, in bytes.
 const TEXT: usize = 2 * 1024;
 
-/// The lines that are shown of a backtrace.
+/// The limit of the lines of a backtrace.
 const BACKTRACE: usize = 64;
 
-/// Returns what a developer sees of a status, if the application turned that on.
+/// Returns the report about a status, if the application turned it on.
 pub(super) fn report(status: &Status, mapped_by: MappedBy, options: &Options) -> Option<DebugReport> {
     let source = status.source_link();
     options.debug.then(|| DebugReport {
@@ -36,7 +36,7 @@ pub(super) fn report(status: &Status, mapped_by: MappedBy, options: &Options) ->
     })
 }
 
-/// Returns one line for each error of the chain. A report only repeats the next one.
+/// Returns one line for each error of the chain, except for reports, which repeat the next error.
 fn errors(source: &Source, mappers: &[Mapper]) -> Vec<String> {
     let mut of_source = source.type_name();
     let errors = source.chain().filter(|link| !link.is_report());
@@ -52,7 +52,7 @@ fn errors(source: &Source, mappers: &[Mapper]) -> Vec<String> {
 
 fn line(error: &dyn Error, type_name: Option<&str>) -> String {
     let mut text = type_name.map(|name| format!("{name}: ")).unwrap_or_default();
-    // A Display that fails keeps what it has written; `to_string` would panic.
+    // If Display fails, the text so far is kept; `to_string` would panic.
     let _ = write!(text, "{error}");
     if text.len() > TEXT {
         let end = (0..=TEXT).rev().find(|end| text.is_char_boundary(*end));

@@ -1,4 +1,4 @@
-//! What is passed around for one request: its information and the layer's options.
+//! The information about one request and the layer's options, which are passed around together.
 
 use std::sync::Arc;
 
@@ -45,13 +45,13 @@ impl Exchange {
         exchange
     }
 
-    /// Whether the application captures something of the request. Only hooks read it.
+    /// Returns whether the application captures a value of the request. Only hooks read it.
     #[inline]
     pub(super) fn captures(&self) -> bool {
         !self.options.captures.is_empty() && self.options.has_hook()
     }
 
-    /// Captures what the application reads of the request, which is returned unchanged.
+    /// Captures the application's values of the request, which is returned unchanged.
     #[inline(never)]
     pub(super) fn capture<B>(&mut self, request: Request<B>) -> Request<B> {
         let (parts, body) = request.into_parts();
@@ -72,7 +72,7 @@ impl Exchange {
         response.get(self.options.request_id_header()).filter(is_valid).or(of_request.filter(is_valid)).cloned()
     }
 
-    /// Returns what hooks and renderers see of the request.
+    /// Returns the context that hooks and renderers get.
     pub(super) fn context<'a>(&'a self, request_id: Option<&'a HeaderValue>) -> Context<'a> {
         let log = self.log.as_ref();
         Context {
@@ -113,7 +113,7 @@ impl Exchange {
         }
     }
 
-    /// Returns the final status: what the application's `map_status` makes of a resolved one.
+    /// Returns the final status: the resolved one after the application's `map_status`.
     pub(super) fn map_status(
         &self,
         (status, by): (Status, MappedBy),

@@ -1,4 +1,4 @@
-//! Error responses of the inner service: which bodies are kept, and which text becomes a detail.
+//! Error responses of the inner service: the bodies that are kept, and the texts that become a detail.
 
 use std::task;
 
@@ -12,10 +12,10 @@ use crate::{
     warning::warn_once,
 };
 
-/// A response extension: the layer keeps this response's body, also that of a 5xx.
+/// A response extension: the layer keeps the body of this response, even of a 5xx.
 ///
-/// Missing header fields are added all the same. Where [`map_status`](crate::StatusMapLayer::map_status) changes the code,
-/// the body is replaced.
+/// Missing header fields are still added. If [`map_status`](crate::StatusMapLayer::map_status) changes the code, the body
+/// is replaced.
 ///
 /// # Example: a plain 500 that is meant for the client
 ///
@@ -30,16 +30,16 @@ use crate::{
 #[derive(Clone, Copy, Debug, Default)]
 pub struct KeepBody;
 
-/// The longest text that becomes a detail, and the longest part of a 5xx text that is logged, in bytes.
+/// The limit of a text that becomes a detail, and of the logged part of a 5xx text, in bytes.
 pub(super) const LIMIT: usize = 8 * 1024;
 
 /// An error response of the inner service.
 pub(super) struct InnerError<B: Body> {
-    /// Its code, with the body's text as the detail where the body is replaced.
+    /// The status of its code, with the text of the body as the detail if the body is replaced.
     pub(super) status: Status,
     pub(super) body: StatusBody<B>,
     pub(super) keeps_body: bool,
-    /// The body was removed from a response to HEAD, and its text would have been the detail.
+    /// Whether the body was removed from a response to HEAD, and its text would have been the detail.
     pub(super) text_unknown: bool,
 }
 
@@ -76,7 +76,7 @@ impl<B: Body> InnerError<B> {
     }
 }
 
-/// The body of a 5xx is replaced, whatever its text is. The log gets what is ready of it.
+/// Reads a 5xx. Its body is replaced, whatever its text; the available part is logged.
 fn read_5xx<B: Body>(
     status: Status,
     parts: &response::Parts,
@@ -99,7 +99,7 @@ fn text_for_log(text: &[u8]) -> String {
     let Some(head) = text.get(..LIMIT).filter(|head| head.len() < text.len()) else {
         return String::from_utf8_lossy(text).into_owned();
     };
-    // A character that the cut goes through is left out.
+    // A character that would be cut in two is left out.
     let end = match str::from_utf8(head) {
         Err(error) if error.error_len().is_none() => error.valid_up_to(),
         _ => head.len(),
@@ -107,7 +107,7 @@ fn text_for_log(text: &[u8]) -> String {
     String::from_utf8_lossy(head.get(..end).unwrap_or(head)).into_owned() + "…"
 }
 
-/// A 4xx without a body, or with a text that can be the detail.
+/// Reads a 4xx. It may have no body, or a text that can be the detail.
 fn read_4xx<B: Body>(
     status: Status,
     parts: &response::Parts,
@@ -129,7 +129,7 @@ fn read_4xx<B: Body>(
     }
 }
 
-/// A 4xx to HEAD: its Content-Length tells how long the body of GET's response is.
+/// Reads a 4xx to HEAD: its Content-Length is the length of the body of GET's response.
 fn read_head<B: Body>(status: Status, parts: &response::Parts, kind: ContentType, body: B) -> InnerError<B> {
     let length = content_length(&parts.headers);
     if kind != ContentType::Plain {
@@ -152,7 +152,7 @@ fn with_text(status: Status, text: &str) -> Status {
     }
 }
 
-/// What the media type of a body tells, from the least to the most.
+/// The kinds of media types, from the least to the most specific.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum ContentType {
     /// No media type, or a malformed one.
@@ -161,12 +161,12 @@ enum ContentType {
     Plain,
     OtherText,
     Other,
-    /// An application has chosen the type of this 5xx body deliberately.
+    /// A type that an application chooses deliberately for a 5xx body.
     Deliberate,
 }
 
 impl ContentType {
-    /// Of several lines the one that tells the least counts: a client may read any of them.
+    /// Returns the least specific kind of all lines, because a client may read any of them.
     fn of(headers: &HeaderMap) -> Self {
         let types = headers.get_all(header::CONTENT_TYPE).iter();
         types
@@ -187,13 +187,13 @@ impl ContentType {
         }
     }
 
-    /// Whether a 4xx body of this type may be empty or become the detail.
+    /// Returns whether a 4xx body of this type may be empty or become the detail.
     fn is_explained(self) -> bool {
         self <= Self::Plain
     }
 }
 
-/// Whether nothing but an application that means it writes a 5xx body of this type.
+/// Returns whether only an application that chooses this type deliberately writes such a 5xx body.
 fn is_deliberate(media_type: &MediaType<'_>) -> bool {
     static TYPES: [&str; 12] = [
         "application/json",
@@ -218,7 +218,7 @@ fn is_deliberate(media_type: &MediaType<'_>) -> bool {
             && [&b"vnd."[..], b"grpc+", b"grpc-web", b"connect+"].iter().any(|start| subtype.starts_with(start))
 }
 
-/// Whether a text can be shown: UTF-8, not content-coded, and nothing follows it.
+/// Returns whether a text can be shown: it is UTF-8, not content-coded, and without trailers.
 fn may_be_detail(headers: &HeaderMap) -> bool {
     if headers.contains_key(header::CONTENT_ENCODING) {
         warn_once!(

@@ -2,8 +2,8 @@
 
 use crate::{Context, Status};
 
-/// Whether a subscriber may read a log line. Its targets are not checked per request: that would take longer than keeping
-/// what only a line shows.
+/// Returns whether a subscriber may read a log line. Its targets are not checked for each request, which would take
+/// longer than keeping the data of a line.
 #[inline]
 pub(crate) fn is_enabled() -> bool {
     #[cfg(feature = "tracing")]
@@ -14,7 +14,7 @@ pub(crate) fn is_enabled() -> bool {
 
 /// Logs an error response: a 5xx as an error, a 4xx for debugging. `is_read`: method and path are known.
 ///
-/// Texts are recorded as strings, which subscribers quote: a text cannot look like another field.
+/// Texts are recorded as strings, which subscribers quote, so that a text cannot look like another field.
 #[cfg(feature = "tracing")]
 pub(super) fn log(status: &Status, context: &Context<'_>, is_read: bool) {
     let is_server_error = status.is_server_error();
@@ -37,7 +37,7 @@ pub(super) fn log(status: &Status, context: &Context<'_>, is_read: bool) {
                 target: "tower_status",
                 tracing::Level::$level,
                 status = status.code().as_u16(),
-                // A subscriber that was not enabled when the request came gets neither.
+                // A subscriber that was not enabled when the request arrived gets neither.
                 method = is_read.then(|| context.method.as_str()),
                 path = is_read.then(|| logged::escaped(context.path)).as_deref(),
                 route = context.route,
@@ -67,7 +67,7 @@ mod logged {
 
     use crate::{status::Source, warning::Escaped};
 
-    /// The longest part of a backtrace that is logged, in bytes.
+    /// The limit of the logged part of a backtrace, in bytes.
     const BACKTRACE: usize = 8 * 1024;
 
     /// Returns the text with its control characters escaped.
@@ -80,7 +80,7 @@ mod logged {
         let (mut chain, mut last) = (String::new(), String::new());
         for error in source.errors() {
             let mut text = String::new();
-            // A Display that fails keeps what it has written; `to_string` would panic.
+            // If Display fails, the text so far is kept; `to_string` would panic.
             let _ = write!(text, "{error}");
             // A transparent error has the text of its cause.
             if text == last {

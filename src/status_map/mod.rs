@@ -1,7 +1,7 @@
 //! [`StatusMapLayer`](crate::StatusMapLayer): its service and future.
 //!
 //! A request flows in one direction: `request` reads its head; the inner service returns a response or an error;
-//! `resolve` finds the status of an error; `plan` decides what becomes of the outcome; `respond` writes it.
+//! `resolve` finds the status of an error; `plan` decides how the response is changed; `respond` writes it.
 
 pub(crate) mod capture;
 mod connect_response;

@@ -66,12 +66,12 @@ impl Options {
         self.request_id_header.as_ref().unwrap_or(&X_REQUEST_ID)
     }
 
-    /// Whether clients see what a 5xx hides.
+    /// Returns whether clients see what a 5xx hides.
     pub(super) fn exposes(&self) -> bool {
         self.expose_server_errors || self.debug
     }
 
-    /// Whether a hook reads the request.
+    /// Returns whether a hook reads the request.
     pub(super) fn has_hook(&self) -> bool {
         self.map_status.is_some() || self.on_error.is_some() || self.render.is_some()
     }

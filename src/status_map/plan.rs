@@ -1,4 +1,4 @@
-//! Decides what becomes of the inner service's outcome. Writes nothing.
+//! Decides how the inner service's outcome becomes a response. Writes nothing.
 
 use std::task;
 
@@ -21,7 +21,7 @@ use crate::{
     },
 };
 
-/// What becomes of an outcome.
+/// How an outcome becomes a response.
 pub(super) enum Plan<B: Body> {
     /// The response is unchanged.
     Pass(Response<B>),
@@ -54,20 +54,20 @@ pub(super) struct Write<B: Body> {
     pub(super) mapped_by: MappedBy,
 }
 
-/// Where a status comes from.
+/// The origin of a status.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Origin {
     /// The inner service has returned an error.
     Error,
     /// The inner service has returned a response that was built from a `Status`.
     Status,
-    /// The inner service has built a response by itself.
+    /// The inner service has built the response itself.
     Inner,
 }
 
-/// Which header fields of the replaced response stay.
+/// The header fields of the replaced response that stay.
 pub(super) enum Inherited {
-    /// Those of the same status in another format: its own fields, and what was added to the response since.
+    /// Those of the same status in another format: its own fields, and those that were added to the response later.
     Status { own: HeaderMap, filled_in: FilledIn },
     /// Those that do not describe the body.
     SameCode,
@@ -75,7 +75,7 @@ pub(super) enum Inherited {
     CodeChanged { filled_in: FilledIn },
 }
 
-/// Decides what becomes of an outcome.
+/// Decides how an outcome becomes a response.
 #[inline]
 pub(super) fn plan<B: Body, E: Into<Status>>(
     outcome: Result<Response<B>, E>,
@@ -94,7 +94,7 @@ pub(super) fn plan<B: Body, E: Into<Status>>(
     }
 }
 
-/// Whether a response is neither an error nor built by this crate.
+/// Returns whether a response is neither an error nor built by this crate.
 #[inline]
 fn is_success<B>(response: &Response<B>, exchange: &Exchange) -> bool {
     response.status().as_u16() < 400
@@ -107,26 +107,26 @@ fn pass<B: Body>(response: Response<B>, exchange: &Exchange) -> Plan<B> {
     if is_complete(&response, exchange) { Plan::Pass(response) } else { Plan::NoContent(response) }
 }
 
-/// Whether the code of a success has content, or the response has none.
+/// Returns whether the code of a success has content, or the response has none.
 #[inline]
 fn is_complete<B: Body>(response: &Response<B>, exchange: &Exchange) -> bool {
     let code = response.status();
     catalog::entry(code).has_content || code.is_informational() || !exchange.options.fill || has_no_content(response)
 }
 
-/// Whether a response has neither a body nor a field that describes one.
+/// Returns whether a response has neither a body nor a field that describes one.
 fn has_no_content<B: Body>(response: &Response<B>) -> bool {
     let fields = [http::header::CONTENT_ENCODING, http::header::TRANSFER_ENCODING];
     is_empty(response.body()) && !fields.iter().any(|name| response.headers().contains_key(name))
 }
 
-/// A response that a layer inside may have written, that was built from a `Status`, or that is an error.
+/// Plans a response that a layer inside may have written, that was built from a `Status`, or that is an error.
 #[inline(never)]
 fn plan_response<B: Body>(response: Response<B>, exchange: &mut Exchange, cx: &mut task::Context<'_>) -> Plan<B> {
     let code = response.status();
     match Record::read(&response, exchange.request.head) {
         Recorded::Intact(record) if record.finished && record.code == code => Plan::Pass(response),
-        // Middleware has made a success of it.
+        // Middleware has turned it into a success.
         Recorded::Intact(record) if code.as_u16() < 400 && record.code != code => pass(response, exchange),
         Recorded::Intact(record) => built(record, response, exchange),
         Recorded::BodyReplaced(record) if !record.finished => inner(Some(record.status), response, exchange, cx),
@@ -134,14 +134,14 @@ fn plan_response<B: Body>(response: Response<B>, exchange: &mut Exchange, cx: &m
     }
 }
 
-/// The inner service has returned an error.
+/// Plans the response to an error that the inner service has returned.
 #[inline(never)]
 fn error<B: Body>(status: Status, exchange: &mut Exchange) -> Plan<B> {
     let (parts, ()) = Response::new(()).into_parts();
     Draft::new(status, Origin::Error, parts, None, exchange).decide(exchange)
 }
 
-/// RFC 9110 §13.1.1, §13.1.4: what was true of the 200 is not true of the 412 that replaces it.
+/// Plans a 412 (RFC 9110 §13.1.1, §13.1.4): the fields of the 200 are wrong for the 412 that replaces it.
 #[inline(never)]
 fn precondition_failed<B: Body>(response: Response<B>, exchange: &mut Exchange) -> Plan<B> {
     let (parts, body) = response.into_parts();
@@ -152,10 +152,10 @@ fn precondition_failed<B: Body>(response: Response<B>, exchange: &mut Exchange) 
     draft.decide(exchange)
 }
 
-/// A response that was built from a `Status`, and whose body is the one that was built.
+/// Plans a response that was built from a `Status`, and whose body is the one that was built.
 fn built<B: Body>(record: Record, response: Response<B>, exchange: &mut Exchange) -> Plan<B> {
     let (parts, body) = response.into_parts();
-    // Middleware may have changed the code since.
+    // Middleware may have changed the code.
     let own = record.status.headers().clone();
     let keeps_body = parts.extensions.get::<KeepBody>().is_some();
     let status = if parts.status == record.code { record.status } else { record.status.with_code(parts.status) };
@@ -168,7 +168,7 @@ fn built<B: Body>(record: Record, response: Response<B>, exchange: &mut Exchange
     draft.decide(exchange)
 }
 
-/// An error response of the inner service. `built_from` is known where middleware has replaced the body of a `Status`.
+/// Plans an error response of the inner service. `built_from` is set if middleware has replaced the body of a `Status`.
 fn inner<B: Body>(
     built_from: Option<Status>,
     response: Response<B>,
@@ -211,18 +211,8 @@ fn inner<B: Body>(
     } else {
         InnerError::read(&parts, body, exchange.request.head, cx)
     };
-    let status = match built_from {
-        None if protocol.is_rpc() && code == StatusCode::NOT_FOUND => {
-            // What is not found is the method.
-            read.status.with_grpc_code(GrpcCode::Unimplemented)
-        }
-        None => read.status,
-        // The text that middleware has written replaces the detail.
-        Some(status) => match read.status.detail() {
-            Some(text) => status.with_detail(text.to_owned()),
-            None => status,
-        },
-    };
+    let is_unknown_method = protocol.is_rpc() && code == StatusCode::NOT_FOUND;
+    let status = inner_status(built_from, read.status, is_unknown_method);
     // An RPC client reads no other body.
     let keeps_body = (read.keeps_body || protocol.is_connect())
         && (!protocol.is_rpc() || parts.extensions.get::<KeepBody>().is_some());
@@ -234,7 +224,20 @@ fn inner<B: Body>(
     draft.decide(exchange)
 }
 
-/// A response whose head has a gRPC status.
+/// Returns the status of an inner response: that of its code, or the one from which it was built.
+fn inner_status(built_from: Option<Status>, read: Status, is_unknown_method: bool) -> Status {
+    match built_from {
+        None if is_unknown_method => read.with_grpc_code(GrpcCode::Unimplemented),
+        None => read,
+        // The text that middleware wrote replaces the detail.
+        Some(status) => match read.detail() {
+            Some(text) => status.with_detail(text.to_owned()),
+            None => status,
+        },
+    }
+}
+
+/// Plans a response whose head has a gRPC status.
 fn grpc_response<B: Body>(code: GrpcCode, response: Response<B>, exchange: &mut Exchange) -> Plan<B> {
     let is_grpc = exchange.request.protocol.is_grpc();
     if code == GrpcCode::Ok || !exchange.options.fill && !is_grpc {
@@ -260,7 +263,7 @@ fn grpc_response<B: Body>(code: GrpcCode, response: Response<B>, exchange: &mut 
     draft.decide(exchange)
 }
 
-/// Returns the status of a Trailers-Only response: tonic keeps more of it than the head has.
+/// Returns the status of a Trailers-Only response. tonic keeps more of the status than the head has.
 fn grpc_status(code: GrpcCode, parts: &response::Parts) -> Status {
     #[cfg(feature = "tonic")]
     if let Some(status) = crate::tonic::status_of(&parts.extensions) {
@@ -314,7 +317,7 @@ impl<B: Body> Draft<B> {
         let status = exchange.sent_on(status);
         let is_changed = status.code() != found.code();
         let is_kept = self.keeps_body && !is_changed && status.grpc_code() == found.grpc_code();
-        // The text of the old status is not that of the new one: a concealed status has the length of a real one.
+        // The new status has another text: a concealed status has the length of a real one.
         let content = if is_changed && self.content == Content::Unknown { Content::Removed } else { self.content };
         match self.body {
             Some(body) if is_kept => {

@@ -1,4 +1,4 @@
-//! What a response will depend on, read from the request head before the inner service gets the request.
+//! The inputs of a response, read from the request head before the inner service gets the request.
 
 use http::{HeaderMap, HeaderName, HeaderValue, Method, Request, Version, header, uri::PathAndQuery};
 
@@ -8,11 +8,11 @@ use crate::{
     fields::{connect_request::is_unary_query, negotiate, preferred_language, traceparent},
 };
 
-/// What every response may depend on.
+/// The inputs that every response may have.
 pub(super) struct RequestInfo {
     /// Accept; of an RPC request, its content type.
     value: Option<HeaderValue>,
-    /// Set at once where Accept has several lines, because keeping them would allocate.
+    /// Set at once if Accept has several lines, because keeping them would allocate.
     pub(super) format: Option<Format>,
     /// The position of the language that the client prefers.
     pub(super) language: u8,
@@ -46,7 +46,7 @@ fn bit(name: &HeaderName) -> u8 {
     }
 }
 
-/// The header fields that a request has, of those that a response may depend on.
+/// The header fields of a request on which a response may depend.
 #[derive(Clone, Copy)]
 pub(super) struct Fields(u8);
 
@@ -55,7 +55,7 @@ impl Fields {
         self.0 & bits != 0
     }
 
-    /// Whether there is a request id or a trace id.
+    /// Returns whether there is a request id or a trace id.
     pub(super) fn has_id(self) -> bool {
         self.has(REQUEST_ID | TRACE)
     }
@@ -148,7 +148,7 @@ impl RequestInfo {
     }
 }
 
-/// What only a log line, a hook or an RPC error needs.
+/// The inputs that only a log line, a hook or an RPC error needs.
 pub(super) struct LogContext {
     /// Whether a log line or a hook will read method and path.
     pub(super) is_read: bool,
@@ -161,7 +161,7 @@ pub(super) struct LogContext {
 }
 
 impl LogContext {
-    /// `is_read`: a log line or a hook will read it. A method of more than 15 bytes is copied.
+    /// Keeps the inputs. `is_read`: a log line or a hook will read them. A method of more than 15 bytes is copied.
     #[inline]
     pub(super) fn new<B>(
         request: &Request<B>,
@@ -184,7 +184,7 @@ impl LogContext {
     }
 }
 
-/// The path that the client has sent: axum's routers remove the prefix of a nested one.
+/// Returns the path that the client sent: axum's routers remove the prefix of a nested one.
 fn path<B>(request: &Request<B>) -> Option<&PathAndQuery> {
     #[cfg(feature = "axum")]
     if let Some(axum::extract::OriginalUri(uri)) = request.extensions().get() {
@@ -193,7 +193,7 @@ fn path<B>(request: &Request<B>) -> Option<&PathAndQuery> {
     request.uri().path_and_query()
 }
 
-/// Returns the id, if it can do no harm where it is shown.
+/// Returns the id, if it is harmless wherever it is shown.
 pub(super) fn request_id(value: &HeaderValue) -> Option<&str> {
     let id = value.to_str().ok()?;
     let is_harmless = |byte: u8| byte.is_ascii_alphanumeric() || b"._:+/=-".contains(&byte);

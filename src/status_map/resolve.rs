@@ -30,10 +30,10 @@ impl Mapper {
     }
 }
 
-/// What the status of an error was found by.
+/// How the status of an error was found.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum MappedBy {
-    /// The error has a status of its own.
+    /// The error has its own status.
     Itself,
     /// The option of the layer, and the type of the error.
     Mapper((&'static str, &'static str)),
@@ -71,7 +71,8 @@ pub(crate) fn recognize<E: IntoStatus>() -> Mapper {
     }
 }
 
-/// Returns the final status of a carried error: what the application maps, otherwise what is built in, otherwise a 500.
+/// Returns the final status of a carried error: that of an error that the application maps, otherwise a built-in one,
+/// otherwise a 500.
 pub(super) fn resolve(status: Status, mappers: &[Mapper]) -> (Status, MappedBy) {
     if !status.is_unresolved() {
         return (status, MappedBy::Itself);
@@ -93,7 +94,7 @@ pub(super) fn resolve(status: Status, mappers: &[Mapper]) -> (Status, MappedBy) 
 /// Returns the status of the outermost error that the application maps. The search stops at a `Status`.
 fn mapped(source: &Source, mappers: &[Mapper], links: &mut usize) -> Option<(Status, MappedBy)> {
     for (depth, link) in source.chain().enumerate() {
-        // One limit for all chains, so that carriers that carry each other end.
+        // One limit for all chains, so that carriers in each other end.
         *links = links.checked_sub(1)?;
         for mapper in mappers {
             let Some(mut status) = (mapper.status)(link) else { continue };
@@ -103,7 +104,7 @@ fn mapped(source: &Source, mappers: &[Mapper], links: &mut usize) -> Option<(Sta
                 }
                 return Some((status, MappedBy::Mapper(mapper.name)));
             }
-            // The mapped error is a carrier: what it carries comes before the rest of the chain.
+            // The mapped error is a carrier: its content comes before the rest of the chain.
             let carried = status.source_link().and_then(|inner| mapped(inner, mappers, links));
             if carried.is_some() {
                 return carried;
@@ -128,7 +129,7 @@ fn built_in(source: &Source) -> Option<Status> {
     for (depth, link) in source.chain().enumerate() {
         if let Some(status) = own_status(link) {
             let status = status.clone();
-            // The log shows the errors around the status, too. A context has no source yet.
+            // The log also shows the errors around the status. A context has no source yet.
             return Some(match (depth, status.source_link()) {
                 (0, Some(_)) => status,
                 (_, Some(_)) => status.with_source_link(source.at(depth + 1)),
@@ -147,7 +148,7 @@ fn built_in(source: &Source) -> Option<Status> {
     of_wrapper
 }
 
-/// Whether a link only carries its cause, without describing it.
+/// Returns whether a link only carries its cause, without describing it.
 fn is_carrier(link: Cause<'_>) -> bool {
     link.is_report()
         || link.find::<io::Error>().is_some_and(|error| error.get_ref().is_some())
@@ -158,7 +159,7 @@ fn is_carrier(link: Cause<'_>) -> bool {
 /// Returns the status of tower's, axum's and tonic's errors. `is_direct`: there are only carriers outside of it.
 fn known(link: Cause<'_>, is_direct: bool) -> Option<Status> {
     if link.find::<Elapsed>().is_some() {
-        // Not 408: browsers repeat such a request by themselves (RFC 9110 §15.5.9).
+        // Not 408, because browsers repeat such a request by themselves (RFC 9110 §15.5.9).
         return Some(Status::service_unavailable().with_grpc_code(GrpcCode::DeadlineExceeded));
     }
     if link.find::<Overloaded>().is_some() {
@@ -190,7 +191,7 @@ fn known(link: Cause<'_>, is_direct: bool) -> Option<Status> {
     None
 }
 
-/// Returns the status of errors that only name the place of a failure: it serves unless the cause has another one.
+/// Returns the status of errors that only name the place of a failure. It is used unless the cause has another one.
 fn wrapper(link: Cause<'_>) -> Option<Status> {
     #[cfg(feature = "buffer")]
     if link.find::<tower::buffer::error::ServiceError>().is_some() {

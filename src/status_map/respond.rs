@@ -47,7 +47,7 @@ fn keep_body<B: Body>(keep: Keep<B>, exchange: &Exchange) -> Response<StatusBody
     if exchange.options.fill && !exchange.request.protocol.is_connect() {
         let code = response.status();
         if !catalog::entry(code).has_content {
-            // A failure in a gRPC head of such a code.
+            // A gRPC error in the head of a response with such a code.
             response = no_content(response).map(|_: StatusBody<StatusBody<B>>| StatusBody::empty());
         }
         headers::complete(
@@ -71,7 +71,7 @@ fn write_response<B: Body>(planned: Write<B>, exchange: &Exchange) -> Response<S
     let debug = debug::report(&status, mapped_by, &exchange.options);
     let mut context = exchange.context(request_id.as_ref());
     context.body.debug = debug.as_ref();
-    // The phrase of an application that built the response from a `Status` is its own.
+    // The phrase beside a `Status` is that of the application.
     if !matches!(inherited, Inherited::Status { .. }) {
         remove_reason_phrase(&mut parts.extensions);
     }
@@ -104,7 +104,7 @@ fn write_response<B: Body>(planned: Write<B>, exchange: &Exchange) -> Response<S
     report_in(&status, &context, exchange);
     let mut response = Response::from_parts(parts, body);
     Record::insert(&mut response, status, headers::FilledIn::default(), true);
-    // A body may panic when it is dropped: by now the response has been reported.
+    // A body may panic when it is dropped, so the response is reported before.
     drop(replaced);
     response
 }
@@ -170,7 +170,7 @@ fn report(status: &Status, request_id: Option<&HeaderValue>, exchange: &Exchange
 
 /// Logs an error response and calls the hook, once per response.
 fn report_in(status: &Status, context: &Context<'_>, exchange: &Exchange) {
-    // To an RPC client a redirect is an error, too.
+    // For an RPC client a redirect is an error as well.
     if status.code().as_u16() < 400 && !context.protocol.is_rpc() {
         return;
     }

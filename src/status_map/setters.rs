@@ -14,7 +14,7 @@ impl StatusMapLayer {
     /// Maps a foreign error type to a status; return `None` to try the next error of the chain.
     ///
     /// The error is found wherever it is in the chain of causes of a carried error: [`Status::from_error`], a
-    /// `BoxError`, an `io::Error`. The outermost error that is mapped wins; of several closures for one type, the first
+    /// `BoxError`, an `io::Error`. The outermost error that is mapped decides; of several closures for one type, the first
     /// that returns a status. The error becomes the status's source. Its `Display` is not shown.
     ///
     /// # Example: map a database's errors
@@ -59,7 +59,7 @@ impl StatusMapLayer {
         self.with(|options| options.mappers.push(resolve::recognize::<E>()))
     }
 
-    /// Changes an error status before it is written: also that of an inner, gRPC or Connect response, and under
+    /// Changes an error status before it is written, including those of inner, gRPC and Connect responses, and under
     /// [`fill(false)`](Self::fill).
     ///
     /// If the code changes, the body is replaced, and only header fields stay that do not depend on the code: a 403 that
@@ -100,7 +100,7 @@ impl StatusMapLayer {
         self.with(|options| options.on_error = Some(Arc::new(on_error)))
     }
 
-    /// Keeps something of each request for [`map_status`](Self::map_status), [`on_error`](Self::on_error) and
+    /// Keeps a value of each request for [`map_status`](Self::map_status), [`on_error`](Self::on_error) and
     /// [`render`](Self::render), which read it with [`Context::captured`]. Default: nothing.
     ///
     /// A capture of another type is added, one of the same type replaces the previous one. Each value takes one
@@ -228,7 +228,7 @@ impl StatusMapLayer {
     /// Set-Cookie, Vary, Strict-Transport-Security, Access-Control-\*, Timing-Allow-Origin, Cross-Origin-\*,
     /// Origin-Agent-Cluster, Content-Security-Policy, Content-Security-Policy-Report-Only, X-Content-Type-Options,
     /// X-Frame-Options, Referrer-Policy, Permissions-Policy, Reporting-Endpoints, Report-To, NEL, the request id, and
-    /// `no-store`. Names of fields that describe a body, or that tell caches for how long they may keep it, have no effect.
+    /// `no-store`. Names of fields that describe a body or set its lifetime in caches have no effect.
     ///
     /// # Example: keep the name of the region
     ///
@@ -244,7 +244,7 @@ impl StatusMapLayer {
 
     /// Sets whether error responses that the inner service has built itself are explained and completed. Default: `true`.
     ///
-    /// Turn it off in a reverse proxy: responses of its upstreams then pass unchanged, also the body of a 5xx. They are
+    /// Turn it off in a reverse proxy: responses of its upstreams then pass unchanged, including the body of a 5xx. They are
     /// still reported, and `map_status` can still change their code.
     pub fn fill(self, fill: bool) -> Self {
         self.with(|options| options.fill = fill)
@@ -269,9 +269,9 @@ impl StatusMapLayer {
 
     /// Sets the limit of the size of a gRPC error's header fields, in bytes as HTTP/2 counts them. Default: 3 KiB.
     ///
-    /// What exceeds it is left out: the details first, then the end of the message, then metadata. Most clients accept
-    /// 8 KiB. A proxy may accept less: nginx reads 4 KiB and responds 502 to more, unless its `grpc_buffer_size` is raised,
-    /// too. A `tonic::Status` that is converted from a [`Status`] always has the default limit, because a stream sends it in
+    /// The parts that exceed it are left out: the details first, then the end of the message, then metadata. Most clients accept
+    /// 8 KiB. A proxy may accept less: nginx reads 4 KiB and responds 502 to more, unless its `grpc_buffer_size` is raised
+    /// as well. A `tonic::Status` that is converted from a [`Status`] always has the default limit, because a stream sends it in
     /// its trailers.
     ///
     /// # Example: a server that only gRPC clients connect to
@@ -349,8 +349,8 @@ impl StatusMapLayer {
         self.with(|options| options.expose_server_errors = expose)
     }
 
-    /// Shows what developers of the server need to know of an error: its chain of causes with the types that are known, the
-    /// option that mapped it, and its backtrace. Default: `false`. Never turn it on in production.
+    /// Shows developers of the server the chain of causes of an error with the known types, the option that mapped it, and
+    /// its backtrace. Default: `false`. Never turn it on in production.
     ///
     /// It is the member `debug` in JSON, a section of the page, the last lines of a text, and `google.rpc.DebugInfo` for gRPC
     /// and Connect clients. It includes [`expose_server_errors`](Self::expose_server_errors). The first layer that is applied

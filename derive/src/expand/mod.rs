@@ -108,6 +108,7 @@ fn checks(input: &Input<'_>) -> TokenStream {
     quote!(let _ = || { #calls };)
 }
 
+// More than 60 lines: one list of implementations.
 fn conversions(input: &Input<'_>, features: Features) -> TokenStream {
     let root = input.private();
     let name = &input.item.ident;
