@@ -156,7 +156,7 @@ fn name(documented: &DocumentedStatus) -> String {
     documented.name.unwrap_or_else(|| example::title(documented)).to_owned()
 }
 
-/// Returns an example for each status with a code. Two statuses of the same name are told apart by a number.
+/// Returns an example for each status with a code. A number distinguishes statuses of the same name.
 fn examples(group: &[DocumentedStatus]) -> Vec<Example> {
     let mut examples: Vec<Example> = Vec::new();
     for documented in group {

@@ -93,11 +93,11 @@ labels! {
     HOME = "Home": "The link to the home page.";
     SEARCH = "Search": "The link to the search.";
     SUPPORT = "Contact support": "The link to the support.";
-    GO_TO = "Go to": "What stands before the address of a redirect.";
+    GO_TO = "Go to": "The words before the address of a redirect.";
     ABOUT_PROBLEM = "About this problem": "The link to the page of the problem's type.";
     TECHNICAL_DETAILS = "Technical details": "The title of the members that are meant for programs.";
-    REQUEST_ID = "Request id": "What stands before the id of the request.";
-    ABOUT_STATUS = "About this status": "What stands before the link to the RFC.";
+    REQUEST_ID = "Request id": "The words before the id of the request.";
+    ABOUT_STATUS = "About this status": "The words before the link to the RFC.";
 }
 
 /// The language that a client prefers, of those that the application translates to.

@@ -224,7 +224,7 @@ impl Source {
         iter::from_fn(move || {
             let link = next?;
             let error = if link.is_report() { None } else { Some(link.error()) };
-            // The source of a status knows the causes of its own type.
+            // The source of a status knows the causes of its type.
             if let Some(source) = error.and_then(downcast::<Status>).and_then(Status::source_link) {
                 causes.extend_from_slice(&source.causes);
             }

@@ -3,7 +3,7 @@
     python3 tests/caches/check.py http://127.0.0.1:PORT FOLDER
 
 Between each cache and the quickstart a recorder notes every request and its status. A cache is an entry of CACHES, a row
-a function of ROWS. Every row has a query of its own, so a row never meets what another one has stored.
+a function of ROWS. Every row has its own query, so a row never gets a response that another one has stored.
 """
 
 import dataclasses

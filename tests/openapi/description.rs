@@ -54,7 +54,7 @@ fn several_variants_of_one_code_are_side_by_side() {
         },
     });
     assert_eq!(schema[0]["allOf"][1], own);
-    // Without members of its own, a variant has the common schema.
+    // A variant without extension members has the common schema.
     assert_eq!(schema[1], schema[0]["allOf"][0]);
     assert_eq!(schema.as_array().unwrap().len(), 2);
     assert_eq!(

@@ -7,7 +7,7 @@ use tower_status::{Context, Format, Page, Render, Rendered, Status, StatusMapLay
 
 use crate::common::{FORMATS, fail, field, get, json, request, send, text};
 
-/// English has no text of its own, German all that the tests show, Arabic a headline and a label, French nothing.
+/// English has no translations, German all texts of the tests, Arabic a headline and a label, French none.
 struct Shop;
 
 impl Translate for Shop {

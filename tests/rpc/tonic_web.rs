@@ -78,7 +78,7 @@ fn trailer_frame(mut body: &[u8]) -> Option<String> {
     None
 }
 
-/// The docs tell users to list the fields in that CORS layer.
+/// As documented, that CORS layer has to list the fields.
 #[tokio::test]
 async fn cors_with_expose_headers_outside_replaces_the_list_of_exposed_fields() {
     const EXPOSE: &str = "access-control-expose-headers";
@@ -92,7 +92,7 @@ async fn cors_with_expose_headers_outside_replaces_the_list_of_exposed_fields() 
     }
 }
 
-/// The docs tell users to add it only to the gRPC routes.
+/// As documented, it belongs only on the gRPC routes.
 #[tokio::test]
 async fn tonic_webs_layer_responds_400_to_a_request_that_is_not_grpc() {
     let layers = ServiceBuilder::new().layer(layer()).layer(GrpcWebLayer::new());

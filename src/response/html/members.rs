@@ -80,7 +80,7 @@ fn write_error(html: &mut Markup, error: &Value) {
         html.text(&name).raw(": ");
     }
     html.text(detail).raw("</span>");
-    // The name of a member of the document itself tells where it is.
+    // A member of the document itself needs no pointer beside its name.
     if let Some(pointer) = pointer.filter(|pointer| pointer.matches('/').count() > 1) {
         html.raw(" <code>").text(pointer).raw("</code>");
     }

@@ -84,7 +84,7 @@ fn write_code(html: &mut Markup, problem: &PublicProblem<'_>, headline: &str) {
 /// Writes what the reader can do, and what usually causes an error that has no detail.
 fn write_advice(html: &mut Markup, problem: &PublicProblem<'_>, options: &BodyOptions<'_>) {
     let entry = problem.entry;
-    // A link that tells the same is advice enough.
+    // A link with the same advice is enough.
     let is_sign_in = entry.next_step == NextStep::SignIn && options.page.sign_in.is_some();
     if let Some(advice) = problem.own_advice() {
         advice.write(html, "p", "");
