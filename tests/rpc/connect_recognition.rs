@@ -107,6 +107,11 @@ async fn a_unary_get_is_recognised_by_its_query() {
         ("encoding=json&message=x", Http),
         ("connect=v1&message=x", Http),
         ("connect=v1&encoding=json", Http),
+        // The shortest, and longer ones that lack one of the three.
+        ("connect=v1&encoding&message", Connect),
+        ("encoding=json&message=x&a=1&b=2&c=3", Http),
+        ("connect=v1&message=x&a=1&b=2&c=3", Http),
+        ("connect=v1&encoding=json&a=1&b=2&c=3", Http),
         ("xconnect=v1&encoding=json&message=x", Http),
         ("connect=v1;encoding=json;message=x", Http),
         ("", Http),
