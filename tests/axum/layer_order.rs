@@ -314,12 +314,18 @@ async fn each_error_is_logged_once_in_a_span() {
     let subscriber = tracing_subscriber::fmt().with_ansi(false).with_max_level(tracing::Level::DEBUG);
     let _guard = tracing::subscriber::set_default(subscriber.with_writer(move || writer.clone()).finish());
     let app = documented(StatusMapLayer::new());
-    for (path, level) in [("/orders/tulip", "DEBUG"), ("/hidden", "ERROR"), ("/panics", "ERROR"), ("/hangs", "ERROR")] {
+    let rows = [
+        ("/orders/tulip", "DEBUG", "/orders/{id}"),
+        ("/hidden", "ERROR", "/hidden"),
+        ("/panics", "ERROR", "/panics"),
+        ("/hangs", "ERROR", "/hangs"),
+    ];
+    for (path, level, route) in rows {
         router::ask(&app, "GET", path, &[]).await;
         let log = String::from_utf8(std::mem::take(&mut *written.0.lock().unwrap())).unwrap();
         let log: Vec<_> = log.lines().filter(|line| line.contains("tower_status") || line.contains("failed")).collect();
         let [line] = log[..] else { panic!("{path}: {log:?}") };
         assert!(line.contains(&format!("request{{method=GET uri={path} version=HTTP/1.1}}: tower_status: ")), "{line}");
-        assert!(line.contains(level), "{line}");
+        assert!(line.contains(level) && line.contains(&format!(" route=\"{route}\" ")), "{line}");
     }
 }

@@ -266,6 +266,13 @@ async fn reserved_names_are_not_metadata() {
             assert_eq!(kept, [true, false], "{name}");
         }
     }
+    // Of the HTTP message itself.
+    for name in ["content-type", "content-length", "content-encoding", "trailer"] {
+        let status = || Status::conflict().with_header(name, "7").with_header("x-shard", "7");
+        assert_eq!(streaming(status()).await.1["metadata"], json!({ "x-shard": ["7"] }), "{name}");
+        let (parts, _) = unary(status()).await;
+        assert!(!lines(&parts.headers, name).contains(&"7"), "{name}");
+    }
     let dated = || Status::conflict().with_header("date", "Sun, 06 Nov 1994 08:49:37 GMT");
     assert!(
         !unary(dated()).await.0.headers.contains_key("date") && streaming(dated()).await.1.get("metadata").is_none()
