@@ -129,7 +129,7 @@ async fn every_status(example: &Example, client: &Client, version: Version) {
     }
 }
 
-/// The header fields and members that complete a status.
+/// Checks the header fields and members that complete a status.
 async fn complete_statuses(example: &Example, client: &Client) {
     let rows = [
         (301, "location", "/orders"),

@@ -95,7 +95,7 @@ pub fn range_applies(request: &HeaderMap, current: &Validators) -> bool {
     if_range(&lines, current.as_current(), date::now) != Condition::False
 }
 
-/// Evaluates the conditions of a request that reads against the validators of its response.
+/// Evaluates the conditions of a GET, HEAD or QUERY against the validators of its response.
 pub(crate) fn evaluate_response<B>(request: &RequestConditions, response: &Response<B>) -> Verdict {
     evaluate_response_with(request, response, Current::default(), TagOptions::DEFAULT)
 }
@@ -107,7 +107,7 @@ pub(super) fn evaluate_response_with<B>(
     source: Current<'_>,
     tags: &TagOptions,
 ) -> Verdict {
-    // RFC 9110 §13.2.1: a failure, if only in gRPC's terms, takes precedence over conditions.
+    // RFC 9110 §13.2.1: a failure, even one that only gRPC signals, takes precedence over conditions.
     let failed = || grpc::status(response.headers()).is_some_and(|code| code != GrpcCode::Ok);
     if !response.status().is_success() || failed() {
         return Verdict::Proceed;
@@ -125,7 +125,7 @@ pub(super) fn evaluate_response_with<B>(
     if request.is_match_decided() {
         (fields.if_match, fields.if_unmodified_since) = (FieldLines::Absent, FieldLines::Absent);
     }
-    // Other responses than 200 and 206 do not become a 304 (RFC 9110 §15.4.5).
+    // Only a 200 or 206 becomes a 304 (RFC 9110 §15.4.5).
     if !selects || request.is_differ_decided() {
         (fields.if_none_match, fields.if_modified_since) = (FieldLines::Absent, FieldLines::Absent);
     }
@@ -134,13 +134,13 @@ pub(super) fn evaluate_response_with<B>(
     steps.verdict_of_read()
 }
 
-/// Evaluates the conditions of a request that reads, before its handler. Conditions on a validator that the source did
-/// not return are left to the response.
+/// Evaluates the conditions of a GET or HEAD before its handler. Conditions on a validator that the source did not return
+/// are left to the response.
 pub(super) fn evaluate_source(request: &RequestConditions, source: &Validators, tags: &TagOptions) -> Verdict {
     let source = source.as_current().or(Current { etag: Known::Unknown, last_modified: Known::Unknown });
     let steps = Steps::of_read(&request.headers.fields(), Some(&source), tags, date::now);
     steps.share(request, Fact::MatchDecidedBefore, Fact::DifferDecidedBefore);
-    // RFC 9110 §13.2.2: the first steps take precedence, also if only the response can decide them.
+    // RFC 9110 §13.2.2: the first steps take precedence, even if only the response can decide them.
     if steps.must_match == Condition::Unknown { Verdict::Proceed } else { steps.verdict_of_read() }
 }
 
@@ -321,8 +321,8 @@ fn lists_current(lines: &FieldLines<'_>, current: Option<&Current<'_>>, comparis
     if current.etag == Known::Unknown { None } else { Some(false) }
 }
 
-/// Compares the date of the representation with that of the field. A field that is not one date is ignored, and so is
-/// one for a representation without a date.
+/// Compares the date of the representation with that of the field. A field that is not one date is ignored, and so is any
+/// field if the representation has no date.
 fn compare_dates(
     lines: &FieldLines<'_>,
     current: Option<&Current<'_>>,

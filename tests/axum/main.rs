@@ -1,4 +1,4 @@
-//! The layer and `Status` under axum.
+//! The layer and `Status` in axum.
 #![cfg(feature = "axum")]
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic)] // a test may panic
 

@@ -90,7 +90,7 @@ async fn a_mebibyte_of_fields_of_a_status_is_sent_over_http_and_cut_for_grpc() {
     let status = (0..1024).fold(Status::conflict(), |status, n| status.with_header(name(n), &*value));
     let (parts, _) = fail(&StatusMapLayer::new().rpc(true), get("/", &[]), status.clone()).await;
     assert!((0..1024).all(|n| parts.headers[&name(n)] == value));
-    // As many fields as fit, and the status in any case.
+    // The response has as many fields as fit, and always the status.
     let fields = grpc(&status, "/a/b", "7").await;
     assert_eq!(fields["grpc-status"], "10");
     assert!((1..8).contains(&fields.keys().filter(|name| name.as_str().starts_with("x-")).count()));
@@ -160,7 +160,7 @@ async fn a_detail_of_ten_mebibytes_is_sent_in_full_over_http_and_cut_for_grpc() 
     assert!(cut && detail.starts_with(&text) && text.len() > 700, "{}", text.len());
 }
 
-/// At each byte of characters of one to four bytes, percent-encoded or not.
+/// The limit is at each byte of characters of one to four bytes, percent-encoded or not.
 #[tokio::test]
 async fn a_grpc_message_is_cut_between_characters_and_ends_with_an_ellipsis() {
     for unit in ["a", "ä", "漢", "🌷", "%", " ", "a🌷", "\r\n"] {
@@ -270,7 +270,7 @@ async fn a_body_of_empty_frames_is_kept_for_a_4xx_and_replaced_for_a_5xx() {
     }
 }
 
-/// A body of so many empty frames.
+/// A body of this many empty frames.
 struct EmptyFrames(u32);
 
 impl Body for EmptyFrames {

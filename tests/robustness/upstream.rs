@@ -1,4 +1,4 @@
-//! A status is read back from its response as it was shown.
+//! The status that is parsed from a response equals the one that was shown.
 
 use std::time::Duration;
 

@@ -148,7 +148,7 @@ fn head(parts: &Parts) -> tonic::Status {
     tonic::Status::from_header_map(&parts.headers).unwrap()
 }
 
-/// Over gRPC and plain HTTP, with `fill` and without.
+/// The clients speak gRPC and plain HTTP, with `fill` on and off.
 #[tokio::test]
 async fn a_status_that_a_handler_returned_can_be_concealed() {
     for fill in [true, false] {

@@ -41,7 +41,7 @@ pub(crate) struct Draft {
 ///
 /// # Errors
 ///
-/// If it cannot be opened, or belongs to another application.
+/// Returns an error if the file cannot be opened, or belongs to another application.
 pub async fn open(file: &Path, connections: u32) -> Result<SqlitePool, sqlx::Error> {
     let options = SqliteConnectOptions::new()
         .filename(file)
