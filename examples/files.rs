@@ -24,7 +24,7 @@ const PREFIX: &str = "/files/";
 /// Returns the validators of the file that a path names; `None` if there is none.
 async fn validators(folder: Arc<Path>, path: String) -> Result<Option<Validators>, Status> {
     let Some(path) = inside(&folder, &path) else { return Ok(None) };
-    // `ServeDir` responds to what is missing or must not be read.
+    // `ServeDir` responds if the file is missing or cannot be read.
     let Ok(metadata) = tokio::fs::metadata(path).await else { return Ok(None) };
     if !metadata.is_file() {
         return Ok(None);
@@ -34,8 +34,8 @@ async fn validators(folder: Arc<Path>, path: String) -> Result<Option<Validators
     Ok(Some(Validators::new().with_etag(tag).with_last_modified(modified)))
 }
 
-/// Returns a tag of the size and the time of the last change. It is weak during the second after a change, because clocks of
-/// file systems are coarse: another change could leave both as they are.
+/// Returns a tag of the size and the time of the last change. It is weak during the second after a change, because the clocks
+/// of file systems are coarse: another change may leave both unchanged.
 fn etag(metadata: &Metadata, modified: SystemTime) -> Result<ETag, InvalidETag> {
     let nanoseconds = modified.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default().as_nanos();
     let opaque = format!("{:x}-{nanoseconds:x}", metadata.len());

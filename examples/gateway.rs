@@ -1,4 +1,4 @@
-//! A gateway with hyper-util's client: which errors of the upstream are passed on. `cargo run --example gateway`
+//! A gateway with hyper-util's client, and the errors of the upstream that it passes on. `cargo run --example gateway`
 
 use std::{io, time::Duration};
 
@@ -24,7 +24,7 @@ struct Gateway {
     upstream: String,
 }
 
-/// Forwards a GET. What the client can act on is passed on; every other error of the upstream is a 502.
+/// Forwards a GET. Errors that the client can act on are passed on; any other error of the upstream is a 502.
 async fn forward(State(gateway): State<Gateway>, uri: Uri) -> Result<Response, Status> {
     let request = Request::get(format!("{}{uri}", gateway.upstream)).body(Body::empty()).map_err(Status::from_error)?;
     // The layer maps the error.
@@ -71,7 +71,7 @@ async fn upstream() -> io::Result<String> {
 async fn main() -> io::Result<()> {
     tracing_subscriber::fmt().init();
     let gateway = Gateway { client: Client::builder(TokioExecutor::new()).build_http(), upstream: upstream().await? };
-    // Nothing listens on the port of a listener that is closed.
+    // No server listens on the port of a closed listener.
     let closed = TcpListener::bind("127.0.0.1:0").await?.local_addr()?;
     let down = Gateway { upstream: format!("http://{closed}"), ..gateway.clone() };
     let app =

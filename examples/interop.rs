@@ -12,7 +12,7 @@ use tokio_stream::{StreamExt, wrappers::WatchStream};
 use tower::{BoxError, Layer, Service, limit::GlobalConcurrencyLimitLayer, load_shed::LoadShedLayer};
 use tower_status::{Status, StatusMapLayer};
 
-/// The number of orders that wait until nobody watches.
+/// The number of orders that wait until no client watches.
 #[derive(Default)]
 struct OddShop(watch::Sender<u64>);
 

@@ -6,7 +6,7 @@ use axum::{Router, extract::Path, routing::get};
 use fluent_bundle::{FluentArgs, FluentResource, concurrent::FluentBundle};
 use tower_status::{Page, Status, StatusMapLayer, Translate, status_map::Text};
 
-/// The texts beside this file. What is missing in one of them is English.
+/// The texts beside this file. A text that is missing in one of them is English.
 struct Texts(HashMap<&'static str, FluentBundle<FluentResource>>);
 
 impl Texts {

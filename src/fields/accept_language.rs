@@ -4,11 +4,11 @@ use super::{accept::qvalue, list};
 
 /// Returns the position of the language that the client prefers; 0 is the default.
 ///
-/// Of the ranges with the highest weight the first that matches decides: by lookup (RFC 4647 §3.4), so `de-CH` finds `de`,
-/// otherwise by basic filtering (§3.3.1), so `pt` finds `pt-BR`. What has the weight 0 is not acceptable. If nothing
-/// matches, the first language that is acceptable is sent. Malformed members are skipped.
+/// Of the ranges with the highest weight, the first that matches decides: by lookup (RFC 4647 §3.4), so `de-CH` finds
+/// `de`, otherwise by basic filtering (§3.3.1), so `pt` finds `pt-BR`. A language with the weight 0 is not acceptable. If
+/// nothing matches, the first acceptable language is sent. Malformed members are skipped.
 ///
-/// Takes time linear in the length of all field lines. No crate that was found reads weights and does a lookup:
+/// Takes time linear in the length of all field lines. No known crate reads weights and does a lookup:
 /// `fluent-langneg` ignores the weights, `accept-language` compares whole tags.
 pub(crate) fn preferred_language<'a, L: Iterator<Item = &'a [u8]>>(lines: impl Fn() -> L, languages: &[&str]) -> usize {
     let ranges = || lines().flat_map(list::members).filter_map(language_range);
@@ -30,12 +30,12 @@ pub(crate) fn preferred_language<'a, L: Iterator<Item = &'a [u8]>>(lines: impl F
     best.map(|(_, position)| position).or_else(|| (0..languages.len()).find(is_acceptable)).unwrap_or_default()
 }
 
-/// Languages beyond the 128th are never excluded.
+/// Returns the bit of a language. Languages beyond the 128th have none, and are never excluded.
 fn bit(position: usize) -> u128 {
     u32::try_from(position).ok().and_then(|position| 1_u128.checked_shl(position)).unwrap_or_default()
 }
 
-/// `( 1*8ALPHA *("-" 1*8alphanum) / "*" ) [ weight ]`. Returns the range and its weight in thousandths.
+/// Parses `( 1*8ALPHA *("-" 1*8alphanum) / "*" ) [ weight ]`. Returns the range and its weight in thousandths.
 fn language_range(member: &[u8]) -> Option<(&str, u16)> {
     let mut parts = list::split(member, b';');
     let range = std::str::from_utf8(parts.next()?).ok()?;
@@ -50,7 +50,7 @@ fn language_range(member: &[u8]) -> Option<(&str, u16)> {
     (is_tag || range == "*").then_some((range, quality))
 }
 
-/// RFC 4647 §3.4: removes subtags from the end of the range until it is one of the languages.
+/// Removes subtags from the end of the range until it is one of the languages (RFC 4647 §3.4).
 fn lookup(range: &str, languages: &[&str]) -> Option<usize> {
     let mut range = range;
     loop {
@@ -58,7 +58,7 @@ fn lookup(range: &str, languages: &[&str]) -> Option<usize> {
             return Some(position);
         }
         range = range.rsplit_once('-')?.0;
-        // A single letter or digit, which introduces the subtags behind it, goes with them.
+        // A single letter or digit introduces the subtags after it, and is removed with them.
         if let Some((before, last)) = range.rsplit_once('-')
             && last.len() == 1
         {
@@ -67,14 +67,14 @@ fn lookup(range: &str, languages: &[&str]) -> Option<usize> {
     }
 }
 
-/// RFC 4647 §3.3.1: the first acceptable language that begins with the range.
+/// Returns the first acceptable language that begins with the range (RFC 4647 §3.3.1).
 fn filter(range: &str, languages: &[&str], is_acceptable: impl Fn(&usize) -> bool) -> Option<usize> {
     let mut positions =
         languages.iter().enumerate().filter(|(_, tag)| covers(range, tag)).map(|(position, _)| position);
     positions.find(is_acceptable)
 }
 
-/// Whether a language is that of the range or begins with it.
+/// Returns whether a language equals the range or begins with it.
 fn covers(range: &str, tag: &str) -> bool {
     tag.split_at_checked(range.len())
         .is_some_and(|(begin, rest)| begin.eq_ignore_ascii_case(range) && (rest.is_empty() || rest.starts_with('-')))

@@ -5,7 +5,7 @@ use http::{HeaderMap, HeaderName, HeaderValue};
 /// The header field with the ids of the trace and of the caller's span (W3C Trace Context §3.2).
 static TRACEPARENT: HeaderName = HeaderName::from_static("traceparent");
 
-/// Returns the only `traceparent`: with several lines none is valid.
+/// Returns the `traceparent`. If there are several lines, none is valid.
 pub(crate) fn traceparent(headers: &HeaderMap) -> Option<&HeaderValue> {
     let mut lines = headers.get_all(&TRACEPARENT).iter();
     lines.next().filter(|_| lines.next().is_none())

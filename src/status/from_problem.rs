@@ -10,7 +10,7 @@ use crate::fields::{
     uri_reference::{is_relative, resolve},
 };
 
-/// What a status has from an upstream, and means something else when it is sent on.
+/// The properties of an upstream's status that have another meaning when it is sent on.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct Received {
     pub(super) type_uri: bool,
@@ -25,11 +25,11 @@ impl Status {
     /// Reads an error response: of an upstream, or in a test. Returns `None` below 400.
     ///
     /// The code is that of the response, never the member `status` (RFC 9457 §3.1.2). Title, detail, type, instance and
-    /// members are those of an `application/problem+json` body; a title or detail that is the catalogue's is left unset. Of
-    /// any other body nothing is read. Of the header fields, Retry-After, WWW-Authenticate and Allow are read. The members
+    /// members are those of an `application/problem+json` body; a title or detail that is the catalogue's is left unset. Any
+    /// other body is ignored. Of the header fields, Retry-After, WWW-Authenticate and Allow are read. The members
     /// `request_id`, `trace_id` and `debug` are left out: they belong to the upstream's request.
     ///
-    /// A status of a 5xx hides its detail from clients again. When the status is sent on, a relative `type` or `instance` is
+    /// A 5xx hides its detail from clients again. When the status is sent on, a relative `type` or `instance` is
     /// dropped, because it is relative to the upstream, and so is WWW-Authenticate, which asks for credentials of the
     /// upstream: a 401 gets the layer's default challenge. Until then, [`headers`](Self::headers) has it.
     ///
@@ -86,7 +86,7 @@ impl Status {
         Some(status)
     }
 
-    /// Sets what a problem document has. A member of another type than RFC 9457 §3.1 defines is ignored.
+    /// Sets the members of a problem document. A member with another type than in RFC 9457 §3.1 is ignored.
     fn with_members(mut self, members: Map<String, Value>) -> Self {
         let entry = self.entry();
         for (name, value) in members {
@@ -132,7 +132,7 @@ impl Status {
         }
     }
 
-    /// Removes what means something else to our clients than to those of the upstream.
+    /// Removes the parts that have another meaning for our clients than for those of the upstream.
     pub(crate) fn sent_on(mut self) -> Self {
         let Some(received) = self.parts().map(|parts| parts.received).filter(|it| *it != Received::default()) else {
             return self;

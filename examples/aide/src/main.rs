@@ -81,7 +81,7 @@ impl<S: Sync> FromRequestParts<S> for Account {
     }
 }
 
-// The handlers that use it document its 401.
+// The handlers that extract a caller document its 401.
 impl OperationInput for Account {}
 
 async fn list(State(notes): State<Notes>, Query(filter): Query<Filter>) -> Result<Json<Vec<Note>>, Status> {

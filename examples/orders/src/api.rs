@@ -31,7 +31,7 @@ pub(crate) fn complete(mut api: utoipa::openapi::OpenApi) -> utoipa::openapi::Op
     api
 }
 
-/// What `error::database`, `conceal_550` and `require_preconditions` make of errors, which no error type documents.
+/// The responses of `error::database`, `conceal_550` and `require_preconditions`, which no error type documents.
 #[derive(Debug, thiserror::Error)]
 #[error("documented only")]
 pub(crate) struct Hooks;

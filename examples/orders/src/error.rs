@@ -44,7 +44,7 @@ pub(crate) enum OrderError {
     Database(#[from] sqlx::Error),
 }
 
-/// The responses of routes that have nothing else.
+/// The errors of routes that always fail.
 #[derive(Debug, thiserror::Error, IntoStatus)]
 #[status(axum, utoipa)]
 pub(crate) enum RouteError {

@@ -90,10 +90,10 @@ pub fn app(db: SqlitePool) -> Router {
         .merge(SwaggerUi::new("/api").url("/openapi.json", api::complete(api)))
         .with_state(app)
         .layer((
-            // A span for each request, which the log line of an error is in. A second line for a 5xx is not needed.
+            // A span for each request, which contains the log line of an error. A second line for a 5xx is not needed.
             TraceLayer::new_for_http().make_span_with(DefaultMakeSpan::new().level(Level::INFO)).on_failure(()),
             MapRequestLayer::new(accept_identity),
-            // Compresses pages, lists and errors, but nothing with a strong tag, which identifies the bytes.
+            // Compresses pages, lists and errors, but no response with a strong tag, which identifies the bytes.
             CompressionLayer::new().compress_when(DefaultPredicate::new().and(has_no_strong_tag)),
             // Turns each error inside into a response.
             StatusMapLayer::new().page(page()).map_error(error::database).map_status(conceal_550),
@@ -108,7 +108,7 @@ pub fn app(db: SqlitePool) -> Router {
         ))
         // Outside of the layers above: `CorsLayer` requires a body that implements `Default`, which `TraceLayer`'s does not.
         .layer((
-            // A page of another origin may send a token, and read every response, also an error.
+            // A page of another origin may send a token, and read every response, errors included.
             CorsLayer::permissive()
                 .allow_headers([header::AUTHORIZATION, header::CONTENT_TYPE, header::IF_MATCH, header::IF_NONE_MATCH])
                 .expose_headers([header::ETAG, header::LOCATION, header::RETRY_AFTER, X_REQUEST_ID]),
@@ -118,7 +118,7 @@ pub fn app(db: SqlitePool) -> Router {
         ))
 }
 
-/// Adds what protects changes: a token, and inside of it a precondition.
+/// Protects changes with a token, and inside it with a precondition.
 fn guarded(changes: MethodRouter<App>) -> MethodRouter<App> {
     changes
         // A change without a precondition gets a 428.
@@ -127,8 +127,8 @@ fn guarded(changes: MethodRouter<App>) -> MethodRouter<App> {
         .route_layer(from_extractor::<Caller>())
 }
 
-/// Removes `identity;q=0` and `*;q=0` from Accept-Encoding: `CompressionLayer` makes a 406 of any response to such a
-/// request.
+/// Removes `identity;q=0` and `*;q=0` from Accept-Encoding: `CompressionLayer` turns any response to such a request
+/// into a 406.
 fn accept_identity(mut request: Request) -> Request {
     let excludes_identity = |member: &str| {
         let (coding, weight) = member.split_once(';').unwrap_or((member, "q=1"));
@@ -149,7 +149,7 @@ fn page() -> Page {
     Page::new().site("Tulip Shop").home("/orders").support("mailto:help@example.org").accent(Accent::Green)
 }
 
-/// Makes a missing right a 403, except under `/internal`.
+/// Maps a missing right to a 403, except under `/internal`.
 fn conceal_550(status: Status, context: &Context<'_>) -> Status {
     if status.code().as_u16() != 550 || context.path.starts_with("/internal") {
         return status;

@@ -25,7 +25,7 @@ type HandlerResult = Result<Response, Status>;
 
 const VARY: [(HeaderName, &str); 1] = [(header::VARY, "accept")];
 
-/// A page may load its script and style, and nothing else.
+/// The policy of a page: it may load its script and style only.
 const PAGE: [(HeaderName, &str); 2] = [
     (header::VARY, "accept"),
     (

@@ -59,7 +59,7 @@ async fn one_of_64_writers_with_the_same_tag_wins() {
     let (quantity, tag) = winner.unwrap();
     assert_eq!(tag.as_deref(), Some("\"v2\""));
 
-    // The order is the winner's, and was written once.
+    // The order is that of the successful writer, and was written once.
     let request = Request::get("/orders/1").header("authorization", "Bearer clerk-token").body(Body::empty()).unwrap();
     let response = app.oneshot(request).await.unwrap();
     assert_eq!(response.headers().get("etag").unwrap(), "\"v2\"");

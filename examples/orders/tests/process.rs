@@ -38,7 +38,7 @@ impl Instance {
         Self { process, address }
     }
 
-    /// Ends it like kill -9: no destructor runs.
+    /// Kills the instance like kill -9: no destructor runs.
     fn kill(&mut self) {
         self.process.kill().unwrap();
         self.process.wait().unwrap();
@@ -102,7 +102,7 @@ async fn a_hidden_error_is_in_the_log_with_its_request_id() {
     }
 }
 
-/// As `curl --compressed` and a browser send it.
+/// `curl --compressed` and browsers send such requests.
 #[tokio::test]
 async fn a_client_that_reads_gzip_gets_a_problem_document_or_a_page() {
     let folder = tempfile::tempdir().unwrap();
@@ -151,7 +151,7 @@ async fn two_instances_with_one_file_send_equal_responses() {
     switch(true).send().await.unwrap();
     assert_eq!(client.get(format!("{}/orders", other.address)).send().await.unwrap().status(), 503);
     switch(false).send().await.unwrap();
-    // A change of one makes the tag old for the other.
+    // After a change through one, the tag is stale for the other.
     let change = json!({ "reference": "A-1", "customer": 1, "item": "red tulips", "quantity": 8 });
     for (address, expected) in [(&one.address, 200), (&other.address, 412)] {
         let request = client.put(format!("{address}/orders/1")).bearer_auth("clerk-token").json(&change);

@@ -1,4 +1,4 @@
-//! What clients read of content that is not valid.
+//! The errors that clients get for content that is not valid.
 #![allow(clippy::unwrap_used, clippy::indexing_slicing)] // a test may panic
 
 use axum::body::Body;
