@@ -176,6 +176,8 @@
 //!
 #![doc = include_str!("rpc.md")]
 //!
+#![doc = include_str!("hosts.md")]
+//!
 //! # What a client never sees
 //!
 //! - The detail and the extension members of a 5xx, unless the status is [exposed](Status::expose) or the member is
