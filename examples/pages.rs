@@ -1,7 +1,8 @@
-//! Error pages with the name of the site, its links and its color. `cargo run --example pages`
+//! Error pages with the name of the site, its links and its color. `cargo run --example pages`; with the arguments
+//! `-- 127.0.0.1:3000 --debug`, developer's pages.
 
 use std::{
-    io,
+    env, io,
     sync::atomic::{AtomicBool, Ordering},
     time::Duration,
 };
@@ -22,6 +23,16 @@ async fn report() -> Result<Html<String>, Status> {
 /// Is always busy: a link would not send the form again.
 async fn send() -> Status {
     Status::service_unavailable().with_retry_after(Duration::from_secs(60))
+}
+
+#[derive(Debug, thiserror::Error)]
+#[error("the orders could not be counted")]
+struct NotCounted(#[source] io::Error);
+
+/// Fails with a chain of causes, which only the log and the developer's page have.
+async fn broken() -> Status {
+    let cause = io::Error::new(io::ErrorKind::ConnectionRefused, "connection to 10.0.0.7 refused");
+    Status::from_error(NotCounted(cause)).with_header("x-request-id", "id-7")
 }
 
 async fn order() -> Status {
@@ -52,8 +63,8 @@ fn app() -> Router {
         .route("/gone", get(async || Status::gone().with_title("Order deleted").with_detail("order 9 was deleted")))
         .route("/report", get(report).post(send))
         .route("/order", get(order))
-        .route("/broken", get(async || Status::internal_server_error().with_header("x-request-id", "id-7")))
-        .layer(StatusMapLayer::new().page(page))
+        .route("/broken", get(broken))
+        .layer(StatusMapLayer::new().page(page).debug(env::args().any(|argument| argument == "--debug")))
 }
 
 #[tokio::main]

@@ -228,7 +228,7 @@ async fn pages_have_the_name_and_the_home_page_of_the_site() {
     for path in ["/", "/sold-out"] {
         let (parts, body) = read(service.clone().oneshot(get(path, &[("accept", "text/html")])).await.unwrap()).await;
         assert!(text(&body).contains(" · Shop</title>"), "{path}");
-        assert!(text(&body).contains(r#"<header lang="" dir="auto"><a href="/">Shop</a></header>"#), "{path}");
+        assert!(text(&body).contains(r#"<header><a href="/" lang="" dir="auto">Shop</a></header>"#), "{path}");
         let policy = parts.headers[header::CONTENT_SECURITY_POLICY].to_str().unwrap();
         assert_eq!(policy.matches("sha256-").count(), text(&body).matches("<style>").count(), "{path}");
     }

@@ -36,22 +36,29 @@ pub(super) fn report(status: &Status, mapped_by: MappedBy, options: &Options) ->
     })
 }
 
-/// Returns one line for each error of the chain, except for reports, which repeat the next error.
+/// Returns one line for each error of the chain, except for reports, which repeat the next error, and for errors of an
+/// unknown type that repeat the text of the one before.
 fn errors(source: &Source, mappers: &[Mapper]) -> Vec<String> {
     let mut of_source = source.type_name();
     let errors = source.chain().filter(|link| !link.is_report());
+    let mut last = String::new();
     errors
-        .map(|link| {
+        .filter_map(|link| {
             let of_status = link.find::<Status>().and_then(Status::source_link).and_then(Source::type_name);
             let type_name = std::mem::replace(&mut of_source, of_status);
             let of_mapper = || mappers.iter().find_map(|mapper| mapper.type_of(link));
-            line(link.error(), type_name.or_else(of_mapper).or_else(|| known_type(link)))
+            let type_name = type_name.or_else(of_mapper).or_else(|| known_type(link));
+            let text = text(link.error());
+            let is_repeated = type_name.is_none() && text == last;
+            let line = type_name.map_or_else(|| text.clone(), |name| format!("{name}: {text}"));
+            last = text;
+            (!is_repeated).then_some(line)
         })
         .collect()
 }
 
-fn line(error: &dyn Error, type_name: Option<&str>) -> String {
-    let mut text = type_name.map(|name| format!("{name}: ")).unwrap_or_default();
+fn text(error: &dyn Error) -> String {
+    let mut text = String::new();
     // If Display fails, the text so far is kept; `to_string` would panic.
     let _ = write!(text, "{error}");
     if text.len() > TEXT {

@@ -3,7 +3,7 @@ const assert = require('node:assert/strict');
 const { readFileSync } = require('node:fs');
 const { chromium } = require('playwright-core');
 
-const [base, pages, executablePath, screenshots] = process.argv.slice(2);
+const [base, pages, debug, languages, executablePath, screenshots] = process.argv.slice(2);
 const axe = readFileSync(require.resolve('axe-core/axe.min.js'), 'utf8');
 
 // A context that records errors on the console, policy violations and requests elsewhere. `expected`: statuses that may occur.
@@ -19,7 +19,7 @@ async function open(browser, { expected = [], ...options } = {}) {
     page.on('pageerror', (error) => wrong.push(`script: ${error}`));
     page.on('request', (request) => {
       const { origin, protocol } = new URL(request.url());
-      const own = [base, pages].map((url) => new URL(url).origin);
+      const own = [base, pages, debug, languages].map((url) => new URL(url).origin);
       if (!own.includes(origin) && protocol !== 'data:') wrong.push(`request: ${request.url()}`);
     });
   });
@@ -28,6 +28,16 @@ async function open(browser, { expected = [], ...options } = {}) {
     document.addEventListener('securitypolicyviolation', (event) => window.violated(`${event.violatedDirective} ${event.blockedURI}`));
   });
   return { page: await context.newPage(), context, wrong };
+}
+
+const looks = { light: { colorScheme: 'light' }, dark: { colorScheme: 'dark' }, narrow: { viewport: { width: 320, height: 640 } } };
+
+// Checks that a page is accessible and needs no horizontal scrolling, and keeps a picture of it.
+async function look(page, name, picture) {
+  const { scroll, client } = await page.evaluate(() => ({ scroll: document.documentElement.scrollWidth, client: document.documentElement.clientWidth }));
+  assert.ok(scroll <= client, `${name}: no horizontal scrolling`);
+  await accessible(page, name);
+  await page.screenshot({ path: `${screenshots}/${picture}.png`, fullPage: true });
 }
 
 async function accessible(page, name) {
@@ -39,18 +49,14 @@ async function accessible(page, name) {
 
 const tests = {
   async 'the error page is readable in light and dark, wide and narrow'(browser) {
-    const looks = { light: { colorScheme: 'light' }, dark: { colorScheme: 'dark' }, narrow: { viewport: { width: 320, height: 640 } } };
-    for (const [look, options] of Object.entries(looks)) {
+    for (const [name, options] of Object.entries(looks)) {
       const { page, wrong } = await open(browser, { ...options, expected: [404] });
       const response = await page.goto(`${base}/orders/99`);
       assert.equal(response.status(), 404);
       assert.equal(await page.locator('h1').innerText(), 'No such order');
       assert.equal(await page.locator('.code').innerText(), '404 Not Found');
       assert.match(await page.locator('main').innerText(), /Order 99 does not exist/);
-      const { scroll, client } = await page.evaluate(() => ({ scroll: document.documentElement.scrollWidth, client: document.documentElement.clientWidth }));
-      assert.ok(scroll <= client, `${look}: no horizontal scrolling`);
-      await accessible(page, `error page, ${look}`);
-      await page.screenshot({ path: `${screenshots}/error-${look}.png`, fullPage: true });
+      await look(page, `error page, ${name}`, `error-${name}`);
       assert.deepEqual(wrong, []);
     }
   },
@@ -63,24 +69,28 @@ const tests = {
     await page.getByRole('link', { name: 'About this problem' }).click();
     assert.equal(page.url(), `${base}/problems/order-deleted`);
     assert.match(await page.locator('h1').innerText(), /Order deleted/);
-    await accessible(page, 'problem page');
-    await page.screenshot({ path: `${screenshots}/problem.png`, fullPage: true });
-    await page.goto(`${base}/problems`);
-    await accessible(page, 'list of problems');
-    await page.screenshot({ path: `${screenshots}/problems.png`, fullPage: true });
+    await page.getByRole('link', { name: 'All problems' }).click();
+    assert.equal(page.url(), `${base}/problems`);
     assert.deepEqual(wrong, []);
+    for (const [name, options] of Object.entries(looks)) {
+      const { page, wrong } = await open(browser, options);
+      await page.goto(`${base}/problems/order-deleted`);
+      await look(page, `problem page, ${name}`, `problem-${name}`);
+      await page.goto(`${base}/problems`);
+      await look(page, `list of problems, ${name}`, `problems-${name}`);
+      assert.deepEqual(wrong, []);
+    }
   },
 
   async 'each error page has its next step'(browser) {
-    const looks = { light: { colorScheme: 'light' }, dark: { colorScheme: 'dark' }, narrow: { viewport: { width: 320, height: 640 } } };
     const steps = {
       account: [401, 'Sign in to continue', { 'Sign in': '/sign-in' }],
       nowhere: [404, 'Page not found', { Home: '/', Search: '/search' }],
       gone: [410, 'Order deleted', { Home: '/', Search: '/search' }],
       broken: [500, 'Something went wrong', { 'Contact support': 'mailto:help@example.org?subject=Error%20500%2C%20request%20id%20id-7' }],
     };
-    for (const [look, options] of Object.entries(looks)) {
-      const { page, wrong } = await open(browser, { ...options, expected: [401, 404, 410, 422, 500] });
+    for (const [name, options] of Object.entries(looks)) {
+      const { page, wrong } = await open(browser, { ...options, expected: [401, 404, 410, 422, 500, 503] });
       for (const [path, [code, headline, links]] of Object.entries(steps)) {
         const response = await page.goto(`${pages}/${path}`);
         assert.equal(response.status(), code);
@@ -88,13 +98,17 @@ const tests = {
         assert.equal(await page.title(), `${headline} · Tulip Shop`);
         const shown = await page.locator('.next a').evaluateAll((all) => all.map((link) => [link.innerText, link.getAttribute('href')]));
         assert.deepEqual(Object.fromEntries(shown), links, path);
-        await accessible(page, `${path}, ${look}`);
-        await page.screenshot({ path: `${screenshots}/${path}-${look}.png`, fullPage: true });
+        await look(page, `${path}, ${name}`, `${path}-${name}`);
       }
       await page.goto(`${pages}/order`);
       assert.deepEqual(await page.locator('li').allInnerTexts(), ['email: must have an @', 'count: must be at least 1 #/lines/0/count']);
-      await accessible(page, `order, ${look}`);
-      await page.screenshot({ path: `${screenshots}/order-${look}.png`, fullPage: true });
+      await look(page, `order, ${name}`, `order-${name}`);
+      // Always busy, after a form of a page without a policy.
+      await page.goto(`${pages}/`);
+      await page.setContent(`<form method="post" action="${pages}/report"><button>Send</button></form>`);
+      await Promise.all([page.waitForNavigation(), page.getByRole('button').click()]);
+      assert.equal(await page.locator('h1').innerText(), 'Temporarily unavailable');
+      await look(page, `report, ${name}`, `report-${name}`);
       assert.deepEqual(wrong, []);
     }
     const { page } = await open(browser, { expected: [401] });
@@ -118,6 +132,61 @@ const tests = {
     assert.match(await page.locator('main').innerText(), /Go back and submit again in 1 minute/);
     assert.equal(await page.getByRole('link', { name: /Try again/ }).count(), 0);
     assert.deepEqual(wrong, []);
+  },
+
+  async 'the developer’s page has the causes only with debug'(browser) {
+    for (const [name, options] of Object.entries(looks)) {
+      const { page, wrong } = await open(browser, { ...options, expected: [500] });
+      await page.goto(`${pages}/broken`);
+      assert.doesNotMatch(await page.content(), /10\.0\.0\.7|developer|io::/);
+      await page.goto(`${debug}/broken`);
+      const section = page.locator('section');
+      assert.equal(await section.locator('h2').innerText(), 'For the developer of this server');
+      const errors = ['pages::NotCounted: the orders could not be counted', 'std::io::error::Error: connection to 10.0.0.7 refused'];
+      assert.deepEqual(await section.locator('li').allInnerTexts(), errors);
+      assert.match(await section.innerText(), /Mapped by\s+unmapped\s+Request id\s+id-7/);
+      await look(page, `developer's page, ${name}`, `debug-${name}`);
+      assert.deepEqual(wrong, []);
+    }
+  },
+
+  async 'one route is in the language of the browser'(browser) {
+    const rows = {
+      'en-US': ['Order not found', 'Order 8 does not exist', 'Home', 'ltr'],
+      'de-CH': ['Bestellung nicht gefunden', 'Die Bestellung 8 gibt es nicht.', 'Startseite', 'ltr'],
+      ar: ['الطلب غير موجود', 'لا يوجد طلب بالرقم 8.', 'الصفحة الرئيسية', 'rtl'],
+    };
+    for (const [locale, [headline, detail, home, direction]] of Object.entries(rows)) {
+      for (const [name, options] of Object.entries(looks)) {
+        const { page, wrong } = await open(browser, { ...options, locale, expected: [404, 503] });
+        await page.goto(`${languages}/orders/8`);
+        assert.equal(await page.locator('h1').innerText(), headline);
+        assert.equal(await page.locator('.detail').innerText(), detail);
+        assert.equal(await page.locator('.next a').first().innerText(), home);
+        assert.equal(await page.evaluate(() => getComputedStyle(document.body).direction), direction);
+        // The mark of the detail is on the side where a line begins.
+        const mark = direction === 'rtl' ? 'borderRightWidth' : 'borderLeftWidth';
+        assert.equal(await page.locator('.detail').evaluate((element, mark) => getComputedStyle(element)[mark], mark), '4px');
+        await look(page, `${locale}, ${name}`, `language-${locale}-${name}`);
+        await page.goto(`${languages}/busy`);
+        await look(page, `busy, ${locale}, ${name}`, `busy-${locale}-${name}`);
+        assert.deepEqual(wrong, []);
+      }
+    }
+  },
+
+  async 'pages print without their buttons'(browser) {
+    const { page, wrong } = await open(browser, { expected: [401, 404, 500] });
+    for (const [name, url] of Object.entries({ gone: `${pages}/gone`, debug: `${debug}/broken`, problem: `${base}/problems/order-deleted` })) {
+      await page.goto(url);
+      await page.emulateMedia({ media: 'print' });
+      assert.equal(await page.locator('.next a:not(.support):visible').count(), 0, name);
+      await page.screenshot({ path: `${screenshots}/print-${name}.png`, fullPage: true });
+      const pdf = await page.pdf({ format: 'A4' });
+      assert.ok(pdf.length > 1000, `${name}: it can be printed`);
+      await page.emulateMedia({ media: 'screen' });
+    }
+    assert.deepEqual(wrong.filter((what) => !what.includes('410')), []);
   },
 
   async 'the list and an order are accessible'(browser) {

@@ -46,6 +46,12 @@ async fn debug_member_has_the_chain_with_known_types_and_what_mapped_the_error()
         ("no source", layer(), Status::not_found(), json!({ "errors": [] })),
         ("its own status", layer(), ShopFailed(parse_error().into()).into(), json!({ "errors": [shop, parse] })),
         ("with_source", layer(), Status::bad_request().with_source(parse_error()), json!({ "errors": [parse] })),
+        (
+            "an io::Error of a text",
+            layer(),
+            std::io::Error::other("it failed").into(),
+            json!({ "errors": ["std::io::error::Error: it failed"], "mapped_by": "unmapped" }),
+        ),
         ("a text", layer(), Status::bad_request().with_source("text"), json!({ "errors": ["text"] })),
         (
             "unmapped",

@@ -162,10 +162,13 @@ pub(crate) fn write_head(html: &mut Markup, head: &Head<'_>) {
     }
     html.raw("</head>\n<body>\n");
     if let Some(site) = &page.site {
-        html.raw(concat!("<header", unknown_language!(), ">"));
+        // The name of the site stands where a line of the page begins, whatever its own direction is.
+        html.raw("<header>");
         match &page.home {
-            Some(home) => html.raw("<a href=\"").text(home).raw("\">").text(site).raw("</a>"),
-            None => html.text(site),
+            Some(home) => {
+                html.raw("<a href=\"").text(home).raw(concat!("\"", unknown_language!(), ">")).text(site).raw("</a>")
+            }
+            None => html.raw(concat!("<span", unknown_language!(), ">")).text(site).raw("</span>"),
         };
         html.raw("</header>\n");
     }

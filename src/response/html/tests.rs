@@ -253,7 +253,7 @@ fn next_steps_are_those_that_the_application_named() {
             page: after_get(404),
             has: &[
                 "<title>Page not found · Shop &amp; Co</title>",
-                r#"<header lang="" dir="auto"><a href="/">Shop &amp; Co</a></header>"#,
+                r#"<header><a href="/" lang="" dir="auto">Shop &amp; Co</a></header>"#,
             ],
             has_not: &[],
         },
