@@ -208,7 +208,7 @@ fn check(options: &Options<'_>, request: &Request<()>, inner: &Inner, sent: &Sen
         // A compression layer outside would add another.
         assert!(!parts.headers.contains_key(header::CONTENT_ENCODING) && exact.is_none_or(|size| size == 0));
     }
-    // An error that a Connect server has written is kept.
+    // An error that an RPC server has written is kept.
     if fill && parts.status == StatusCode::UNAUTHORIZED && (ours || Form::of(request) == Form::Http) {
         assert!(parts.headers.contains_key(header::WWW_AUTHENTICATE));
     }

@@ -38,6 +38,10 @@ pub(super) enum Plan<B: Body> {
 pub(super) struct Keep<B: Body> {
     pub(super) status: Status,
     pub(super) response: Response<StatusBody<B>>,
+    /// Whether required fields are added: not to the response of another protocol, and not under `fill(false)`.
+    pub(super) completes: bool,
+    /// Whether the code has no content, so that the body is removed all the same.
+    pub(super) removes_content: bool,
     pub(super) request_id: Option<HeaderValue>,
 }
 
@@ -71,6 +75,8 @@ pub(super) enum Inherited {
     Status { own: HeaderMap, filled_in: FilledIn },
     /// Those that do not describe the body.
     SameCode,
+    /// The same, without the gRPC status in the head and its metadata.
+    GrpcHead { own: HeaderMap },
     /// Those that do not depend on the code.
     CodeChanged { filled_in: FilledIn },
 }
@@ -161,7 +167,7 @@ fn built<B: Body>(record: Record, response: Response<B>, exchange: &mut Exchange
     let status = if parts.status == record.code { record.status } else { record.status.with_code(parts.status) };
     let draft = Draft {
         keeps_body,
-        own: Some(own),
+        inherited: Inherited::Status { own, filled_in: record.filled_in },
         filled_in: record.filled_in,
         ..Draft::new(status, Origin::Status, parts, Some(StatusBody::inner(body)), exchange)
     };
@@ -239,27 +245,32 @@ fn inner_status(built_from: Option<Status>, read: Status, is_unknown_method: boo
 
 /// Plans a response whose head has a gRPC status.
 fn grpc_response<B: Body>(code: GrpcCode, response: Response<B>, exchange: &mut Exchange) -> Plan<B> {
-    let is_grpc = exchange.request.protocol.is_grpc();
-    if code == GrpcCode::Ok || !exchange.options.fill && !is_grpc {
+    let protocol = exchange.request.protocol;
+    if code == GrpcCode::Ok || !exchange.options.fill && !protocol.is_grpc() {
         return pass(response, exchange);
     }
-    let (mut parts, body) = response.into_parts();
+    let (parts, body) = response.into_parts();
     let body = Some(StatusBody::inner(body));
     #[cfg(feature = "tonic")]
     if let Some(status) = exchange.options.fill.then(|| crate::tonic::built_from(&parts.extensions)).flatten() {
-        let own = grpc::remove_status(&mut parts.headers, &status);
-        let draft = Draft { own: Some(own), ..Draft::new(status, Origin::Status, parts, body, exchange) };
-        let code_changed = !exchange.request.protocol.is_rpc() && draft.parts.status != draft.status.code();
-        return Draft { code_changed, ..draft }.decide(exchange);
+        let own = grpc::own_fields(&status);
+        let inherited = if protocol.is_rpc() {
+            Inherited::Status { own, filled_in: FilledIn::default() }
+        } else {
+            Inherited::GrpcHead { own }
+        };
+        let code_changed = !protocol.is_rpc() && parts.status != status.code();
+        let draft = Draft { code_changed, inherited, ..Draft::new(status, Origin::Status, parts, body, exchange) };
+        return draft.decide(exchange);
     }
     let status = grpc_status(code, &parts);
-    if is_grpc {
+    if protocol.is_grpc() {
         let draft = Draft { keeps_body: true, ..Draft::new(status, Origin::Inner, parts, body, exchange) };
         return draft.decide(exchange);
     }
-    grpc::remove_status(&mut parts.headers, &status);
-    let code_changed = !exchange.request.protocol.is_rpc() && parts.status != status.code();
-    let draft = Draft { code_changed, ..Draft::new(status, Origin::Inner, parts, body, exchange) };
+    let inherited = Inherited::GrpcHead { own: grpc::own_fields(&status) };
+    let code_changed = !protocol.is_rpc() && parts.status != status.code();
+    let draft = Draft { code_changed, inherited, ..Draft::new(status, Origin::Inner, parts, body, exchange) };
     draft.decide(exchange)
 }
 
@@ -281,8 +292,8 @@ struct Draft<B: Body> {
     keeps_body: bool,
     /// The response had another code.
     code_changed: bool,
-    /// The fields of the status that the response was built from.
-    own: Option<HeaderMap>,
+    /// Which header fields stay if the code does not change.
+    inherited: Inherited,
     filled_in: FilledIn,
     content: Content,
 }
@@ -302,7 +313,7 @@ impl<B: Body> Draft<B> {
             body,
             keeps_body: false,
             code_changed: false,
-            own: None,
+            inherited: Inherited::SameCode,
             filled_in: FilledIn::default(),
             content: if exchange.request.head { Content::Removed } else { Content::Sent },
         }
@@ -320,18 +331,22 @@ impl<B: Body> Draft<B> {
         // The new status has another text: a concealed status has the length of a real one.
         let content = if is_changed && self.content == Content::Unknown { Content::Removed } else { self.content };
         match self.body {
-            Some(body) if is_kept => {
-                Plan::Keep(Keep { status, response: Response::from_parts(self.parts, body), request_id })
-            }
+            Some(body) if is_kept => Plan::Keep(Keep {
+                status,
+                completes: exchange.options.fill && !exchange.request.protocol.is_rpc(),
+                removes_content: exchange.options.fill && !catalog::entry(self.parts.status).has_content,
+                response: Response::from_parts(self.parts, body),
+                request_id,
+            }),
             replaced => Plan::Write(Write {
                 status,
                 origin: self.origin,
                 parts: self.parts,
                 replaced,
-                inherited: match self.own {
-                    _ if self.code_changed || is_changed => Inherited::CodeChanged { filled_in: self.filled_in },
-                    Some(own) => Inherited::Status { own, filled_in: self.filled_in },
-                    None => Inherited::SameCode,
+                inherited: if self.code_changed || is_changed {
+                    Inherited::CodeChanged { filled_in: self.filled_in }
+                } else {
+                    self.inherited
                 },
                 content,
                 request_id,

@@ -10,7 +10,7 @@ use super::{
     plan::{Inherited, Keep, Origin, Plan, Write},
 };
 use crate::{
-    Context, Protocol, Status, catalog,
+    Context, Protocol, Status,
     conditional::{not_modified, remove_content_headers},
     fields::retry_after,
     response::{
@@ -43,22 +43,14 @@ fn no_content<B: Body>(response: Response<B>) -> Response<StatusBody<B>> {
 
 #[inline(never)]
 fn keep_body<B: Body>(keep: Keep<B>, exchange: &Exchange) -> Response<StatusBody<B>> {
-    let Keep { status, mut response, request_id } = keep;
-    if exchange.options.fill && !exchange.request.protocol.is_connect() {
+    let Keep { status, mut response, completes, removes_content, request_id } = keep;
+    if removes_content {
+        response = no_content(response).map(|_: StatusBody<StatusBody<B>>| StatusBody::empty());
+    }
+    if completes {
         let code = response.status();
-        if !catalog::entry(code).has_content {
-            // A gRPC error in the head of a response with such a code.
-            response = no_content(response).map(|_: StatusBody<StatusBody<B>>| StatusBody::empty());
-        }
-        headers::complete(
-            response.headers_mut(),
-            code,
-            exchange.options.default_challenge.as_ref(),
-            exchange.request.version,
-        );
-        if catalog::entry(code).never_stored {
-            caching::set_no_store(response.headers_mut(), code);
-        }
+        let challenge = exchange.options.default_challenge.as_ref();
+        headers::complete_kept(response.headers_mut(), code, challenge, exchange.request.version);
     }
     report(&status, request_id.as_ref(), exchange);
     Record::insert(&mut response, status, headers::FilledIn::default(), true);
@@ -129,6 +121,11 @@ fn write_headers(
             headers::remove_representation_fields(fields, code);
             headers::apply(fields, of_status);
         }
+        Inherited::GrpcHead { own } => {
+            grpc::remove_status(fields, own);
+            headers::remove_representation_fields(fields, code);
+            headers::apply(fields, of_status);
+        }
         Inherited::CodeChanged { filled_in } => {
             headers::remove_filled_in(fields, *filled_in);
             no_store = caching::has_no_store(fields);
@@ -156,7 +153,7 @@ fn write_headers(
 /// Removes the fields that the status itself will add to a gRPC response, and those of another code.
 fn inherit_metadata(fields: &mut http::HeaderMap, inherited: &Inherited, exchange: &Exchange) {
     match inherited {
-        Inherited::Status { own, .. } => own.keys().for_each(|name| drop(fields.remove(name))),
+        Inherited::Status { own, .. } | Inherited::GrpcHead { own } => grpc::remove_status(fields, own),
         Inherited::CodeChanged { .. } => {
             code_change::retain(fields, &exchange.options.keep_headers, exchange.options.request_id_header());
         }

@@ -36,17 +36,18 @@ pub(crate) fn status_of_head(code: GrpcCode, fields: &HeaderMap) -> Status {
     status.with_grpc_code(code)
 }
 
-/// Removes a gRPC status from the head, because the response is written again. Returns the metadata of `status`.
-pub(crate) fn remove_status(fields: &mut HeaderMap, status: &Status) -> HeaderMap {
-    for name in [&GRPC_STATUS, &GRPC_MESSAGE, &GRPC_STATUS_DETAILS] {
-        fields.remove(name);
-    }
+/// Returns the header fields and the metadata of a status.
+pub(crate) fn own_fields(status: &Status) -> HeaderMap {
     let mut own = status.headers().clone();
     if let Some(rpc) = status.rpc() {
         headers::apply(&mut own, &rpc.metadata);
     }
-    for name in own.keys() {
+    own
+}
+
+/// Removes a gRPC status and its metadata, `own`, from the head.
+pub(crate) fn remove_status(fields: &mut HeaderMap, own: &HeaderMap) {
+    for name in [&GRPC_STATUS, &GRPC_MESSAGE, &GRPC_STATUS_DETAILS].into_iter().chain(own.keys()) {
         fields.remove(name);
     }
-    own
 }

@@ -19,7 +19,7 @@ mod web;
 
 pub(crate) use details::Detail;
 pub(crate) use error::{RpcError, RpcRequest, code};
-pub(crate) use head::{has_status, is_typed, remove_status, status, status_of_head};
+pub(crate) use head::{has_status, is_typed, own_fields, remove_status, status, status_of_head};
 pub(crate) use metadata::{is_http_only, may_be_in_head};
 pub(crate) use size::DEFAULT_LIMIT;
 
