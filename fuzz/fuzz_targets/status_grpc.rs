@@ -217,7 +217,7 @@ fn check_error_info(input: &StatusInput<'_>, path: &str, members: &[(String, Val
     assert_eq!(info.domain, domain);
     let keys = members.iter().filter(|(name, _)| is_key(name));
     let mut expected: Vec<_> = keys.filter_map(|(name, value)| Some((name.clone(), scalar(value)?))).collect();
-    expected.extend(input.shown_id(members).map(|id| ("request_id".to_owned(), id)));
+    expected.extend(input.shown_id().map(|id| ("request_id".to_owned(), id)));
     let mut found: Vec<_> = info.metadata.clone().into_iter().collect();
     expected.sort();
     found.sort();

@@ -74,8 +74,8 @@ fn check_json(input: &StatusInput<'_>, status: &Status, body: &[u8]) {
     ];
     expected.extend(status.instance().map(|uri| ("instance".to_owned(), json!(uri))));
     expected.extend(members.iter().cloned());
-    expected.extend(input.shown_advice(status, &members).map(|advice| ("advice".to_owned(), json!(advice))));
-    expected.extend(input.shown_id(&members).map(|id| ("request_id".to_owned(), json!(id))));
+    expected.extend(input.shown_advice(status).map(|advice| ("advice".to_owned(), json!(advice))));
+    expected.extend(input.shown_id().map(|id| ("request_id".to_owned(), json!(id))));
     assert_eq!(found, expected);
 
     // A URI is the input, percent-encoded.
@@ -108,12 +108,12 @@ fn check_text(input: &StatusInput<'_>, status: &Status, body: &str) {
         let value = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
         fact((name, &value))
     }));
-    facts.extend(input.shown_id(&members).map(|id| fact(("request_id", &id))));
+    facts.extend(input.shown_id().map(|id| fact(("request_id", &id))));
     if !facts.is_empty() {
         lines.push(String::new());
     }
     lines.extend(facts);
-    if let Some(advice) = input.shown_advice(status, &members) {
+    if let Some(advice) = input.shown_advice(status) {
         lines.extend([String::new(), advice.to_owned()]);
     }
     let found: Vec<_> = body.strip_suffix('\n').expect("the last line ends").split('\n').collect();

@@ -272,27 +272,27 @@ impl StatusInput<'_> {
                 None => members.push((name.owned(), value.value(0))),
             }
         }
+        let added = [("request_id", self.shown_id().is_some()), ("advice", self.shown_advice(status).is_some())];
+        members.retain(|(name, _)| !added.contains(&(name, true)));
         members
     }
 
-    /// Returns the advice how to repeat the request, if the status has a detail and requires it, and no member has the
-    /// name `advice`.
+    /// Returns the advice how to repeat the request, if the status has a detail and requires it.
     #[must_use]
-    pub fn shown_advice(&self, status: &Status, members: &[(String, Value)]) -> Option<&'static str> {
+    pub fn shown_advice(&self, status: &Status) -> Option<&'static str> {
         let is_required = [426, 428, 429, 511].contains(&status.code().as_u16());
-        let is_member = members.iter().any(|(name, _)| name == "advice");
-        let is_shown = is_required && self.shown_detail(status.code()).is_some() && !is_member;
+        let is_shown = is_required && self.shown_detail(status.code()).is_some();
         status.entry().for_developers.filter(|_| is_shown)
     }
 
-    /// Returns the request id if it is valid and no member has its name.
+    /// Returns the request id if it is valid.
     #[must_use]
-    pub fn shown_id(&self, members: &[(String, Value)]) -> Option<String> {
+    pub fn shown_id(&self) -> Option<String> {
         let request = self.request_id.as_ref().map(Word::owned);
         let is_valid = |id: &String| {
             (1..=128).contains(&id.len()) && id.bytes().all(|b| b.is_ascii_alphanumeric() || b"._:+/=-".contains(&b))
         };
-        request.filter(is_valid).filter(|_| !members.iter().any(|(name, _)| name == "request_id"))
+        request.filter(is_valid)
     }
 
     /// Returns the same without markup characters, whose page has the same structure; `None` if two names become equal.

@@ -2,7 +2,11 @@
 
 use serde_json::{Map, Value, json};
 
-use crate::{DocumentedStatus, MemberSchema, example, fields::uri_reference};
+use crate::{
+    DocumentedStatus, MemberSchema, example,
+    fields::uri_reference,
+    status::{ADVICE, REQUEST_ID, TRACE_ID},
+};
 
 /// Returns the schema of every problem document (RFC 9457 §3.1), and of the members that the layer adds.
 ///
@@ -18,8 +22,9 @@ pub(super) fn problem() -> Value {
             "status": { "type": "integer", "format": "int32", "description": "The status code." },
             "detail": { "type": "string", "description": "Explains this occurrence of the problem." },
             "instance": { "type": "string", "format": "uri-reference", "description": "Identifies this occurrence." },
-            "advice": { "type": "string", "description": "What the client can do now." },
-            "request_id": { "type": "string", "description": "Identifies the request in the log of the server." },
+            ADVICE: { "type": "string", "description": "What the client can do now." },
+            REQUEST_ID: { "type": "string", "description": "Identifies the request in the log of the server." },
+            TRACE_ID: { "type": "string", "description": "Identifies the trace of the request (W3C Trace Context)." },
         },
     })
 }

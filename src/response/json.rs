@@ -5,6 +5,7 @@ use http::HeaderValue;
 use serde::{Serialize, Serializer, ser::SerializeMap};
 
 use super::PublicProblem;
+use crate::status::{ADVICE, DEBUG};
 
 pub(crate) const CONTENT_TYPE: HeaderValue = HeaderValue::from_static("application/problem+json");
 
@@ -37,13 +38,13 @@ impl Serialize for Document<'_> {
             members.serialize_entry(name, value)?;
         }
         if let Some(advice) = problem.advice_for_programs() {
-            members.serialize_entry("advice", advice)?;
+            members.serialize_entry(ADVICE, advice)?;
         }
         for (name, id) in problem.ids.members() {
             members.serialize_entry(name, id)?;
         }
         if let Some(debug) = problem.debug {
-            members.serialize_entry("debug", debug)?;
+            members.serialize_entry(DEBUG, debug)?;
         }
         members.end()
     }

@@ -6,7 +6,11 @@ use http::{StatusCode, header};
 use serde_json::Value;
 
 use super::{DebugReport, translate::Translation};
-use crate::{Status, catalog::Entry};
+use crate::{
+    Status,
+    catalog::Entry,
+    status::{ADVICE, DEBUG, REQUEST_ID, TRACE_ID},
+};
 
 /// The content of a response. Hidden parts are removed, so no format can leak them.
 pub(crate) struct PublicProblem<'a> {
@@ -36,7 +40,7 @@ pub(crate) struct RequestIds<'a> {
 impl<'a> RequestIds<'a> {
     /// Returns each id as a member.
     pub(crate) fn members(self) -> impl Iterator<Item = (&'static str, &'a str)> {
-        [("request_id", self.request), ("trace_id", self.trace)].into_iter().filter_map(|(name, id)| Some((name, id?)))
+        [(REQUEST_ID, self.request), (TRACE_ID, self.trace)].into_iter().filter_map(|(name, id)| Some((name, id?)))
     }
 }
 
@@ -49,11 +53,6 @@ impl<'a> PublicProblem<'a> {
     pub(super) fn with_hidden(status: &'a Status, hides: bool, ids: RequestIds<'a>) -> Self {
         let entry = status.entry();
         let extensions = if hides { status.public_extensions() } else { status.extensions() };
-        // An application's own member of that name takes precedence.
-        let unless_own =
-            |id: Option<&'a str>, member: &str| id.filter(|_| !extensions.iter().any(|(name, _)| name == member));
-        let ids =
-            RequestIds { request: unless_own(ids.request, "request_id"), trace: unless_own(ids.trace, "trace_id") };
         Self {
             code: status.code(),
             entry,
@@ -96,16 +95,20 @@ impl<'a> PublicProblem<'a> {
     /// Returns the advice beside the detail: the status's own, or how to repeat the request where the code requires it.
     pub(super) fn advice_for_programs(&self) -> Option<&'a str> {
         let of_entry = self.entry.for_developers.filter(|_| self.entry.explains_retry && self.detail.is_some());
-        let is_member = |(name, _): &(Cow<'static, str>, Value)| name == "advice";
         let translated = self.translation.and_then(|texts| texts.advice.as_deref());
-        let advice = self.advice.or(of_entry).map(|advice| translated.unwrap_or(advice));
-        advice.filter(|_| !self.extensions.iter().any(is_member))
+        self.advice.or(of_entry).map(|advice| translated.unwrap_or(advice))
     }
 
-    /// Returns the extension members. With a debug report, one of its name is left out.
+    /// Returns the extension members, without those that would shadow a member that is added.
     pub(crate) fn members(&self) -> impl Iterator<Item = (&'a str, &'a Value)> {
-        let is_hidden = |name: &str| name == "debug" && self.debug.is_some();
-        self.extensions.iter().map(|(name, value)| (&**name, value)).filter(move |(name, _)| !is_hidden(name))
+        let added = [
+            (REQUEST_ID, self.ids.request.is_some()),
+            (TRACE_ID, self.ids.trace.is_some()),
+            (ADVICE, self.advice_for_programs().is_some()),
+            (DEBUG, self.debug.is_some()),
+        ];
+        let members = self.extensions.iter().map(|(name, value)| (&**name, value));
+        members.filter(move |(name, _)| !added.contains(&(*name, true)))
     }
 
     /// Returns whether all text is the catalogue's.

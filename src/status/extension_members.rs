@@ -7,6 +7,12 @@ use serde_json::Value;
 /// The standard members (RFC 9457 §3.1), which an extension member must not shadow.
 pub const RESERVED: [&str; 5] = ["type", "title", "status", "detail", "instance"];
 
+/// Members that the layer adds. Where it does, an extension member of that name is not shown.
+pub(crate) const ADVICE: &str = "advice";
+pub(crate) const REQUEST_ID: &str = "request_id";
+pub(crate) const TRACE_ID: &str = "trace_id";
+pub(crate) const DEBUG: &str = "debug";
+
 /// The public members and then the others, each group in the order in which they were set.
 #[derive(Clone, Default)]
 pub(super) struct Members {

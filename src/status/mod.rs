@@ -27,6 +27,7 @@ mod source;
 pub use documented::{Documented, DocumentedStatus, MemberSchema};
 use extension_members::Members;
 pub use extension_members::RESERVED;
+pub(crate) use extension_members::{ADVICE, DEBUG, REQUEST_ID, TRACE_ID};
 pub(crate) use header_values::is_singleton;
 pub use header_values::{FRAMING, SINGLE};
 #[cfg(any(feature = "tonic", feature = "connectrpc"))]

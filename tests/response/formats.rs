@@ -373,7 +373,7 @@ async fn extension_members_do_not_shadow_standard_members() {
         ("instance", json!("/i")),
         ("Type", json!(1)),
         ("status ", json!(2)),
-        ("request_id", json!("mine")),
+        ("request_id", json!("theirs")),
     ];
     let expected: Vec<_> = expected.into_iter().map(|(name, value)| (name.to_owned(), value)).collect();
     assert_eq!(members(&body), expected);

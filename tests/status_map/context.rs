@@ -144,15 +144,17 @@ async fn the_request_id_of_the_response_or_the_request_is_shown_if_it_is_valid()
 }
 
 #[tokio::test]
-async fn a_request_id_that_the_application_sets_is_shown_unless_it_is_hidden() {
+async fn an_extension_member_does_not_shadow_the_request_id() {
     let with_id = |status: Status| status.with_extension("request_id", "of the application");
+    let with_request = [("x-request-id", "r-1")];
     let rows = [
-        (with_id(Status::not_found()), "of the application"),
-        (with_id(Status::bad_gateway().expose()), "of the application"),
-        (with_id(Status::bad_gateway()), "r-1"),
+        (with_id(Status::not_found()), &with_request[..], "r-1"),
+        (with_id(Status::bad_gateway().expose()), &with_request, "r-1"),
+        (with_id(Status::bad_gateway()), &with_request, "r-1"),
+        (with_id(Status::not_found()), &[], "of the application"),
     ];
-    for (status, expected) in rows {
-        let (_, body) = fail(&StatusMapLayer::new(), get("/", &[("x-request-id", "r-1")]), status).await;
+    for (status, fields, expected) in rows {
+        let (_, body) = fail(&StatusMapLayer::new(), get("/", fields), status).await;
         assert_eq!(json(&body)["request_id"], expected);
         assert_eq!(text(&body).matches("request_id").count(), 1, "{body:?}");
     }
@@ -187,7 +189,7 @@ async fn request_id_is_read_from_the_field_that_the_application_names() {
 }
 
 #[tokio::test]
-async fn trace_id_is_shown_in_each_format_unless_the_application_sets_its_own() {
+async fn trace_id_is_shown_in_each_format_and_not_shadowed() {
     const TRACE: &str = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
     const ID: &str = "0af7651916cd43dd8448eb211c80319c";
     let layer = StatusMapLayer::new().on_error(|_, context| assert_eq!(context.trace_id, Some(ID)));
@@ -201,7 +203,7 @@ async fn trace_id_is_shown_in_each_format_unless_the_application_sets_its_own() 
         assert!(text(&body).contains(&format!("<dt>trace_id</dt><dd><code class=\"id\">{ID}</code></dd>")), "{body:?}");
         let own = status.with_public_extension("trace_id", "own");
         let (_, body) = fail(&layer, get("*/*"), own).await;
-        assert_eq!(json(&body)["trace_id"], "own");
+        assert_eq!(json(&body)["trace_id"], ID);
         assert_eq!(text(&body).matches("trace_id").count(), 1, "{body:?}");
     }
     let layer = StatusMapLayer::new().on_error(|_, context| assert_eq!(context.trace_id, None));

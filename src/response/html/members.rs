@@ -15,7 +15,7 @@ use crate::response::Text;
 
 /// Writes the members that are shown as lists: `errors`, and the `choices` of a 300.
 pub(super) fn write_lists(html: &mut Markup, problem: &PublicProblem<'_>) {
-    for (name, value) in problem.extensions {
+    for (name, value) in problem.members() {
         let Some(items) = list_items(problem, name, value) else { continue };
         write_list(html, items, if name == "choices" { write_choice } else { write_error });
     }

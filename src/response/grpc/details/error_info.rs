@@ -18,8 +18,8 @@ pub(super) fn error_info(
     let mut info = Message::new();
     info.text(1, &reason(status, code));
     info.text(2, request.domain);
-    let members = problem.extensions.iter().filter(|(name, _)| is_key(name));
-    let scalars = members.filter_map(|(name, value)| Some((&**name, scalar(value)?)));
+    let members = problem.members().filter(|(name, _)| is_key(name));
+    let scalars = members.filter_map(|(name, value)| Some((name, scalar(value)?)));
     let ids = problem.ids.members().map(|(name, id)| (name, id.to_owned()));
     for (key, value) in scalars.chain(ids) {
         let mut entry = Message::new();
