@@ -27,4 +27,9 @@ enum Shop {
 #[status(404, into_response)]
 struct Alone;
 
+#[derive(Debug, thiserror::Error, IntoStatus)]
+#[error("x")]
+#[status(404, openapi, OperationOutput)]
+struct OpenApi;
+
 fn main() {}
