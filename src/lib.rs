@@ -184,11 +184,12 @@
 //!   [public](Status::with_public_extension).
 //! - The `source()` chain of any error.
 //! - The body of a 5xx that the inner service built, unless its media type is one that an application chooses deliberately:
-//!   JSON, HTML, XML, protobuf, CBOR, `MessagePack`, `application/vnd.*`, gRPC. [`KeepBody`] keeps any body.
+//!   JSON, HTML, XML, protobuf, CBOR, `MessagePack`, `application/vnd.*`, gRPC, Connect.
+//!   [`KeepBody`] keeps any body.
 //!
-//! All of that is in the log line instead. A gRPC response passes, and with it the message of a `tonic::Status` that a tonic
-//! handler built, except those of `INTERNAL`, `UNKNOWN` and `DATA_LOSS`, which are hidden where this crate writes them. The text of
-//! a 4xx is shown: it explains to the client what to change.
+//! All of that is in the log line instead. A gRPC response of the inner service passes with its message. Messages of
+//! `INTERNAL`, `UNKNOWN` and `DATA_LOSS` are hidden in the responses that this crate writes. The text of a 4xx is shown: it
+//! explains to the client what to change.
 //!
 //! When [`map_status`](StatusMapLayer::map_status) conceals a 403 as a 404, the response equals a real 404 in everything but
 //! the header fields that do not depend on the status, such as cookies and those of CORS.

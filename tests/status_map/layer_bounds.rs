@@ -24,6 +24,7 @@ use tower_http::{
 };
 use tower_status::{
     Status, StatusBody, StatusMapLayer,
+    conditional::Conditional,
     status_map::{StatusMap, StatusMapFuture},
 };
 
@@ -65,6 +66,23 @@ impl Body for MinimalBody {
     fn poll_frame(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<Option<Result<Frame<Self::Data>, MinimalError>>> {
         Poll::Ready(self.0.take().map(|text| Ok(Frame::data(Cursor::new(text)))))
     }
+}
+
+#[tokio::test]
+async fn the_inner_service_is_reached_through_the_service() {
+    let mut service = StatusMap::new(Minimal(Cell::new("text/csv")));
+    assert_eq!(service.get_ref().0.get(), "text/csv");
+    service.get_mut().0.set("image/png");
+    let response = service.call(get("/x", &[]).map(Rc::new)).await.unwrap();
+    assert_eq!(response.headers()["content-type"], "image/png");
+    assert_eq!(service.into_inner().0.get(), "image/png");
+
+    let mut service = Conditional::new(Minimal(Cell::new("text/csv")));
+    assert_eq!(service.get_ref().0.get(), "text/csv");
+    service.get_mut().0.set("image/png");
+    let response = service.call(get("/x", &[]).map(Rc::new)).await.unwrap();
+    assert_eq!(response.headers()["content-type"], "image/png");
+    assert_eq!(service.into_inner().0.get(), "image/png");
 }
 
 #[tokio::test]

@@ -147,12 +147,26 @@ async fn edited_extension_has_no_effect() {
             .with_retry_after(std::time::Duration::MAX);
         response
     });
+    let remove = from_fn(async |request: Request, next: Next| {
+        let mut response = next.run(request).await;
+        drop(response.extensions_mut().remove::<Status>().unwrap());
+        response
+    });
     let status = || Status::not_found().with_detail("no such order").with_header("x-own", "1");
-    let (parts, body) = ask(&app(status).layer(edit).layer(StatusMapLayer::new()), "GET", "/", &[]).await;
-    assert_eq!(parts.status, 404);
-    assert_eq!(parsed(&body)["detail"], "no such order");
-    let names = ["x-own", "x-edited", "retry-after"].map(|name| parts.headers.contains_key(name));
-    assert_eq!(names, [true, false, false]);
+    let layer = StatusMapLayer::new;
+    let rows = [
+        ("edited inside of the layer", app(status).layer(edit.clone()).layer(layer())),
+        ("edited between two layers", app(status).layer(layer()).layer(edit).layer(layer())),
+        ("removed inside of the layer", app(status).layer(remove.clone()).layer(layer())),
+        ("removed between two layers", app(status).layer(layer()).layer(remove).layer(layer())),
+    ];
+    for (row, app) in rows {
+        let (parts, body) = ask(&app, "GET", "/", &[]).await;
+        assert_eq!(parts.status, 404, "{row}");
+        assert_eq!(parsed(&body)["detail"], "no such order", "{row}");
+        let names = ["x-own", "x-edited", "retry-after"].map(|name| parts.headers.contains_key(name));
+        assert_eq!(names, [true, false, false], "{row}");
+    }
 }
 
 #[tokio::test]
