@@ -204,7 +204,7 @@
 //! - **``the trait bound `ResponseBody<..>: Default` is not satisfied``**: `CorsLayer` is in the same tuple as `TraceLayer`.
 //!   See [Layer order](#layer-order).
 //! - **``the trait bound `Status: IntoResponse` is not satisfied``**: the feature `axum` is missing.
-//! - **``?` couldn't convert the error to `tonic::Status` ``**: `#[status(tonic)]` is missing on the error type. tonic has its
+//! - **`` `?` couldn't convert the error to `tonic::Status` ``**: `#[status(tonic)]` is missing on the error type. tonic has its
 //!   own conversion from `io::Error`, which shows the error to the client: write `.map_err(Status::from)?`.
 //! - **An application's error in a `BoxError`** is a 500 until [`recognize::<ShopError>()`](StatusMapLayer::recognize) or
 //!   [`map_error`](StatusMapLayer::map_error) maps it; the log line has `unmapped=true`. A boxed [`Status`] needs neither.
@@ -288,7 +288,7 @@ pub use tower::BoxError;
 #[doc = include_str!("derive.md")]
 pub use tower_status_derive::IntoStatus;
 
-/// The README's code is compiled, with the lines that it leaves out.
-#[cfg(all(doctest, feature = "axum", feature = "derive", feature = "tonic", feature = "utoipa"))]
-#[doc = include_str!("../tests/readme.md")]
+/// The code of the README is compiled.
+#[cfg(all(doctest, feature = "axum", feature = "derive"))]
+#[doc = include_str!("../README.md")]
 struct Readme;

@@ -31,7 +31,7 @@ pub enum Verdict {
 ///
 /// `current` describes the representation that the request selects. `None`: there is none, for instance because the
 /// resource does not exist yet. `Some` of empty [`Validators`]: there is one, without validators. All lines of a field
-/// count, byte by byte. Allocates nothing.
+/// count, byte by byte.
 ///
 /// - Invalid members of a list match nothing; the valid members beside them count. So If-Match is false and
 ///   If-None-Match is true if all members are invalid. `*` beside other members is invalid.
@@ -74,7 +74,7 @@ pub fn evaluate(method: &Method, request: &HeaderMap, current: Option<&Validator
 ///   change again without a change of its date). A client detects two changes within that second by the `Date` of what
 ///   it has (RFC 9110 §8.8.2.2); a server that needs certainty uses a strong entity tag.
 ///
-/// Call it after [`evaluate`], for a GET with `Range`. Allocates nothing.
+/// Call it after [`evaluate`], for a GET with `Range`.
 ///
 /// # Example: resume a download
 ///

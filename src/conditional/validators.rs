@@ -134,7 +134,7 @@ pub struct Validators {
 }
 
 impl Validators {
-    /// Creates validators without an entity tag, a date or fields. Allocates nothing.
+    /// Creates validators without an entity tag, a date or fields.
     pub fn new() -> Self {
         Self::default()
     }

@@ -12,7 +12,7 @@ macro_rules! bare {
         impl Status {$(
             #[doc = concat!(
                 $code, " ", $title, ", [RFC ", $rfc, " §", $section, "](https://www.rfc-editor.org/rfc/rfc", $rfc,
-                ".html#section-", $section, "). Allocates nothing.",
+                ".html#section-", $section, ").",
             )]
             pub const fn $name() -> Self {
                 match StatusCode::from_u16($code) {

@@ -133,7 +133,7 @@ struct Malformed {
 impl Status {
     /// Creates a status that has only its code. Its texts are those of the [catalogue](crate::catalog).
     ///
-    /// Allocates nothing. A 1xx is no final response (RFC 9110 §15.2) and becomes 500.
+    /// A 1xx is no final response (RFC 9110 §15.2) and becomes 500.
     ///
     /// # Example: a constant status
     ///
@@ -203,7 +203,7 @@ impl Status {
     /// Returns the status of an error whose source has to be resolved, for a hand-written
     /// [`status`](crate::IntoStatus::status).
     ///
-    /// The layer maps the source with `map_error` and `recognize`; a source that nothing maps is a 500. Allocates nothing.
+    /// The layer maps the source with `map_error` and `recognize`; a source that nothing maps is a 500.
     pub const fn unresolved() -> Self {
         let mut status = Self::internal_server_error();
         status.resolution = Resolution::Unresolved;

@@ -23,7 +23,7 @@ impl Translate for Shop {
             ("de", Text::Headline(status)) if code(status) == 404 => "Seite nicht gefunden".into(),
             ("de", Text::Headline(status)) if code(status) == 503 => "Gerade nicht verfügbar".into(),
             ("de", Text::Explanation(status)) if code(status) == 404 => "Diese Seite gibt es nicht.".into(),
-            ("de", Text::Advice(_)) => "Prüfen Sie <die> Adresse.".into(),
+            ("de", Text::Advice(_)) => "Bitte <hier> prüfen.".into(),
             ("de", Text::Detail(status)) if status.extensions().iter().any(|(name, _)| name == "order") => {
                 format!("die Bestellung {} gibt es nicht", status.extensions()[0].1)
             }
@@ -151,7 +151,7 @@ async fn page_has_the_language_and_direction_of_its_texts() {
             has: &[
                 "<html lang=\"de\" class=\"client\">",
                 "<p class=\"code\">404 Nicht gefunden</p>\n<h1>Seite nicht gefunden</h1>\n<p>Diese Seite gibt es nicht.</p>",
-                "<p>Prüfen Sie &lt;die&gt; Adresse.</p>",
+                "<p>Bitte &lt;hier&gt; prüfen.</p>",
                 "href=\"/\">Startseite</a>",
                 // Missing texts are English.
                 "href=\"/search\" lang=\"en\">Search</a>",
@@ -211,7 +211,7 @@ async fn advice_for_programs_is_translated() {
         (Status::conflict(), false),
     ] {
         let (_, body) = fail(&layer(), get("/", &[("accept-language", "de")]), status).await;
-        assert_eq!(json(&body).get("advice").is_some_and(|advice| advice == "Prüfen Sie <die> Adresse."), expected);
+        assert_eq!(json(&body).get("advice").is_some_and(|advice| advice == "Bitte <hier> prüfen."), expected);
     }
 }
 
