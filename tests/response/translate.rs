@@ -47,6 +47,7 @@ fn no_such_order() -> Status {
     Status::not_found().with_detail("order 8 does not exist").with_extension("order", 8)
 }
 
+// More than 60 lines: one table.
 #[tokio::test]
 async fn json_and_text_are_in_the_language_that_the_client_prefers() {
     /// An Accept-Language; title, detail and Content-Language of the response.
@@ -134,6 +135,7 @@ async fn head_has_the_fields_of_get_in_each_language() {
     }
 }
 
+// More than 60 lines: one table.
 #[tokio::test]
 async fn page_has_the_language_and_direction_of_its_texts() {
     /// A language, a status, parts that the page has and parts that it must not have.

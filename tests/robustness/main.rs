@@ -5,6 +5,7 @@ mod bounds;
 #[path = "../common/mod.rs"]
 mod common;
 mod faults;
+mod faults_hooks;
 mod faults_server;
 mod faults_wire;
 mod properties;
