@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use http::{HeaderMap, HeaderName, HeaderValue};
 use percent_encoding::percent_decode_str;
 
-use super::{Protocol, media_type};
+use super::{media_type, protocol::Protocol};
 
 /// The field that distinguishes a unary request from other requests with the same content type.
 pub(crate) static CONNECT_PROTOCOL_VERSION: HeaderName = HeaderName::from_static("connect-protocol-version");

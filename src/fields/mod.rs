@@ -7,6 +7,7 @@ pub(crate) mod list;
 pub(crate) mod media_type;
 mod protocol;
 mod retry_after;
+mod rpc_request;
 mod trace_context;
 pub(crate) mod uri_reference;
 

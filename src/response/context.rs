@@ -4,8 +4,9 @@ use std::fmt;
 
 use http::Method;
 
+use super::capture::Captured;
 use super::{DebugReport, Page, RequestIds, Translate, translate::Language};
-use crate::{Format, Protocol, status_map::capture::Captured};
+use crate::{Format, Protocol};
 
 /// The request of a response, as [`map_status`](crate::StatusMapLayer::map_status),
 /// [`on_error`](crate::StatusMapLayer::on_error) and [`Render`](crate::Render) see it.

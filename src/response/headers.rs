@@ -4,7 +4,6 @@ use std::{collections::HashSet, ptr, sync::LazyLock};
 
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, Version, header};
 
-use super::caching;
 use crate::{catalog, fields::list::has_token, status::is_singleton, warning::warn_once};
 
 /// Adds the fields of a status. A field that occurs once replaces an earlier value; each line of any other is added once.
@@ -78,19 +77,6 @@ pub(crate) fn complete(
         challenge: requires(code, &header::WWW_AUTHENTICATE) && add_challenge(headers, challenge),
         upgrade: code.as_u16() >= 400 && complete_upgrade(headers, version),
         no_store: false,
-    }
-}
-
-/// Adds what `code` requires to a response whose body is kept. Its freshness is kept, too, unless the code forbids it.
-pub(crate) fn complete_kept(
-    headers: &mut HeaderMap,
-    code: StatusCode,
-    challenge: Option<&HeaderValue>,
-    version: Version,
-) {
-    complete(headers, code, challenge, version);
-    if catalog::entry(code).never_stored {
-        caching::set_no_store(headers, code);
     }
 }
 

@@ -3,6 +3,7 @@
 pub(crate) mod body;
 mod built_in;
 pub(crate) mod caching;
+pub(crate) mod capture;
 pub(crate) mod code_change;
 pub(crate) mod connect;
 mod context;

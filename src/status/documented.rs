@@ -8,12 +8,11 @@ use std::{
 
 use http::StatusCode;
 
-use super::IntoStatus;
 use crate::catalog::GrpcCode;
 #[cfg(any(feature = "aide", feature = "problems", feature = "utoipa"))]
 use crate::warning::warning;
 
-/// What [`IntoStatus::STATUSES`] lists: a status that a type can have, or all statuses of another type.
+/// What [`IntoStatus::STATUSES`](crate::IntoStatus::STATUSES) lists: a status that a type can have, or all statuses of another type.
 ///
 /// It is a tree, because a type with `transparent` variants can only refer to the constants of the inner types.
 ///
@@ -50,11 +49,6 @@ pub enum Documented {
 }
 
 impl Documented {
-    /// Returns all statuses of a type.
-    pub fn of<E: IntoStatus>() -> Self {
-        Self::from_list(E::STATUSES, std::any::type_name::<E>())
-    }
-
     pub(crate) const fn from_list(statuses: Option<&'static [Self]>, type_name: &'static str) -> Self {
         match statuses {
             Some(statuses) => Self::All(statuses),

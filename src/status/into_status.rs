@@ -147,12 +147,19 @@ impl<E: IntoStatus> IntoStatus for Arc<E> {
     }
 }
 
+impl Documented {
+    /// Returns all statuses of a type.
+    pub fn of<E: IntoStatus>() -> Self {
+        Self::from_list(E::STATUSES, std::any::type_name::<E>())
+    }
+}
+
 impl<E: IntoStatus> From<E> for Status {
     fn from(error: E) -> Self {
         let mut status = error.status();
         status.set_detail_from(&error);
         let carries = status.is_unresolved();
-        status.set_source(Source::of(error, carries));
+        status.set_source(Source::of_type::<E>(error.__into_source(), E::__CAUSE, carries));
         status
     }
 }

@@ -9,7 +9,7 @@ use std::{
 };
 
 use super::{Status, hidden::Hidden};
-use crate::{BoxError, IntoStatus};
+use crate::BoxError;
 
 /// A link of a chain of causes.
 #[derive(Clone, Copy, Debug)]
@@ -170,10 +170,10 @@ impl Source {
         self.type_name
     }
 
-    /// Creates the source from an error of the application, which may have the status of its cause.
-    pub(crate) fn of<E: IntoStatus>(error: E, carries: bool) -> Self {
+    /// Creates the source from an error of the application. `carries`: it may have the status of its cause.
+    pub(super) fn of_type<E>(error: Arc<dyn Error + Send + Sync>, cause: Option<CauseOf>, carries: bool) -> Self {
         let type_name = of_an_error(type_name::<E>());
-        Self { carries, type_name, ..Self::new(error.__into_source()) }.knowing(E::__CAUSE)
+        Self { carries, type_name, ..Self::new(error) }.knowing(cause)
     }
 
     /// Adds causes that `Error::source` leaves out.

@@ -5,7 +5,6 @@ use std::sync::Arc;
 use http::{HeaderMap, HeaderValue, Method, Request, Response};
 
 use super::{
-    capture::Captured,
     log,
     options::Options,
     request::{self, LogContext, RequestInfo},
@@ -15,7 +14,7 @@ use crate::{
     Context, Format, Status, Verdict,
     conditional::{RequestConditions, evaluate_response},
     fields,
-    response::BodyOptions,
+    response::{BodyOptions, capture::Captured},
 };
 
 /// A request's information and the layer's options.

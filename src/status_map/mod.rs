@@ -3,7 +3,6 @@
 //! A request flows in one direction: `request` reads its head; the inner service returns a response or an error;
 //! `resolve` finds the status of an error; `plan` decides how the response is changed; `respond` writes it.
 
-pub(crate) mod capture;
 mod connect_response;
 mod debug;
 mod exchange;

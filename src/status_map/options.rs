@@ -4,8 +4,12 @@ use std::{borrow::Cow, fmt, sync::Arc};
 
 use http::{HeaderName, HeaderValue};
 
-use super::{capture::Capture, resolve::Mapper};
-use crate::{Context, Format, Page, Render, Status, Translate, fields::X_REQUEST_ID, response::grpc};
+use super::resolve::Mapper;
+use crate::{
+    Context, Format, Page, Render, Status, Translate,
+    fields::X_REQUEST_ID,
+    response::{capture::Capture, grpc},
+};
 
 type MapStatus = Arc<dyn Fn(Status, &Context<'_>) -> Status + Send + Sync>;
 type OnError = Arc<dyn Fn(&Status, &Context<'_>) + Send + Sync>;

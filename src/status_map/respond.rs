@@ -50,7 +50,8 @@ fn keep_body<B: Body>(keep: Keep<B>, exchange: &Exchange) -> Response<StatusBody
     if completes {
         let code = response.status();
         let challenge = exchange.options.default_challenge.as_ref();
-        headers::complete_kept(response.headers_mut(), code, challenge, exchange.request.version);
+        headers::complete(response.headers_mut(), code, challenge, exchange.request.version);
+        caching::set_required_no_store(response.headers_mut(), code);
     }
     report(&status, request_id.as_ref(), exchange);
     Record::insert(&mut response, status, headers::FilledIn::default(), true);

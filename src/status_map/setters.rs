@@ -4,10 +4,10 @@ use std::{borrow::Cow, error::Error, sync::Arc};
 
 use http::{HeaderName, HeaderValue};
 
-use super::{capture::Capture, resolve};
+use super::resolve;
 use crate::{
     Context, Format, IntoStatus, Page, Render, Status, StatusMapLayer, Translate, fields::uri_reference,
-    warning::warning,
+    response::capture::Capture, warning::warning,
 };
 
 impl StatusMapLayer {

@@ -1,20 +1,16 @@
 //! [`Status`] ─► code, message, details and metadata: the error that an RPC client sees.
 
-use std::{borrow::Cow, time::Duration};
+use std::borrow::Cow;
 
 use http::HeaderMap;
 
 use super::{
-    DebugReport, PublicProblem, RequestIds,
+    PublicProblem,
     details::{self, Details},
     headers, metadata,
+    request::RpcRequest,
 };
-use crate::{
-    Status,
-    catalog::GrpcCode,
-    response::translate::{Language, Text},
-    status::Rpc,
-};
+use crate::{Status, catalog::GrpcCode, response::translate::Text, status::Rpc};
 
 /// The error that an RPC client sees. Hidden parts are removed, so no format can leak them.
 pub(crate) struct RpcError<'a> {
@@ -24,21 +20,6 @@ pub(crate) struct RpcError<'a> {
     pub(crate) metadata: HeaderMap,
     /// The status's own fields that are header fields even if metadata is sent elsewhere.
     pub(crate) header_fields: HeaderMap,
-}
-
-/// The inputs of an error beside its status.
-#[derive(Default)]
-pub(crate) struct RpcRequest<'a> {
-    /// The domain of `ErrorInfo`.
-    pub(crate) domain: &'a str,
-    pub(crate) ids: RequestIds<'a>,
-    /// The delay until the client should try again.
-    pub(crate) delay: Option<Duration>,
-    /// Whether clients see hidden details.
-    pub(crate) expose: bool,
-    pub(crate) debug: Option<&'a DebugReport>,
-    /// The language of a `LocalizedMessage`.
-    pub(crate) language: Option<Language<'a>>,
 }
 
 impl<'a> RpcError<'a> {

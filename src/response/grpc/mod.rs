@@ -4,7 +4,7 @@ use base64::{Engine, engine::general_purpose::STANDARD};
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, response};
 use http_body::Body;
 
-use super::{DebugReport, PublicProblem, RequestIds, body::StatusBody, caching, context::Context, headers};
+use super::{DebugReport, PublicProblem, body::StatusBody, caching, context::Context, headers};
 use crate::{Protocol, Status};
 
 mod details;
@@ -12,15 +12,17 @@ mod error;
 mod head;
 mod message;
 mod metadata;
+mod request;
 mod retry;
 mod size;
 mod trailers;
 mod web;
 
 pub(crate) use details::Detail;
-pub(crate) use error::{RpcError, RpcRequest, code};
+pub(crate) use error::{RpcError, code};
 pub(crate) use head::{has_status, is_typed, own_fields, remove_status, status, status_of_head};
 pub(crate) use metadata::{is_http_only, may_be_in_head};
+pub(crate) use request::RpcRequest;
 pub(crate) use size::DEFAULT_LIMIT;
 
 static GRPC_STATUS: HeaderName = HeaderName::from_static("grpc-status");

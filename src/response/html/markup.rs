@@ -44,6 +44,11 @@ impl Markup {
     }
 }
 
+/// Returns a text that has something to show.
+pub(super) fn non_blank(text: Option<&str>) -> Option<&str> {
+    text.filter(|text| !text.trim().is_empty())
+}
+
 /// Returns whether a byte is an ASCII character that can be written unchanged.
 fn is_plain_ascii(byte: u8) -> bool {
     matches!(byte, b' '..=b'~') & !matches!(byte, b'&' | b'<' | b'>' | b'"' | b'\'')

@@ -22,6 +22,7 @@ mod words;
 #[cfg(feature = "problems")]
 pub(crate) use link::is_link;
 pub(crate) use markup::Markup;
+use markup::non_blank;
 pub use page::{Accent, Page};
 use words::unknown_language;
 
@@ -189,10 +190,6 @@ pub(crate) fn write_list<T>(html: &mut Markup, items: &[T], write_item: impl Fn(
         html.raw("</li>\n");
     }
     html.raw("</ul>\n");
-}
-
-fn non_blank(text: Option<&str>) -> Option<&str> {
-    text.filter(|text| !text.trim().is_empty())
 }
 
 #[cfg(test)]

@@ -5,9 +5,14 @@
 
 use std::{borrow::Cow, time::Duration};
 
-use super::{Markup, PublicProblem, labels, non_blank};
-use crate::Status;
-use crate::response::{Text, translate::is_right_to_left};
+use super::{
+    labels,
+    markup::{Markup, non_blank},
+};
+use crate::{
+    Status,
+    response::{PublicProblem, Text, translate::is_right_to_left},
+};
 
 /// The attributes of an element that holds the application's text.
 macro_rules! unknown_language {

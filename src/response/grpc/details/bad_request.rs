@@ -3,7 +3,8 @@
 use percent_encoding::percent_decode_str;
 use serde_json::Value;
 
-use super::{PublicProblem, error_info::to_reason, protobuf::Message};
+use super::{error_info::to_reason, protobuf::Message};
+use crate::response::PublicProblem;
 
 /// Returns the `BadRequest` of the extension `errors`: `field_violations = 1`, each of `field = 1, description = 2,
 /// reason = 3`.

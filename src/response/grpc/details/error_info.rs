@@ -2,10 +2,11 @@
 
 use serde_json::Value;
 
-use super::{PublicProblem, RpcRequest, protobuf::Message};
+use super::protobuf::Message;
 use crate::{
     Status,
     catalog::{self, GrpcCode},
+    response::{PublicProblem, grpc::request::RpcRequest},
 };
 
 /// Returns the `ErrorInfo`: `reason = 1, domain = 2, metadata = 3`.

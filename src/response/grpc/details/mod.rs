@@ -1,17 +1,19 @@
 //! `google.rpc.Status` with those messages of `error_details.proto` for which a status has data.
 
-use std::{borrow::Cow, time::Duration};
+use std::time::Duration;
 
 use bytes::Bytes;
 
-use super::{DebugReport, PublicProblem, RpcRequest};
+use super::{DebugReport, PublicProblem, request::RpcRequest};
 use crate::{Status, catalog::GrpcCode};
 
 mod bad_request;
+mod detail;
 mod error_info;
 mod protobuf;
 
 use bad_request::bad_request;
+pub(crate) use detail::Detail;
 use error_info::error_info;
 use protobuf::{Message, parse_rpc_status};
 
@@ -25,20 +27,6 @@ pub(crate) struct Details {
     list: Vec<Detail>,
     /// The `google.rpc.Status`: an application's own, sent unchanged, or the one that [`fit`](Self::fit) has encoded.
     encoded: Option<Bytes>,
-}
-
-/// A detail: the type and the bytes of a `google.protobuf.Any`.
-#[derive(PartialEq)]
-pub(crate) struct Detail {
-    pub(crate) type_url: Cow<'static, str>,
-    pub(crate) value: Bytes,
-}
-
-impl Detail {
-    /// Returns the type's name, such as `google.rpc.ErrorInfo`.
-    pub(crate) fn type_name(&self) -> &str {
-        self.type_url.rsplit('/').next().unwrap_or_default()
-    }
 }
 
 /// Returns the details of a status.

@@ -2,7 +2,7 @@
 
 use bytes::{Buf, Bytes};
 
-use super::Detail;
+use super::detail::Detail;
 
 /// A protobuf message that is being written. Default values are left out, as in proto3.
 pub(super) struct Message(pub(super) Vec<u8>);

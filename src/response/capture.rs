@@ -13,19 +13,19 @@ type ReadRequest = dyn Fn(&request::Parts, Option<Captured>) -> Captured + Send 
 
 /// An option of the layer: a closure, and the type of its value.
 #[derive(Clone)]
-pub(super) struct Capture {
+pub(crate) struct Capture {
     read: Arc<ReadRequest>,
     of: TypeId,
 }
 
 impl Capture {
-    pub(super) fn new<T: Send + Sync + 'static>(read: impl Fn(&request::Parts) -> T + Send + Sync + 'static) -> Self {
+    pub(crate) fn new<T: Send + Sync + 'static>(read: impl Fn(&request::Parts) -> T + Send + Sync + 'static) -> Self {
         let read = move |parts: &request::Parts, next| Captured(Box::new(Link { value: read(parts), next }));
         Self { read: Arc::new(read), of: TypeId::of::<T>() }
     }
 
     /// Adds a closure. One for the same type is replaced.
-    pub(super) fn add_to(self, captures: &mut Vec<Self>) {
+    pub(crate) fn add_to(self, captures: &mut Vec<Self>) {
         captures.retain(|capture| capture.of != self.of);
         captures.push(self);
     }
@@ -36,7 +36,7 @@ pub(crate) struct Captured(Box<dyn AnyLink>);
 
 impl Captured {
     /// Calls each closure once.
-    pub(super) fn read(parts: &request::Parts, captures: &[Capture]) -> Option<Self> {
+    pub(crate) fn read(parts: &request::Parts, captures: &[Capture]) -> Option<Self> {
         captures.iter().fold(None, |next, capture| Some((capture.read)(parts, next)))
     }
 
