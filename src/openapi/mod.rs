@@ -13,7 +13,7 @@
 //!
 //! # utoipa (feature `utoipa`)
 //!
-//! `#[status(utoipa)]` implements `utoipa::IntoResponses`. Both modifiers are optional: [`defaults`] adds the responses of
+//! `#[status(utoipa)]` implements `utoipa::IntoResponses`. Both modifiers are optional: [`defaults()`] adds the responses of
 //! the layer to every operation; [`ProblemDetails`] then registers the schema once, and refers to it.
 //!
 #![cfg_attr(feature = "utoipa", doc = "```")]
@@ -120,7 +120,7 @@ pub use describe::{Example, Header, Response, responses};
 pub(crate) use utoipa::responses_of as utoipa_responses_of;
 
 /// Adds the responses that [`StatusMapLayer`](crate::StatusMapLayer) itself can return on every route: 408, 412, 413, 500
-/// and 503, and 304 for GET, HEAD and QUERY. [`defaults`] returns it.
+/// and 503, and 304 for GET, HEAD and QUERY. [`defaults()`] returns it.
 ///
 /// What an operation documents for one of these codes stays beside it. A 404 or a 405 is no response of a documented
 /// operation.
