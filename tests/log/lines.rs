@@ -13,7 +13,7 @@ use tower_status::{KeepBody, Status, StatusMapLayer};
 use tracing::Level;
 
 use crate::capture::{Link, Outcome, inner, link, logged, reports, send, status};
-use crate::common::{get, in_its_own_process, request, returns};
+use crate::common::{get, request, returns};
 
 #[test]
 fn a_4xx_is_logged_once_as_debug_and_a_5xx_once_as_error() {
@@ -246,7 +246,7 @@ fn unmapped_error_is_logged_as_such() {
 #[cfg(feature = "anyhow")]
 #[test]
 fn backtrace_of_anyhow_is_logged_with_a_5xx_up_to_8_kib() {
-    in_its_own_process("lines::backtrace_of_anyhow_is_logged_with_a_5xx_up_to_8_kib", || {
+    crate::common::in_its_own_process("lines::backtrace_of_anyhow_is_logged_with_a_5xx_up_to_8_kib", || {
         let error = || anyhow::anyhow!("it failed");
         let lines = send(&StatusMapLayer::new(), get("/", &[]), Err(error().into()));
         let backtrace = lines[0].field("backtrace").unwrap();
