@@ -154,8 +154,8 @@ async fn a_page_has_the_texts_and_escaped_links_of_its_problems() {
         ("/deleted", &[
             "<title>Order deleted</title>",
             "<p class=\"code\">410 Gone</p>\n<h1 lang=\"\" dir=\"auto\">Order deleted</h1>",
-            "order … was deleted",
-            "order <i>order_id</i> never existed",
+            ">Order … was deleted</p>",
+            ">Order <i>order_id</i> never existed</p>",
             gone.explanation,
             gone.advice,
             gone.for_developers.unwrap(),
@@ -175,7 +175,7 @@ async fn a_page_has_the_texts_and_escaped_links_of_its_problems() {
             "<h2>401 Unauthorized</h2>",
             "<h2>400 Bad Request</h2>",
             r#"<h2><a href="/problems/upstream">Upstream failed</a></h2>"#,
-            "closed",
+            ">Closed</p>",
         ]),
     ];
     for (path, expected) in pages {

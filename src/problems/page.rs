@@ -87,7 +87,7 @@ fn write_summary(page: &mut Markup, problem: &Problem) {
         }
     } else if let Some(template) = documented.detail {
         page.raw("<p class=\"detail\" lang=\"\" dir=\"auto\">");
-        write_template(page, template);
+        write_template(page, template, true);
         page.raw("</p>\n");
     }
 }
@@ -122,7 +122,7 @@ fn write_for_developers(page: &mut Markup, problem: &Problem) {
     }
     if let Some(template) = documented.detail.filter(|_| documented.description.is_some()) {
         page.raw("<dt>detail</dt><dd lang=\"\" dir=\"auto\">");
-        write_template(page, template);
+        write_template(page, template, false);
         page.raw("</dd>\n");
     }
     for (name, schema) in documented.extensions {
@@ -148,9 +148,11 @@ fn write_for_developers(page: &mut Markup, problem: &Problem) {
 }
 
 /// Writes the template of a detail: a field's name in italics, or an ellipsis, for what differs from case to case.
-fn write_template(page: &mut Markup, template: &str) {
-    for part in template::parts(template) {
+/// `capitalized`: as the error page shows it.
+fn write_template(page: &mut Markup, template: &str, capitalized: bool) {
+    for (position, part) in template::parts(template).into_iter().enumerate() {
         match part {
+            Part::Text(text) if position == 0 && capitalized => page.capitalized(&text),
             Part::Text(text) => page.text(&text),
             Part::Field(name) => page.raw("<i>").text(&name).raw("</i>"),
             Part::Unnamed => page.raw(template::UNNAMED),

@@ -11,7 +11,7 @@ use crate::{Format, Status, warning::warning};
 
 /// Writes bodies in an application's own form, for plain HTTP; gRPC statuses have one form only.
 ///
-/// The status that it gets has no source, and for a hidden 5xx neither a detail nor extension members.
+/// The status that it gets has no source, and for a hidden 5xx neither a detail nor extension members, except public ones.
 ///
 /// # Example: an API that promised XML
 ///

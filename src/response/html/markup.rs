@@ -32,7 +32,7 @@ impl Markup {
     }
 
     /// Appends text whose first letter becomes a capital.
-    pub(super) fn capitalized(&mut self, text: &str) -> &mut Self {
+    pub(crate) fn capitalized(&mut self, text: &str) -> &mut Self {
         let text = text.trim_start();
         let mut rest = text.chars();
         let first: String = rest.next().into_iter().flat_map(char::to_uppercase).collect();
