@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use http::{HeaderMap, HeaderName, HeaderValue};
+use http::{HeaderMap, HeaderName, HeaderValue, Uri, uri::PathAndQuery};
 use percent_encoding::percent_decode_str;
 
 use super::{media_type, protocol::Protocol};
@@ -48,10 +48,21 @@ fn is_version_1(headers: &HeaderMap) -> bool {
     headers.get_all(&CONNECT_PROTOCOL_VERSION).iter().eq(["1"])
 }
 
-/// Returns whether the query is that of a unary GET: `connect=v1`, `encoding` and `message`, in any order.
-pub(crate) fn is_unary_query(query: &str) -> bool {
+/// The shortest query of a unary GET.
+const SHORTEST: usize = "connect=v1&encoding&message".len();
+
+/// Returns whether the query of a GET is that of a unary one: `connect=v1`, `encoding` and `message`, in any order.
+#[inline]
+pub(crate) fn is_unary_get(uri: &Uri) -> bool {
+    // Most requests have a shorter target.
+    let may_be = |target: &&PathAndQuery| target.as_str().len() > SHORTEST;
+    uri.path_and_query().filter(may_be).and_then(PathAndQuery::query).is_some_and(is_unary_query)
+}
+
+#[inline(never)]
+fn is_unary_query(query: &str) -> bool {
     // Most queries are shorter, or have fewer parameters.
-    if query.len() < "connect=v1&encoding&message".len() || query.bytes().filter(|byte| *byte == b'&').count() < 2 {
+    if query.len() < SHORTEST || query.bytes().filter(|byte| *byte == b'&').count() < 2 {
         return false;
     }
     let (mut version, mut encoding, mut message) = (None, false, false);

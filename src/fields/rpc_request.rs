@@ -13,7 +13,19 @@ const TYPES: [(&str, Protocol); 3] = [
 
 impl Protocol {
     /// Returns the protocol of a POST. With gRPC-Web, Accept may ask for the other encoding in the response.
+    #[inline]
     pub(crate) fn of_post(content_type: &HeaderValue, headers: &HeaderMap, has_connect_version: bool) -> Self {
+        // Most requests are plain HTTP, which the first letter of the subtype shows.
+        let may_be = matches!(content_type.as_bytes().get("application/".len()), Some(b'C' | b'G' | b'c' | b'g'));
+        if may_be || has_connect_version {
+            Self::of_rpc_post(content_type, headers, has_connect_version)
+        } else {
+            Self::Http
+        }
+    }
+
+    #[inline(never)]
+    fn of_rpc_post(content_type: &HeaderValue, headers: &HeaderMap, has_connect_version: bool) -> Self {
         match Self::of_media_type(content_type.as_bytes()) {
             protocol @ (Self::GrpcWeb | Self::GrpcWebText) => {
                 let lines = headers.get_all(header::ACCEPT).into_iter();

@@ -5,7 +5,7 @@ use http::{HeaderMap, HeaderName, HeaderValue, Method, Request, Version, header,
 use super::options::Options;
 use crate::{
     Format, Protocol,
-    fields::{connect_request::is_unary_query, negotiate, preferred_language, traceparent},
+    fields::{connect_request::is_unary_get, negotiate, preferred_language, traceparent},
 };
 
 /// The inputs that every response may have.
@@ -90,7 +90,7 @@ impl RequestInfo {
         }
         if found & CONTENT_TYPE != 0 && options.rpc && *request.method() == Method::POST {
             self.read_protocol(headers, found & CONNECT_VERSION != 0);
-        } else if options.rpc && self.can_reload && request.uri().query().is_some_and(is_unary_query) {
+        } else if options.rpc && is_unary_get(request.uri()) && self.can_reload {
             self.protocol = Protocol::Connect;
         }
         if found & ACCEPT != 0 && !self.protocol.is_rpc() {
