@@ -289,6 +289,6 @@ pub use tower::BoxError;
 pub use tower_status_derive::IntoStatus;
 
 /// The code of the README is compiled.
-#[cfg(all(doctest, feature = "axum", feature = "derive"))]
+#[cfg(all(doctest, feature = "axum", feature = "derive", feature = "tonic", feature = "utoipa"))]
 #[doc = include_str!("../README.md")]
 struct Readme;
