@@ -199,7 +199,7 @@
 //! - **An unsatisfied `Handler`**: put `#[axum::debug_handler]` on the function: the compiler then names the argument or
 //!   return type. Usually `#[status(axum)]` is missing on the error type, or the feature `axum`.
 //! - **``the trait bound `Infallible: From<Box<(dyn std::error::Error + Send + Sync + 'static)>>` is not satisfied``** (or
-//!   `dyn StdError`, in an application that depends on serde): a layer that can fail is outside of the one that handles
+//!   `dyn StdError`, in an application that depends on serde): a layer that can fail is outside the one that handles
 //!   errors. Put it inside `StatusMapLayer`: after it in the tuple, or in an earlier call of `.layer(..)`.
 //! - **``the trait bound `ResponseBody<..>: Default` is not satisfied``**: `CorsLayer` is in the same tuple as `TraceLayer`.
 //!   See [Layer order](#layer-order).
@@ -215,7 +215,7 @@
 //! - **``implementation of `IntoStatus` is not general enough``** at `tokio::spawn(async { serve_connection(..) })` around a
 //!   service whose error is `BoxError`: move the block into a generic `async fn serve<S: Service<..>>(service: S)`, and spawn
 //!   that.
-//! - **A 405 that `map_status` changes to a 404 has Allow**: axum adds it outside of the layers of a `Router`, where
+//! - **A 405 that `map_status` changes to a 404 has Allow**: axum adds it outside the layers of a `Router`, where
 //!   [`on_error`](StatusMapLayer::on_error) does not see it. Add the layer around the whole `Router`:
 //!   `StatusMapLayer::new().layer(router)`, which axum serves with `ServiceExt::into_make_service`.
 //! - **`Content-Length: 0`** on a 204 over HTTP/2, and on a 304 or a response to HEAD of unknown length: axum adds it to every

@@ -1,4 +1,4 @@
-//! [`ConditionalLayer`] with a source of validators, which is asked before the handler.
+//! [`ConditionalLayer`] with a source of validators, which is called before the handler.
 
 use std::{
     fmt,

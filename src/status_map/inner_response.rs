@@ -222,7 +222,7 @@ fn is_deliberate(media_type: &MediaType<'_>) -> bool {
 fn may_be_detail(headers: &HeaderMap) -> bool {
     if headers.contains_key(header::CONTENT_ENCODING) {
         warn_once!(
-            "kept an encoded text of an error response: compression goes outside of `StatusMapLayer`, so that the text can \
+            "kept an encoded text of an error response: compression goes outside `StatusMapLayer`, so that the text can \
              be explained"
         );
         return false;

@@ -24,7 +24,7 @@ use crate::{Status, StatusBody, warning::warn_once};
 /// a router is explained. Header fields that a code requires are added. Every error response is reported once. A response
 /// below 400 passes unchanged, without an allocation.
 ///
-/// Add it outside of the layers that may fail, such as timeout, load-shed and authentication, and inside CORS, request
+/// Add it outside the layers that may fail, such as timeout, load-shed and authentication, and inside CORS, request
 /// id, trace and compression: see [Layer order](crate#layer-order). Panics are not caught: tower-http's
 /// `CatchPanicLayer` goes inside.
 ///

@@ -175,7 +175,7 @@ pub(super) const ENTRIES: &[Entry] = entries! {
         explanation: "The part of the file that was asked for does not exist.",
         causes: ["a resumed download of a file that has become shorter"],
         advice: "Start the download again from the beginning.",
-        for_developers: "The ranges in the Range field are outside of the content, or there are too many of them. \
+        for_developers: "The ranges in the Range field are outside the content, or there are too many of them. \
             The Content-Range field gives the complete length.",
     }
 

@@ -163,7 +163,7 @@ pub(crate) fn write_head(html: &mut Markup, head: &Head<'_>) {
     }
     html.raw("</head>\n<body>\n");
     if let Some(site) = &page.site {
-        // The name of the site stands where a line of the page begins, whatever its own direction is.
+        // The name of the site begins where a line of the page begins, whatever its own direction is.
         html.raw("<header>");
         match &page.home {
             Some(home) => {
