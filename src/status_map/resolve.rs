@@ -156,7 +156,7 @@ fn is_carrier(link: Cause<'_>) -> bool {
         || link.is_shared()
 }
 
-/// Returns the status of tower's, axum's and tonic's errors. `is_direct`: there are only carriers outside of it.
+/// Returns the status of the errors of tower, axum, tonic, validator and garde. `is_direct`: there are only carriers outside of it.
 fn known(link: Cause<'_>, is_direct: bool) -> Option<Status> {
     if link.find::<Elapsed>().is_some() {
         // Not 408, because browsers repeat such a request by themselves (RFC 9110 §15.5.9).
@@ -184,6 +184,10 @@ fn known(link: Cause<'_>, is_direct: bool) -> Option<Status> {
         return Some(Status::service_unavailable().with_grpc_code(GrpcCode::DeadlineExceeded));
     }
     let _ = is_direct;
+    #[cfg(any(feature = "validator", feature = "garde"))]
+    if let Some(status) = crate::validation::status_of(link.error()) {
+        return Some(status);
+    }
     #[cfg(feature = "buffer")]
     if link.find::<tower::buffer::error::Closed>().is_some() {
         return Some(Status::service_unavailable());

@@ -1,14 +1,29 @@
 //! [`IntoStatus`](crate::IntoStatus) for the errors of the crates validator and garde: a 422 with the extension member `errors`.
 
+use std::error::Error;
+
 use http::StatusCode;
 use serde_json::Value;
 
-use crate::{DocumentedStatus, Status, field_errors};
+use crate::{DocumentedStatus, IntoStatus, Status, field_errors};
 
 #[cfg(feature = "garde")]
 mod garde;
 #[cfg(feature = "validator")]
 mod validator;
+
+/// Returns the status of an error of these crates.
+pub(crate) fn status_of(error: &(dyn Error + 'static)) -> Option<Status> {
+    #[cfg(feature = "validator")]
+    if let Some(errors) = error.downcast_ref::<::validator::ValidationErrors>() {
+        return Some(errors.status());
+    }
+    #[cfg(feature = "garde")]
+    if let Some(report) = error.downcast_ref::<::garde::Report>() {
+        return Some(report.status());
+    }
+    None
+}
 
 /// Returns the status for these errors. The list may be empty.
 fn status(errors: &[Value]) -> Status {

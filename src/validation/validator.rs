@@ -1,6 +1,6 @@
 //! validator: a tree of structs, lists and fields, with a code and perhaps a message per error.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, error::Error, fmt, sync::Arc};
 
 use ::validator::{ValidationError, ValidationErrors, ValidationErrorsKind};
 use serde_json::{Value, json};
@@ -30,7 +30,29 @@ impl IntoStatus for ValidationErrors {
 
     const STATUSES: Option<&'static [Documented]> =
         Some(&[Documented::One(documented("ValidationErrors").with_extensions(&[ERRORS]))]);
+
+    fn __into_source(self) -> Arc<dyn Error + Send + Sync> {
+        Arc::new(WithoutValues(self))
+    }
 }
+
+/// The source of the status. The `Display` of validator prints the rejected values, which do not belong in a log.
+#[derive(Debug)]
+struct WithoutValues(ValidationErrors);
+
+impl fmt::Display for WithoutValues {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut errors = Vec::new();
+        list(&self.0, &JsonPointer::root(), &mut errors);
+        for (index, error) in errors.iter().enumerate() {
+            let text = |name| error.get(name).and_then(Value::as_str).unwrap_or_default();
+            write!(f, "{}{}: {}", if index == 0 { "" } else { "; " }, text("pointer"), text("detail"))?;
+        }
+        Ok(())
+    }
+}
+
+impl Error for WithoutValues {}
 
 /// Adds the errors of a struct and of what it contains, in the order of their names.
 fn list(errors: &ValidationErrors, pointer: &JsonPointer, found: &mut Vec<Value>) {

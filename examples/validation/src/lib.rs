@@ -22,6 +22,16 @@ pub fn app() -> Router {
         .layer(StatusMapLayer::new())
 }
 
+/// Returns the error of a password that is too short.
+pub fn rejected_password(password: &str) -> validator::ValidationErrors {
+    #[derive(validator::Validate)]
+    struct Account<'a> {
+        #[validate(length(min = 8))]
+        password: &'a str,
+    }
+    validator::Validate::validate(&Account { password }).err().unwrap_or_default()
+}
+
 mod validated_by_validator {
     use serde::Deserialize;
     use validator::{Validate, ValidationError};

@@ -1,10 +1,14 @@
 //! The errors that clients get for content that is not valid.
 #![allow(clippy::unwrap_used, clippy::indexing_slicing)] // a test may panic
 
-use axum::body::Body;
+use axum::{
+    body::Body,
+    http::{Request, Response},
+};
 use http_body_util::BodyExt;
 use serde_json::{Value, json};
-use tower::ServiceExt;
+use tower::{Layer, ServiceExt};
+use tower_status::{Status, StatusMapLayer};
 
 /// Sends content, and returns the status code and the problem document.
 async fn send(target: &str, content: &Value) -> (u16, Value) {
@@ -35,6 +39,22 @@ async fn validator_errors_have_message_code_and_pointer() {
     ]);
     assert_eq!(problem["errors"], expected);
     assert!(!problem.to_string().contains("secret"), "{problem}");
+}
+
+#[tokio::test]
+async fn a_carried_error_has_its_status_and_the_log_has_no_rejected_value() {
+    let rejected = || validation::rejected_password("hunter2");
+    assert!(rejected().to_string().contains("hunter2"), "validator prints the value");
+    let status = Status::from(rejected());
+    let source = status.source().unwrap().to_string();
+    assert_eq!(source, "#/password: does not satisfy `length` (min 8)");
+
+    let inner =
+        tower::service_fn(|_: Request<Body>| async move { Err::<Response<Body>, _>(Status::from_error(rejected())) });
+    let response = StatusMapLayer::new().layer(inner).oneshot(Request::default()).await.unwrap();
+    assert_eq!(response.status(), 422);
+    let body = response.into_body().collect().await.unwrap().to_bytes();
+    assert_eq!(serde_json::from_slice::<Value>(&body).unwrap()["errors"][0]["pointer"], "#/password");
 }
 
 #[tokio::test]
