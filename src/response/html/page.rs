@@ -74,11 +74,13 @@ impl Page {
         self
     }
 
-    /// Sets where a visitor gets help: a `mailto:`, relative, http or https URI.
+    /// Sets where a visitor gets help: a mail address, or a `mailto:`, relative, http or https URI.
     ///
     /// The subject of a mail names the status and the request id. Any other URI is dropped with a warning.
     pub fn support(mut self, uri: impl Into<Cow<'static, str>>) -> Self {
         let uri = uri.into();
+        let is_address = uri.contains('@') && !uri.contains([':', '/']);
+        let uri = if is_address { format!("mailto:{uri}").into() } else { uri };
         self.support = if is_mail(&uri) { Some(uri) } else { link("support", uri) };
         self
     }
@@ -249,5 +251,7 @@ mod tests {
         }
         let Page { home, support, .. } = page("mailto:help@example.org");
         assert_eq!((home, support.as_deref()), (None, Some("mailto:help@example.org")));
+        assert_eq!(Page::new().support("help@example.org").support.as_deref(), Some("mailto:help@example.org"));
+        assert_eq!(Page::new().support("/help?for=a@b").support.as_deref(), Some("/help?for=a@b"));
     }
 }
