@@ -194,10 +194,15 @@
 //! When [`map_status`](StatusMapLayer::map_status) conceals a 403 as a 404, the response equals a real 404 in everything but
 //! the header fields that do not depend on the status, such as cookies and those of CORS.
 //!
+//! # Recipes
+//!
+//! [`IntoStatus`] has recipes for an anyhow newtype, `Box<dyn AppError>`, an envelope of your own, error codes, a status from a
+//! database, and for unit tests of a status and of a route.
+//!
 //! # Troubleshooting
 //!
-//! - **An unsatisfied `Handler`**: put `#[axum::debug_handler]` on the function: the compiler then names the argument or
-//!   return type. Usually `#[status(axum)]` is missing on the error type, or the feature `axum`.
+//! - **An unsatisfied `Handler`**: put `#[axum::debug_handler]` (axum's feature `macros`) on the function: the compiler then
+//!   names the argument or return type. Usually `#[status(axum)]` is missing on the error type, or the feature `axum`.
 //! - **``the trait bound `Infallible: From<Box<(dyn std::error::Error + Send + Sync + 'static)>>` is not satisfied``** (or
 //!   `dyn StdError`, in an application that depends on serde): a layer that can fail is outside the one that handles
 //!   errors. Put it inside `StatusMapLayer`: after it in the tuple, or in an earlier call of `.layer(..)`.
@@ -206,6 +211,10 @@
 //! - **``the trait bound `Status: IntoResponse` is not satisfied``**: the feature `axum` is missing.
 //! - **`` `?` couldn't convert the error to `tonic::Status` ``**: `#[status(tonic)]` is missing on the error type. tonic has its
 //!   own conversion from `io::Error`, which shows the error to the client: write `.map_err(Status::from)?`.
+//! - **A 500, and nothing in the log**: install a subscriber, such as `tracing_subscriber::fmt().init()`. A 5xx is logged as an
+//!   error, a 4xx at the level DEBUG. During development, [`debug(true)`](StatusMapLayer::debug) shows the causes in the
+//!   response.
+//! - **An empty 404 under `nest`**: the layer is on a nested `Router`. Add it to the outer one.
 //! - **An application's error in a `BoxError`** is a 500 until [`recognize::<ShopError>()`](StatusMapLayer::recognize) or
 //!   [`map_error`](StatusMapLayer::map_error) maps it; the log line has `unmapped=true`. A boxed [`Status`] needs neither.
 //! - **A concurrency limit per route never sheds** in axum: axum clones the service for each request, and

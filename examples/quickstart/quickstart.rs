@@ -1,7 +1,7 @@
 //! A small shop with every kind of error. Run `cargo run --example quickstart` and try the lines that it prints.
 
 use std::{
-    io,
+    io::{self, IsTerminal},
     sync::atomic::{AtomicU64, Ordering},
     time::Duration,
 };
@@ -87,7 +87,7 @@ fn app() -> Router {
 
 #[tokio::main]
 async fn main() -> io::Result<()> {
-    tracing_subscriber::fmt().init();
+    tracing_subscriber::fmt().with_ansi(io::stdout().is_terminal()).init();
     let listener = quickstart::listen().await;
     quickstart::print_tour(listener.local_addr()?);
     axum::serve(listener, app()).await

@@ -35,7 +35,7 @@
 //!     SignIn,
 //! }
 //!
-//! #[utoipa::path(get, path = "/orders/{id}", params(("id" = u64, Path)), responses((status = 200), ShopError))]
+//! #[utoipa::path(get, path = "/orders/{id}", params(("id" = u64, Path)), responses((status = 200, description = "The order"), ShopError))]
 //! async fn order() {}
 //!
 //! #[derive(OpenApi)]
