@@ -184,7 +184,7 @@ impl Source {
 
     /// Replaces a chain of too many statuses by its text.
     pub(super) fn bounded(mut self) -> Self {
-        let outermost = self.chain().find_map(|link| downcast::<Status>(link.error()));
+        let outermost = self.chain().find_map(Cause::find::<Status>);
         let inside = |status: &Status| status.source_link().map_or(0, |source| source.statuses);
         self.statuses = outermost.map_or(0, |status| 1 + inside(status));
         if self.statuses <= STATUSES { self } else { Self::new(Arc::new(Dropped(self.text()))) }

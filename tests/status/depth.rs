@@ -24,7 +24,7 @@ struct Shared(#[source] Arc<Status>);
 type Nest = fn(Status) -> Status;
 
 fn ways() -> Vec<(&'static str, Nest)> {
-    #[cfg_attr(not(any(feature = "anyhow", feature = "tonic")), allow(unused_mut))]
+    #[cfg_attr(not(any(feature = "anyhow", feature = "eyre", feature = "tonic")), allow(unused_mut))]
     let mut ways: Vec<(&'static str, Nest)> = vec![
         ("a Status", |status| Status::conflict().with_source(status)),
         ("a Box", |status| Status::conflict().with_source(Box::new(status))),
@@ -39,6 +39,10 @@ fn ways() -> Vec<(&'static str, Nest)> {
     ways.push(("a report", |status| {
         Status::conflict().with_source(anyhow::Error::from(status).context("failed again"))
     }));
+    #[cfg(feature = "anyhow")]
+    ways.push(("the context of a report", |status| anyhow::anyhow!("failed again").context(status).into()));
+    #[cfg(feature = "eyre")]
+    ways.push(("the context of an eyre report", |status| eyre::eyre!("failed again").wrap_err(status).into()));
     #[cfg(feature = "tonic")]
     ways.push(("a tonic::Status", |status| Status::conflict().with_source(tonic::Status::from(status))));
     ways
