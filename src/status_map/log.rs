@@ -27,6 +27,8 @@ pub(super) fn log(status: &Status, context: &Context<'_>, is_read: bool) {
         return;
     }
     let error = status.source_link().map(logged::chain);
+    // A subscriber does not quote the message, so it is the catalogue's.
+    let title = status.title().filter(|title| *title != status.entry().title).map(logged::escaped);
     // The detail is often the error's own text.
     let detail = status.detail().map(logged::escaped);
     let detail = detail.filter(|detail| !error.as_ref().is_some_and(|error| error.starts_with(detail)));
@@ -43,11 +45,12 @@ pub(super) fn log(status: &Status, context: &Context<'_>, is_read: bool) {
                 route = context.route,
                 request_id = context.request_id,
                 trace_id = context.trace_id,
+                title = title.as_deref(),
                 detail = detail.as_deref(),
                 error = error.as_deref(),
                 unmapped = status.is_unmapped().then_some(true),
                 backtrace = backtrace.as_deref(),
-                "{}", logged::escaped(status.title().unwrap_or(status.entry().title))
+                "{}", status.entry().title
             )
         };
     }
