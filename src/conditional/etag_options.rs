@@ -6,7 +6,7 @@ use super::{etag::ETag, generate::GeneratedETags, layer::ConditionalLayer};
 use crate::warning::warning;
 
 impl<V, H> ConditionalLayer<V, H> {
-    /// Adds an `ETag` to a 200 to GET that has none: the XXH3-128 hash and the length of its content, the same on every
+    /// Adds an `ETag` to a 200 to GET or QUERY that has none: the XXH3-128 hash and the length of its content, the same on every
     /// replica.
     ///
     /// Only content whose exact size is known, at most `max_bytes` and already available gets a tag; it is hashed frame
@@ -36,7 +36,8 @@ impl<V, H> ConditionalLayer<V, H> {
     /// Replaces XXH3: makes the tags of [`generate_etags`](Self::generate_etags) from the frames of the content. The tag
     /// is used unchanged, weak or strong; `None`: the response gets no tag.
     ///
-    /// The function must return the same tag however the content is divided into frames.
+    /// The function must return the same tag however the content is divided into frames. An If-Range with any tag counts as
+    /// false, because the layer cannot tell its own tags from those of the handler: a download that is resumed begins anew.
     ///
     /// # Example: a hash with a key
     ///

@@ -80,7 +80,7 @@ impl<H> Pending<H> {
         if self.options.generate.is_none() {
             return;
         }
-        if self.method == PendingMethod::Get {
+        if matches!(self.method, PendingMethod::Get | PendingMethod::Query) {
             remove_range_of_generated_etag(request.headers_mut(), self.hasher.is_some());
         }
         if let Some(conditions) = &self.conditions {
