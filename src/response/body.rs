@@ -153,6 +153,13 @@ impl<B: Body> fmt::Debug for StatusBody<B> {
     }
 }
 
+impl<B: Body> StatusBody<B> {
+    /// Returns a body that is not sent. The inner body is dropped with it, not before.
+    pub(crate) fn unsent(peeked: Peeked<B>) -> Self {
+        Kind::Peeked { peeked: Box::new(peeked) }.into()
+    }
+}
+
 /// A body that yields the same frames.
 impl<B: Body> From<Peeked<B>> for StatusBody<B> {
     fn from(peeked: Peeked<B>) -> Self {

@@ -91,7 +91,7 @@ fn read_5xx<B: Body>(
     let peeked = Peeked::new(body, LIMIT, cx);
     // One byte more shows whether the text was cut.
     let text = peeked.available(LIMIT + 1);
-    InnerError::replaced(with_text(status, &text_for_log(&text)), peeked.into())
+    InnerError::replaced(with_text(status, &text_for_log(&text)), StatusBody::unsent(peeked))
 }
 
 /// Returns the first bytes as text, cut between characters; bytes that are not UTF-8 are replaced.
@@ -124,7 +124,7 @@ fn read_4xx<B: Body>(
     let peeked = Peeked::new(body, LIMIT, cx);
     let text = peeked.complete().filter(|text| kind == ContentType::Plain || text.is_empty());
     match text.map(String::from_utf8) {
-        Some(Ok(text)) => InnerError::replaced(with_text(status, &text), peeked.into()),
+        Some(Ok(text)) => InnerError::replaced(with_text(status, &text), StatusBody::unsent(peeked)),
         Some(Err(_)) | None => InnerError::kept(status, peeked.into()),
     }
 }

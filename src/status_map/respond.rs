@@ -1,5 +1,7 @@
 //! Writes a response as planned: header fields, body, log line and hooks. Decides nothing.
 
+use std::mem;
+
 use http::{HeaderValue, Response, StatusCode, Version};
 use http_body::Body;
 
@@ -44,8 +46,11 @@ fn no_content<B: Body>(response: Response<B>) -> Response<StatusBody<B>> {
 #[inline(never)]
 fn keep_body<B: Body>(keep: Keep<B>, exchange: &Exchange) -> Response<StatusBody<B>> {
     let Keep { status, mut response, completes, removes_content, request_id } = keep;
+    let mut removed = None;
     if removes_content {
-        response = no_content(response).map(|_: StatusBody<StatusBody<B>>| StatusBody::empty());
+        let code = response.status();
+        headers::remove_content_fields(response.headers_mut(), code);
+        removed = Some(mem::take(response.body_mut()));
     }
     if completes {
         let code = response.status();
@@ -55,6 +60,8 @@ fn keep_body<B: Body>(keep: Keep<B>, exchange: &Exchange) -> Response<StatusBody
     }
     report(&status, request_id.as_ref(), exchange);
     Record::insert(&mut response, status, headers::FilledIn::default(), true);
+    // A body may panic when it is dropped, so it is dropped after the report.
+    drop(removed);
     response
 }
 

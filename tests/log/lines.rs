@@ -190,6 +190,7 @@ fn text_in_a_line_is_quoted_by_a_subscriber() {
         status(404).with_source(forged),
         Status::from_error(forged),
         status(500).with_detail(forged),
+        status(404).with_title(forged),
     ];
     tracing::subscriber::with_default(subscriber, || {
         for status in statuses {
@@ -201,7 +202,7 @@ fn text_in_a_line_is_quoted_by_a_subscriber() {
         }
     });
     let text = String::from_utf8(lines.0.lock().unwrap().clone()).unwrap();
-    assert_eq!(text.lines().count(), 4, "{text}");
+    assert_eq!(text.lines().count(), 5, "{text}");
     for line in text.lines() {
         assert_eq!(line.matches(&format!("\"{forged}\"")).count(), 1, "{line}");
         assert_eq!(line.matches("path=").count(), 2, "the path of the request and the one in the quotes: {line}");
@@ -267,19 +268,29 @@ fn text_of_an_inner_5xx_is_cut_at_8_kib() {
 
 #[test]
 fn response_is_reported_before_the_replaced_body_is_dropped() {
-    use std::panic::{AssertUnwindSafe, catch_unwind};
+    use std::{
+        convert::Infallible,
+        panic::{AssertUnwindSafe, catch_unwind},
+        pin::Pin,
+        task::{Context, Poll},
+    };
 
-    struct PanicsOnDrop;
+    use http_body::{Body, Frame};
 
-    impl http_body::Body for PanicsOnDrop {
+    /// Its frames, or `None` if it is never ready.
+    struct PanicsOnDrop(Option<Vec<&'static str>>);
+
+    impl Body for PanicsOnDrop {
         type Data = Bytes;
-        type Error = std::convert::Infallible;
+        type Error = Infallible;
 
-        fn poll_frame(
-            self: std::pin::Pin<&mut Self>,
-            _: &mut std::task::Context<'_>,
-        ) -> std::task::Poll<Option<Result<http_body::Frame<Bytes>, Self::Error>>> {
-            std::task::Poll::Pending
+        fn poll_frame(mut self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
+            match &mut self.0 {
+                None => Poll::Pending,
+                Some(frames) => {
+                    Poll::Ready(frames.pop().map(|text| Ok(Frame::data(Bytes::from_static(text.as_bytes())))))
+                }
+            }
         }
     }
 
@@ -289,18 +300,28 @@ fn response_is_reported_before_the_replaced_body_is_dropped() {
         }
     }
 
-    let lines = logged(|| {
-        catch_unwind(AssertUnwindSafe(|| {
-            let mut response = Some(Response::new(PanicsOnDrop));
-            *response.as_mut().unwrap().status_mut() = StatusCode::BAD_GATEWAY;
-            let mut service = StatusMapLayer::new().layer(tower::service_fn(move |_: Request<()>| {
-                std::future::ready(Ok::<_, Status>(response.take().unwrap()))
-            }));
-            let future = tower::Service::call(&mut service, get("/", &[]));
-            crate::common::now(future).unwrap().status()
-        }))
-        .is_err()
-    });
-    assert_eq!(reports(&lines).len(), 1, "{lines:?}");
-    assert_eq!(lines[0].field("status"), Some("502"));
+    let bodies = [None, Some(vec![]), Some(vec!["a text"]), Some(vec!["a text", "in frames"])];
+    for frames in bodies {
+        for code in [404, 500] {
+            // A 404 whose text is not ready is kept.
+            if code == 404 && frames.is_none() {
+                continue;
+            }
+            let lines = logged(|| {
+                catch_unwind(AssertUnwindSafe(|| {
+                    let mut response = Response::new(PanicsOnDrop(frames.clone()));
+                    *response.status_mut() = StatusCode::from_u16(code).unwrap();
+                    response.headers_mut().insert("content-type", "text/plain".parse().unwrap());
+                    let mut response = Some(response);
+                    let inner = tower::service_fn(|_: Request<()>| {
+                        std::future::ready(Ok::<_, Status>(response.take().unwrap()))
+                    });
+                    let mut service = StatusMapLayer::new().layer(inner);
+                    crate::common::now(tower::Service::call(&mut service, get("/", &[]))).unwrap();
+                }))
+                .unwrap_err()
+            });
+            assert_eq!(reports(&lines).len(), 1, "{code} {frames:?}");
+        }
+    }
 }
