@@ -23,13 +23,7 @@ pub(super) enum ConnectError<B: Body> {
 }
 
 impl<B: Body> ConnectError<B> {
-    pub(super) fn read(
-        protocol: Protocol,
-        parts: &response::Parts,
-        body: B,
-        head: bool,
-        cx: &mut task::Context<'_>,
-    ) -> Self {
+    pub(super) fn read(protocol: Protocol, parts: &response::Parts, body: B, cx: &mut task::Context<'_>) -> Self {
         let status = Status::new(parts.status);
         // The protocol reference requires these for a method or a message codec that the server does not support.
         let is_required = [StatusCode::METHOD_NOT_ALLOWED, StatusCode::UNSUPPORTED_MEDIA_TYPE].contains(&parts.status);
@@ -40,14 +34,10 @@ impl<B: Body> ConnectError<B> {
         if protocol != Protocol::Connect || !is_json(&parts.headers) {
             return Self::NotRead(body);
         }
-        // The body that was removed from a response to HEAD cannot be read: it is that of GET's response.
-        if head && body.is_end_stream() {
-            return Self::Kept(status, StatusBody::inner(body));
-        }
         let peeked = Peeked::new(body, LIMIT, cx);
         match peeked.complete().and_then(|text| connect::parse_code(&text)) {
             Some((code, message)) => Self::Kept(status.with_grpc_code(code).with_detail(message), peeked.into()),
-            None => Self::OtherJson(peeked.into()),
+            None => Self::OtherJson(StatusBody::unsent(peeked)),
         }
     }
 }

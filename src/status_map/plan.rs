@@ -205,13 +205,16 @@ fn inner<B: Body>(
     }
     let (parts, body) = response.into_parts();
     let read = if protocol.is_connect() {
-        match ConnectError::read(protocol, &parts, body, exchange.request.head, cx) {
+        match ConnectError::read(protocol, &parts, body, cx) {
             ConnectError::Kept(status, body) => {
                 let body = Some(body);
                 let draft = Draft { keeps_body: true, ..Draft::new(status, origin, parts, body, exchange) };
                 return draft.decide(exchange);
             }
-            ConnectError::OtherJson(body) => InnerError::replaced(Status::new(code), body),
+            // GET's response may be kept: the length of a response to HEAD is unknown.
+            ConnectError::OtherJson(body) => {
+                InnerError { text_unknown: exchange.request.head, ..InnerError::replaced(Status::new(code), body) }
+            }
             ConnectError::NotRead(body) => InnerError::read(&parts, body, exchange.request.head, cx),
         }
     } else {
@@ -326,14 +329,15 @@ impl<B: Body> Draft<B> {
         let (found, by) = resolve(self.status, &exchange.options.mappers);
         let (status, mapped_by) = exchange.map_status((found.clone(), by), request_id.as_ref());
         let status = exchange.sent_on(status);
-        let is_changed = status.code() != found.code();
+        let is_rpc = exchange.request.protocol.is_rpc();
+        let is_changed = status.code() != found.code() || is_rpc && status.grpc_code() != found.grpc_code();
         let is_kept = self.keeps_body && !is_changed && status.grpc_code() == found.grpc_code();
         // The new status has another text: a concealed status has the length of a real one.
         let content = if is_changed && self.content == Content::Unknown { Content::Removed } else { self.content };
         match self.body {
             Some(body) if is_kept => Plan::Keep(Keep {
                 status,
-                completes: exchange.options.fill && !exchange.request.protocol.is_rpc(),
+                completes: exchange.options.fill && !is_rpc,
                 removes_content: exchange.options.fill && !catalog::entry(self.parts.status).has_content,
                 response: Response::from_parts(self.parts, body),
                 request_id,

@@ -36,7 +36,9 @@ impl<'a> RpcError<'a> {
             None => default_message(&problem, code),
         };
         let mut fields = status.headers().clone();
-        let localized = request.language.and_then(|language| {
+        // The translated explanation is that of the HTTP status: not of a code that was set apart from it.
+        let is_translated = problem.detail.is_some() || code == problem.entry.grpc && shown_rpc.is_none();
+        let localized = request.language.filter(|_| is_translated).and_then(|language| {
             let shown = status.shown(hides);
             let text = if problem.detail.is_some() { Text::Detail(&shown) } else { Text::Explanation(&shown) };
             Some((language.tag, language.text(text)?))
