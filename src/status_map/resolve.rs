@@ -138,7 +138,12 @@ fn built_in(source: &Source) -> Option<Status> {
             });
         }
         if let Some(status) = known(link, only_carriers) {
-            return Some(status.with_source_link(source.at(depth)));
+            // An error that prints what a log must not have brings a source without it.
+            return Some(if status.source_link().is_some() {
+                status
+            } else {
+                status.with_source_link(source.at(depth))
+            });
         }
         only_carriers &= is_carrier(link) || source.carries && depth == 0;
         if of_wrapper.is_none() {
@@ -156,7 +161,8 @@ fn is_carrier(link: Cause<'_>) -> bool {
         || link.is_shared()
 }
 
-/// Returns the status of the errors of tower, axum, tonic, validator and garde. `is_direct`: there are only carriers outside of it.
+/// Returns the status of the errors of tower, axum, tonic, validator and garde. `is_direct`: there are only carriers
+/// outside.
 fn known(link: Cause<'_>, is_direct: bool) -> Option<Status> {
     if link.find::<Elapsed>().is_some() {
         // Not 408, because browsers repeat such a request by themselves (RFC 9110 §15.5.9).

@@ -16,7 +16,7 @@ mod validator;
 pub(crate) fn status_of(error: &(dyn Error + 'static)) -> Option<Status> {
     #[cfg(feature = "validator")]
     if let Some(errors) = error.downcast_ref::<::validator::ValidationErrors>() {
-        return Some(errors.status());
+        return Some(errors.clone().into());
     }
     #[cfg(feature = "garde")]
     if let Some(report) = error.downcast_ref::<::garde::Report>() {

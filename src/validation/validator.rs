@@ -87,9 +87,9 @@ fn field(error: &ValidationError, pointer: JsonPointer) -> Value {
 /// Describes an error without a message by its code and limits. The other parameters are the client's values, which
 /// may be secret.
 fn description(error: &ValidationError) -> String {
-    const LIMITS: [&str; 5] = ["equal", "exclusive_max", "exclusive_min", "max", "min"];
+    const LIMITS: [&str; 5] = ["equal", "min", "exclusive_min", "max", "exclusive_max"];
     let limits = LIMITS.iter().filter_map(|limit| Some(format!("{limit} {}", error.params.get(*limit)?)));
     let limits: Vec<_> = limits.collect();
-    let limits = if limits.is_empty() { String::new() } else { format!(" ({})", limits.join(", ")) };
-    format!("does not satisfy `{}`{limits}", error.code)
+    let limits = if limits.is_empty() { String::new() } else { format!(": {}", limits.join(", ")) };
+    format!("is not valid ({}{limits})", error.code)
 }

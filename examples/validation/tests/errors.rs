@@ -32,10 +32,10 @@ async fn validator_errors_have_message_code_and_pointer() {
     assert_eq!(code, 422);
     assert_eq!(problem["detail"], "4 values of the content are not valid");
     let expected = json!([
-        { "detail": "does not satisfy `unknown_customer`", "pointer": "#/customer/name", "code": "unknown_customer" },
+        { "detail": "is not valid (unknown_customer)", "pointer": "#/customer/name", "code": "unknown_customer" },
         { "detail": "must be an e-mail address", "pointer": "#/email", "code": "email" },
-        { "detail": "does not satisfy `range` (max 100, min 1)", "pointer": "#/lines/1/count", "code": "range" },
-        { "detail": "does not satisfy `length` (min 8)", "pointer": "#/password", "code": "length" },
+        { "detail": "is not valid (range: min 1, max 100)", "pointer": "#/lines/1/count", "code": "range" },
+        { "detail": "is not valid (length: min 8)", "pointer": "#/password", "code": "length" },
     ]);
     assert_eq!(problem["errors"], expected);
     assert!(!problem.to_string().contains("secret"), "{problem}");
@@ -47,7 +47,7 @@ async fn a_carried_error_has_its_status_and_the_log_has_no_rejected_value() {
     assert!(rejected().to_string().contains("hunter2"), "validator prints the value");
     let status = Status::from(rejected());
     let source = status.source().unwrap().to_string();
-    assert_eq!(source, "#/password: does not satisfy `length` (min 8)");
+    assert_eq!(source, "#/password: is not valid (length: min 8)");
 
     let inner =
         tower::service_fn(|_: Request<Body>| async move { Err::<Response<Body>, _>(Status::from_error(rejected())) });
@@ -69,7 +69,7 @@ async fn error_of_the_whole_content_points_at_the_document() {
     let (code, problem) = send("/validator", &content).await;
     assert_eq!((code, &problem["detail"]), (422, &json!("1 value of the content is not valid")));
     let expected = json!([
-        { "detail": "does not satisfy `too_many_lines`", "pointer": "#", "code": "too_many_lines" },
+        { "detail": "is not valid (too_many_lines)", "pointer": "#", "code": "too_many_lines" },
     ]);
     assert_eq!(problem["errors"], expected);
 }
