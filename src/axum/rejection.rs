@@ -193,24 +193,21 @@ fn with_json_error(status: Status, error: &PathError<serde_json::Error>) -> Stat
     status.with_detail(text).with_extension(field_errors::MEMBER, [field_errors::in_body(&detail, pointer)])
 }
 
-/// Returns the pointer to a path of serde, and to a field that only the message names.
+/// Returns the pointer to a path of serde, and to a field of it that only the message names.
 fn pointer(path: &Path, named: Option<&str>) -> JsonPointer {
     let mut pointer = JsonPointer::root();
-    let mut last = None;
     for segment in path {
-        let name = match segment {
-            Segment::Seq { index } => index.to_string(),
-            Segment::Map { key } => key.clone(),
-            Segment::Enum { variant } => variant.clone(),
+        pointer = match segment {
+            Segment::Seq { index } => pointer.join(&index.to_string()),
+            Segment::Map { key } => pointer.join(key),
+            Segment::Enum { variant } => pointer.join(variant),
             // A key that is not a string: the pointer stays at the object.
             Segment::Unknown => return pointer,
         };
-        pointer = pointer.join(&name);
-        last = Some(name);
     }
     match named {
-        Some(named) if last.as_deref() != Some(named) => pointer.join(named),
-        _ => pointer,
+        Some(named) => pointer.join(named),
+        None => pointer,
     }
 }
 
