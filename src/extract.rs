@@ -8,7 +8,7 @@
 //!     "type": "about:blank",
 //!     "title": "Unprocessable Content",
 //!     "status": 422,
-//!     "detail": "Failed to deserialize the JSON body into the target type: lines[0].count: missing field `count`",
+//!     "detail": "Failed to deserialize the JSON body into the target type: lines[0]: missing field `count`",
 //!     "errors": [{ "detail": "missing field `count`", "pointer": "#/lines/0/count" }]
 //! }
 //! ```

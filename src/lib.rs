@@ -166,7 +166,8 @@
 //!   [`StatusMapLayer`] inside does not see it.
 //! - **Entity tags**: `CompressionLayer` keeps the `ETag`. With compression outside, use
 //!   [weak](ConditionalLayer::generate_weak_etags) tags, and make the tags of handlers weak. If-Match never matches a weak
-//!   tag (RFC 9110 §13.1.1), so exclude resources that clients change by their strong tag from compression.
+//!   tag (RFC 9110 §13.1.1), so exclude resources that clients change by their strong tag from compression, or
+//!   use [`weak_if_match`](ConditionalLayer::weak_if_match).
 //! - **HEAD**: the Content-Length of an error response to HEAD is that of GET without compression.
 //! - **Metrics**: a layer inside [`StatusMapLayer`] sees an error before it is mapped: a carried one
 //!   ([`Status::from_error`]) is still a 500 there. To count the responses that clients get, put it outside, or use

@@ -228,7 +228,8 @@ impl StatusMapLayer {
     /// Set-Cookie, Vary, Strict-Transport-Security, Access-Control-\*, Timing-Allow-Origin, Cross-Origin-\*,
     /// Origin-Agent-Cluster, Content-Security-Policy, Content-Security-Policy-Report-Only, X-Content-Type-Options,
     /// X-Frame-Options, Referrer-Policy, Permissions-Policy, Reporting-Endpoints, Report-To, NEL, the request id, and
-    /// `no-store`. Names of fields that describe a body or set its lifetime in caches have no effect.
+    /// `no-store`. Names of fields that describe a body or set its lifetime in caches have no effect. A `ConditionalLayer`
+    /// inside does not know these names: its own 412 has only the fields above.
     ///
     /// # Example: keep the name of the region
     ///
@@ -250,7 +251,7 @@ impl StatusMapLayer {
         self.with(|options| options.fill = fill)
     }
 
-    /// Sets whether the validators of a response to GET or HEAD are evaluated, as
+    /// Sets whether the validators of a response to GET, HEAD or QUERY are evaluated, as
     /// [`ConditionalLayer::new`](crate::ConditionalLayer::new) does. Default: `true`.
     ///
     /// Turn it off in a reverse proxy: its upstreams evaluate their own (RFC 9110 §13.2.1).

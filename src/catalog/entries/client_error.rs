@@ -27,8 +27,8 @@ pub(super) const ENTRIES: &[Entry] = entries! {
         Unknown, grpc FailedPrecondition,
         headline: "Payment required",
         explanation: "This is only available after a payment.",
-        causes: ["a free quota that is used up", "a subscription that has ended", "a payment that failed"],
-        advice: "Check your plan and your open invoices on this site.",
+        causes: ["a free quota that has been used up", "a subscription that has ended", "a payment that failed"],
+        advice: "Check your plan and your unpaid invoices on this site.",
         for_developers: "This service requires a payment first. 402 has no standard meaning: see the documentation \
             of the service.",
     }
@@ -264,7 +264,7 @@ pub(super) const ENTRIES: &[Entry] = entries! {
         headline: "Your change was not made",
         explanation: "The server makes this change only if it knows which version the change is based on, so that no \
             other change is overwritten.",
-        causes: ["a program that does not name the version it has changed"],
+        causes: ["a program that does not say which version it changed"],
         advice: "Go back, reload the page, and make your change again.",
         for_developers: "Fetch the current version, then send the change with its entity tag in If-Match.",
     }

@@ -29,7 +29,7 @@ pub(super) const ENTRIES: &[Entry] = entries! {
     502 "Bad Gateway" [RFC 9110 "15.6.3"] {
         Temporary, grpc Unavailable,
         headline: "A service behind this site failed",
-        explanation: "This site depends on another server, and could not use the response that it got from there.",
+        explanation: "This site depends on another server, and could not use its response.",
         causes: ["a server that crashed or is being restarted", "a mistake in the setup of this site"],
         advice: "Try again in a few minutes.",
         for_developers: "The gateway received an invalid response from the server behind it.",
@@ -55,7 +55,7 @@ pub(super) const ENTRIES: &[Entry] = entries! {
     504 "Gateway Timeout" [RFC 9110 "15.6.5"] {
         Temporary, grpc DeadlineExceeded,
         headline: "This took too long",
-        explanation: "This site depends on another server, and no response came back from there in time.",
+        explanation: "This site depends on another server, and did not get a response from it in time.",
         causes: ["a service that is slow or overloaded", "a request that takes longer than the site waits"],
         advice: "Try again in a few minutes. If you asked for a lot at once, ask for less.",
         for_developers: "The gateway received no response from the server behind it in time. That server may still \
@@ -122,7 +122,7 @@ pub(super) const ENTRIES: &[Entry] = entries! {
         Unknown, grpc PermissionDenied,
         headline: "You don't have permission",
         explanation: "The account that you are signed in with does not have permission for this action.",
-        causes: ["an action that only some accounts may use"],
+        causes: ["an action that only some accounts are allowed to take"],
         advice: "Sign in with an account that has permission, or ask the people who run this site for it.",
         for_developers: "The account that is logged in has no permission for this action. 550 is not registered with \
             IANA: clients that do not know it treat it as a 500.",
