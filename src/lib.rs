@@ -290,9 +290,9 @@ pub use conditional::{
     validators::Validators,
 };
 pub use fields::{Format, Protocol};
-pub use response::{Context, Page, Render, Rendered, StatusBody, Translate};
+pub use response::{Context, KeepBody, Page, Render, Rendered, StatusBody, Translate};
 pub use status::{Documented, DocumentedStatus, IntoStatus, InvalidHeader, MemberSchema, OrStatus, Status};
-pub use status_map::{inner_response::KeepBody, layer::StatusMapLayer};
+pub use status_map::layer::StatusMapLayer;
 pub use tower::BoxError;
 #[cfg(feature = "derive")]
 #[doc = include_str!("derive.md")]

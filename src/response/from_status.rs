@@ -6,8 +6,8 @@ use http_body::Body;
 use http_body_util::Empty;
 
 use super::{
-    body::StatusBody, caching, code_change, headers, reason_phrase::remove_reason_phrase, record::Record,
-    representation::write_document,
+    body::StatusBody, caching, code_change, headers, keep_body::KeepBody, reason_phrase::remove_reason_phrase,
+    record::Record, representation::write_document,
 };
 use crate::{Status, fields::X_REQUEST_ID};
 
@@ -36,6 +36,8 @@ impl Status {
 /// depend on the code.
 pub(crate) fn replace_response<B: Body>(status: Status, mut parts: response::Parts) -> Response<StatusBody<B>> {
     remove_reason_phrase(&mut parts.extensions);
+    // It is about the body that is replaced.
+    parts.extensions.remove::<KeepBody>();
     let no_store = caching::has_no_store(&parts.headers);
     code_change::retain(&mut parts.headers, &[], &X_REQUEST_ID);
     if no_store {

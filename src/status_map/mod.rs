@@ -6,7 +6,7 @@
 mod connect_response;
 mod debug;
 mod exchange;
-pub(crate) mod inner_response;
+mod inner_response;
 pub(crate) mod layer;
 mod log;
 mod options;

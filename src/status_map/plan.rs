@@ -8,14 +8,14 @@ use http_body::Body;
 use super::{
     connect_response::ConnectError,
     exchange::Exchange,
-    inner_response::{InnerError, KeepBody},
+    inner_response::InnerError,
     resolve::{MappedBy, resolve},
 };
 use crate::{
     Status, Verdict,
     catalog::{self, GrpcCode},
     response::{
-        Content, StatusBody, grpc,
+        Content, KeepBody, StatusBody, grpc,
         headers::FilledIn,
         record::{Record, Recorded, is_empty},
     },

@@ -11,7 +11,7 @@ use http::{Request, Response, response::Parts};
 use http_body::Body;
 use http_body_util::{BodyExt, Full, channel::Channel};
 use tower::{Layer, Service, ServiceExt};
-use tower_status::{ConditionalLayer, ETag, StatusBody, StatusMapLayer};
+use tower_status::{ConditionalLayer, ETag, KeepBody, StatusBody, StatusMapLayer};
 
 use crate::common::{
     Fields, Reports,
@@ -377,5 +377,22 @@ fn readiness_is_that_of_the_inner_service() {
     for state in [Poll::Pending, Poll::Ready(Ok(())), Poll::Ready(Err("closed"))] {
         let mut service = ConditionalLayer::new().layer(Unready(state));
         assert_eq!(service.poll_ready(&mut Context::from_waker(Waker::noop())), state);
+    }
+}
+
+/// `KeepBody` of a 200 is about its body, which the 412 does not have.
+#[tokio::test]
+async fn a_412_in_place_of_a_kept_body_is_written_like_any_other() {
+    let inner = || {
+        let mut response = full(200, &[("etag", "\"v7\"")], "seven");
+        response.extensions_mut().insert(KeepBody);
+        tower::service_fn(move |_: Request<()>| ready(Ok::<_, Infallible>(response.clone())))
+    };
+    for method in ["GET", "HEAD"] {
+        let request = || request(method, "/", &[("if-match", "\"nope\""), ("accept", "text/html")]);
+        let alone = StatusMapLayer::new().layer(inner()).oneshot(request()).await.unwrap();
+        let layers = StatusMapLayer::new().layer(ConditionalLayer::new().layer(inner()));
+        let response = layers.oneshot(request()).await.unwrap();
+        assert_eq!((response.status().as_u16(), response.headers()), (412, alone.headers()), "{method}");
     }
 }
