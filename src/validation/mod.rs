@@ -5,7 +5,7 @@ use std::error::Error;
 use http::StatusCode;
 use serde_json::Value;
 
-use crate::{DocumentedStatus, IntoStatus, Status, field_errors};
+use crate::{DocumentedStatus, Status, field_errors};
 
 #[cfg(feature = "garde")]
 mod garde;
@@ -20,7 +20,7 @@ pub(crate) fn status_of(error: &(dyn Error + 'static)) -> Option<Status> {
     }
     #[cfg(feature = "garde")]
     if let Some(report) = error.downcast_ref::<::garde::Report>() {
-        return Some(report.status());
+        return Some(crate::IntoStatus::status(report));
     }
     None
 }
