@@ -157,6 +157,12 @@ async function unknown(name, transport) {
     const message = "The server does not support this operation.";
     const details = [info("NOT_FOUND", "other.Service")];
     check(`${name}: an unknown service`, got, { code: "Unimplemented", message, details });
+    // The server's own error, which passes.
+    const unknown = { ...Shop.method.order, name: "Sell" };
+    const own = await repeated(() =>
+        transport.unary(unknown, undefined, undefined, undefined, { id: 7n }).catch((error) => seen(error)),
+    );
+    check(`${name}: an unknown method`, own.code, "Unimplemented");
 }
 
 // More requests than the limit of 8, which wait until tower's timeout: at least one is shed.
