@@ -3,7 +3,7 @@
 use http::{HeaderMap, HeaderName, HeaderValue, Response, StatusCode, header, response};
 use http_body::Body;
 
-use crate::response::{StatusBody, remove_reason_phrase};
+use crate::response::{StatusBody, headers::describes_bytes, remove_reason_phrase};
 
 /// Turns a 200 or 206 into a 304 (RFC 9110 §15.4.5). The body is dropped unread.
 pub(crate) fn not_modified<B: Body, C: Body>(response: Response<B>) -> Response<StatusBody<C>> {
@@ -45,18 +45,6 @@ pub(crate) fn remove_content_headers(headers: &mut HeaderMap) {
 }
 
 fn describes_content(name: &HeaderName) -> bool {
-    match *name {
-        header::CONTENT_TYPE
-        | header::CONTENT_LENGTH
-        | header::CONTENT_ENCODING
-        | header::CONTENT_LANGUAGE
-        | header::CONTENT_RANGE
-        | header::CONTENT_DISPOSITION
-        | header::TRANSFER_ENCODING
-        | header::TRAILER => true,
-        _ => matches!(
-            name.as_str(),
-            "content-digest" | "repr-digest" | "digest" | "content-md5" | "signature" | "signature-input"
-        ),
-    }
+    describes_bytes(name)
+        || matches!(*name, header::CONTENT_LANGUAGE | header::CONTENT_RANGE | header::CONTENT_DISPOSITION)
 }

@@ -65,6 +65,11 @@ impl<B: Body> StatusBody<B> {
         Kind::Document { document: Box::new(document) }.into()
     }
 
+    /// Returns a body that is not sent. The inner body is dropped with it, not before.
+    pub(crate) fn unsent(peeked: Peeked<B>) -> Self {
+        Kind::Peeked { peeked: Box::new(peeked) }.into()
+    }
+
     pub(crate) fn empty() -> Self {
         Kind::Empty.into()
     }
@@ -150,13 +155,6 @@ impl<B: Body> fmt::Debug for StatusBody<B> {
             Kind::Empty => "Empty",
         };
         f.debug_struct("StatusBody").field("kind", &kind).finish_non_exhaustive()
-    }
-}
-
-impl<B: Body> StatusBody<B> {
-    /// Returns a body that is not sent. The inner body is dropped with it, not before.
-    pub(crate) fn unsent(peeked: Peeked<B>) -> Self {
-        Kind::Peeked { peeked: Box::new(peeked) }.into()
     }
 }
 

@@ -155,14 +155,14 @@ pub(crate) fn remove_content_fields(headers: &mut HeaderMap, code: StatusCode) {
 
 /// Removes the fields that describe a body, because the body is replaced.
 pub(crate) fn remove_representation_fields(headers: &mut HeaderMap, code: StatusCode) {
-    remove_all(headers, |name| is_content_range(name, code) || REPRESENTATION.contains(name) || CONTENT.contains(name));
+    remove_all(headers, |name| is_content_range(name, code) || REPRESENTATION.contains(name) || describes_bytes(name));
 }
 
 /// Removes the fields that describe the bytes of a body, because the same status is written in another form.
 ///
 /// Fields that describe the representation stay: the handler has set them beside its status.
 pub(crate) fn remove_form_fields(headers: &mut HeaderMap, code: StatusCode, own: &HeaderMap) {
-    remove_all(headers, |name| is_content_range(name, code) || CONTENT.contains(name) && !own.contains_key(name));
+    remove_all(headers, |name| is_content_range(name, code) || describes_bytes(name) && !own.contains_key(name));
 }
 
 /// Returns whether a field is the Content-Range of a 416, the complete length that its section requires (RFC 9110
@@ -173,7 +173,7 @@ fn is_content_range(name: &HeaderName, code: StatusCode) -> bool {
 
 /// Returns whether a field describes a body.
 pub(super) fn describes_body(name: &HeaderName) -> bool {
-    REPRESENTATION.contains(name) || CONTENT.contains(name)
+    REPRESENTATION.contains(name) || describes_bytes(name)
 }
 
 /// Returns whether a field describes the representation, whatever its format.
@@ -187,16 +187,16 @@ static REPRESENTATION: [HeaderName; 6] = [
 ];
 
 /// Returns whether a field describes the bytes of one body.
-static CONTENT: [HeaderName; 11] = [
-    header::CONTENT_TYPE,
-    header::CONTENT_LENGTH,
-    header::CONTENT_ENCODING,
-    header::TRANSFER_ENCODING,
-    header::TRAILER,
-    HeaderName::from_static("content-digest"),
-    HeaderName::from_static("repr-digest"),
-    HeaderName::from_static("digest"),
-    HeaderName::from_static("content-md5"),
-    HeaderName::from_static("signature"),
-    HeaderName::from_static("signature-input"),
-];
+pub(crate) fn describes_bytes(name: &HeaderName) -> bool {
+    match *name {
+        header::CONTENT_TYPE
+        | header::CONTENT_LENGTH
+        | header::CONTENT_ENCODING
+        | header::TRANSFER_ENCODING
+        | header::TRAILER => true,
+        _ => matches!(
+            name.as_str(),
+            "content-digest" | "repr-digest" | "digest" | "content-md5" | "signature" | "signature-input"
+        ),
+    }
+}

@@ -35,7 +35,7 @@ pub(crate) use hidden::Hidden;
 pub use into_status::{IntoStatus, OrStatus};
 pub use invalid_header::InvalidHeader;
 pub use source::{Cause, CauseOf};
-pub(crate) use source::{LINKS, Source};
+pub(crate) use source::{LINKS, Source, cut};
 
 /// A status code with the header fields and texts of its response.
 ///

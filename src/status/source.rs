@@ -39,6 +39,17 @@ const STATUSES: usize = 64;
 /// The limit of the text of a dropped chain, in bytes.
 const TEXT: usize = 8 * 1024;
 
+/// Cuts a text between characters if it has more bytes than the limit. Returns whether it had.
+pub(crate) fn cut(text: &mut String, limit: usize) -> bool {
+    if text.len() <= limit {
+        return false;
+    }
+    let end = (0..=limit).rev().find(|end| text.is_char_boundary(*end));
+    text.truncate(end.unwrap_or(0));
+    text.push('…');
+    true
+}
+
 impl<'a> Cause<'a> {
     /// Returns the error of this type: also from a `Box` or an `Arc`, and as the context of a report.
     pub(crate) fn find<E: Error + Send + Sync + 'static>(self) -> Option<&'a E> {
@@ -197,10 +208,7 @@ impl Source {
             let separator = if text.is_empty() { "" } else { ": " };
             // If Display fails, the text so far is kept.
             let _ = write!(text, "{separator}{}", link.error());
-            if text.len() > TEXT {
-                let end = (0..=TEXT).rev().find(|end| text.is_char_boundary(*end));
-                text.truncate(end.unwrap_or(0));
-                text.push('…');
+            if cut(&mut text, TEXT) {
                 break;
             }
         }

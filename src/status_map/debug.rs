@@ -12,7 +12,7 @@ use super::{
 use crate::{
     Status,
     response::DebugReport,
-    status::{Cause, Source},
+    status::{Cause, Source, cut},
 };
 
 /// The limit of the text of one error, in bytes.
@@ -61,11 +61,7 @@ fn text(error: &dyn Error) -> String {
     let mut text = String::new();
     // If Display fails, the text so far is kept; `to_string` would panic.
     let _ = write!(text, "{error}");
-    if text.len() > TEXT {
-        let end = (0..=TEXT).rev().find(|end| text.is_char_boundary(*end));
-        text.truncate(end.unwrap_or(0));
-        text.push('…');
-    }
+    cut(&mut text, TEXT);
     text
 }
 
