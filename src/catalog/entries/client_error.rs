@@ -264,7 +264,7 @@ pub(super) const ENTRIES: &[Entry] = entries! {
         headline: "Your change was not made",
         explanation: "The server makes this change only if it knows which version the change is based on, so that no \
             other change is overwritten.",
-        causes: ["a program that does not say which version it changed"],
+        causes: ["a program that leaves out which version it changed"],
         advice: "Go back, reload the page, and make your change again.",
         for_developers: "Fetch the current version, then send the change with its entity tag in If-Match.",
     }
