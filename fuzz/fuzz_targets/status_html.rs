@@ -5,7 +5,7 @@
 
 use http::header;
 use libfuzzer_sys::fuzz_target;
-use scraper::{Html, Node, Selector};
+use scraper::{ElementRef, Html, Node};
 use tower_status::StatusMapLayer;
 use tower_status_fuzz::{
     ask::fail,
@@ -27,36 +27,46 @@ fuzz_target!(|input: StatusInput<'_>| {
         let policies = parts.headers.get_all(header::CONTENT_SECURITY_POLICY);
         assert!(policies.iter().any(|policy| policy.as_bytes().starts_with(b"default-src 'none'; ")));
         check_headers(&status, &parts.headers);
-        String::from_utf8(body).expect("UTF-8")
+        without_style(&String::from_utf8(body).expect("UTF-8"))
     };
     let (text, tame) = (page(&input), page(&tame_input));
     assert!(!text.contains(|c: char| c.is_control() && c != '\n' && c != '\t'), "{text:?}");
     let html = Html::parse_document(&text);
     assert!(html.errors.is_empty(), "{:?}\n{text}", html.errors);
-    assert_eq!(structure(&html), structure(&Html::parse_document(&tame)), "{text}\n{tame}");
+    if text != tame {
+        assert_eq!(structure(&html), structure(&Html::parse_document(&tame)), "{text}\n{tame}");
+    }
 
-    for link in html.select(&Selector::parse("[href]").expect("a selector")) {
-        let href = link.attr("href").unwrap_or_default();
+    let elements: Vec<_> = html.tree.nodes().filter_map(ElementRef::wrap).collect();
+    for href in elements.iter().filter_map(|element| element.attr("href")) {
         // A browser does not follow a link that it cannot parse as a URL.
         if let Ok(url) = Url::parse("https://example.org/orders/7").and_then(|base| base.join(href)) {
             assert!(["http", "https"].contains(&url.scheme()), "{href}");
         }
     }
 
-    let texts = |selector: &str| {
-        let selector = Selector::parse(selector).expect("a selector");
-        html.select(&selector).map(|element| element.text().collect::<String>()).collect::<Vec<_>>()
+    let texts = |name: &str, class: Option<&str>| {
+        let chosen = elements.iter().filter(|element| element.value().name() == name && element.attr("class") == class);
+        chosen.map(|element| element.text().collect::<String>()).collect::<Vec<_>>()
     };
     let is_not_blank = |text: &&str| !text.trim().is_empty();
     let own_title = input.shown_title().filter(is_not_blank).filter(|title| *title != status.entry().title);
     let headline = readable(own_title.unwrap_or(status.entry().headline));
     let shown = input.shown_detail(status.code()).filter(is_not_blank).map(capitalized).map(|text| readable(&text));
-    assert_eq!(texts("h1"), [headline.as_str()]);
-    assert_eq!(texts("title"), [headline.as_str()]);
-    assert_eq!(texts("p.detail"), Vec::from_iter(shown));
+    assert_eq!(texts("h1", None), [headline.as_str()]);
+    assert_eq!(texts("title", None), [headline.as_str()]);
+    assert_eq!(texts("p", Some("detail")), Vec::from_iter(shown));
     let id = input.shown_id().map(|id| readable(&id));
-    assert_eq!(texts("code.id"), Vec::from_iter(id));
+    assert_eq!(texts("code", Some("id")), Vec::from_iter(id));
 });
+
+/// Returns the page with an empty style sheet: to parse the same text in every page takes most of the time.
+fn without_style(page: &str) -> String {
+    let sheet = include_str!("../../src/response/html/page.css");
+    let (before, after) = page.split_once(sheet).expect("the style sheet");
+    assert!(before.ends_with("<style>") && after.starts_with("</style>"), "{page}");
+    format!("{before}{after}")
+}
 
 /// Returns all elements with their depth and attributes, except the targets of links.
 fn structure(html: &Html) -> Vec<(usize, String)> {
