@@ -218,7 +218,8 @@ impl Http2 {
     }
 }
 
-/// A response: its status, its header fields and trailers in order of their names, without Date, and its body.
+/// A response: its status, its header fields and trailers in order of their names, and its body. Date is left out, and so is
+/// Content-Length in HTTP/2, where it is optional (RFC 9113 §8.1.1).
 pub(crate) type Received = (u16, Vec<(String, Vec<u8>)>, Bytes);
 
 /// Sends the request once, with hyper's client.
@@ -244,7 +245,8 @@ pub(crate) fn once(serve: &Serve, sent: Sent) -> Received {
         parts.headers.extend(body.trailers().cloned().unwrap_or_default());
         let mut fields: Vec<_> =
             parts.headers.iter().map(|(name, value)| (name.to_string(), value.as_bytes().to_vec())).collect();
-        fields.retain(|(name, _)| name != "date");
+        let is_http2 = sent.protocol == Protocol::Http2;
+        fields.retain(|(name, _)| name != "date" && !(is_http2 && name == "content-length"));
         // tonic encodes spaces, which gRPC does not require.
         for (_, value) in fields.iter_mut().filter(|(name, _)| name == "grpc-message") {
             *value = String::from_utf8_lossy(value).replace("%20", " ").into_bytes();

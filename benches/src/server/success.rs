@@ -13,7 +13,7 @@ use tower_status::{ConditionalLayer, StatusMapLayer};
 use twox_hash::XxHash3_128;
 
 use super::{
-    BY_HAND, FIREFOX, IDENTITY, OURS, Server, Ways,
+    BARE, BY_HAND, FIREFOX, IDENTITY, OURS, Server, Ways,
     connection::{Protocol, Sent, serve},
     head, http1,
 };
@@ -39,7 +39,7 @@ async fn order_unless_current(Path(id): Path<u64>, fields: HeaderMap) -> Respons
 
 pub(super) fn add(ways: &mut Ways) {
     let pass: [Server; 4] = [
-        ("bare server", || serve(orders(), Protocol::Http1)),
+        (BARE, || serve(orders(), Protocol::Http1)),
         (IDENTITY, || serve(orders().layer(layer_fn(|route| route)), Protocol::Http1)),
         (OURS, || serve(orders().layer(StatusMapLayer::new()), Protocol::Http1)),
         ("tower-status around the Router", || {
