@@ -3,13 +3,20 @@
 
 use std::{
     env, io,
-    sync::atomic::{AtomicBool, Ordering},
+    sync::{
+        Mutex, PoisonError,
+        atomic::{AtomicBool, Ordering},
+    },
     time::Duration,
 };
 
-use axum::{Router, response::Html, routing::get};
+use axum::{
+    Router,
+    response::{Html, IntoResponse},
+    routing::{get, post},
+};
 use serde_json::json;
-use tower_status::{Page, Status, StatusMapLayer, status_map::Accent};
+use tower_status::{ETag, Page, Preconditions, Status, StatusMapLayer, Validators, status_map::Accent};
 
 /// Is busy once, so that the link of the error page leads to the report.
 async fn report() -> Result<Html<String>, Status> {
@@ -43,6 +50,28 @@ async fn order() -> Status {
     Status::unprocessable_entity().with_detail("the order is not valid").with_extension("errors", errors)
 }
 
+/// The version of the profile that visitors change.
+static VERSION: Mutex<u64> = Mutex::new(1);
+
+fn tag(version: u64) -> Result<ETag, Status> {
+    ETag::strong(format!("v{version}")).map_err(Status::from_error)
+}
+
+/// A form that a script sends with `If-Match`, which a form alone cannot do. The response becomes the page.
+async fn profile() -> Result<impl IntoResponse, Status> {
+    let tag = tag(*VERSION.lock().unwrap_or_else(PoisonError::into_inner))?;
+    let page = include_str!("pages/profile.html").replace("{version}", &tag.to_string().replace('"', "&#34;"));
+    Ok((Validators::new().with_etag(tag), Html(page)))
+}
+
+/// Saves the profile, unless it has changed since the form was opened.
+async fn save(preconditions: Preconditions) -> Result<Html<String>, Status> {
+    let mut version = VERSION.lock().unwrap_or_else(PoisonError::into_inner);
+    preconditions.check(Some(&Validators::new().with_etag(tag(*version)?)))?;
+    *version += 1;
+    Ok(document("Saved"))
+}
+
 fn document(title: &str) -> Html<String> {
     Html(format!("<!DOCTYPE html>\n<html lang=\"en\">\n<title>{title}</title>\n<h1>{title}</h1>\n</html>\n"))
 }
@@ -62,6 +91,8 @@ fn app() -> Router {
         .route("/account", get(async || Status::unauthorized(r#"Bearer realm="shop""#)))
         .route("/gone", get(async || Status::gone().with_title("Order deleted").with_detail("order 9 was deleted")))
         .route("/report", get(report).post(send))
+        .route("/basket", post(async || document("Basket")))
+        .route("/profile", get(profile).put(save))
         .route("/order", get(order))
         .route("/broken", get(broken))
         .layer(StatusMapLayer::new().page(page).debug(env::args().any(|argument| argument == "--debug")))
@@ -74,7 +105,9 @@ async fn main() -> io::Result<()> {
     println!("listening on {url}");
     println!("Open in a browser:");
     println!("  {url}/account    401 with a link to sign in");
+    println!("  {url}/basket     405: a page for forms only");
     println!("  {url}/gone       410 with links to the home page and to the search");
+    println!("  {url}/profile    412 if you save it in two tabs");
     println!("  {url}/order      422 with what is wrong, field by field");
     println!("  {url}/broken     500 with a mail to the support");
     println!("  {url}/report     503 with a link to try again");

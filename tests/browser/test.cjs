@@ -134,6 +134,48 @@ const tests = {
     assert.deepEqual(wrong, []);
   },
 
+  async 'after a 405 and a 412 the page tells in words how to go on'(browser) {
+    for (const [name, options] of Object.entries(looks)) {
+      const { page, context, wrong } = await open(browser, { ...options, expected: [405, 412] });
+      // To go back needs a script, which the page must not have, and neither the home page nor the search helps.
+      const explains = async (page, code, headline, advice) => {
+        assert.equal(await page.locator('h1').innerText(), headline);
+        assert.equal(await page.locator('.code').innerText(), code);
+        assert.equal(await page.getByText(advice, { exact: true }).count(), 1);
+        const links = await page.locator('a').evaluateAll((all) => all.map((link) => [link.innerText, link.getAttribute('href')]));
+        assert.deepEqual(links.slice(0, -1), [['Tulip Shop', '/']]);
+        assert.match(links.at(-1)[1], /^https:\/\/www\.rfc-editor\.org\//);
+        assert.equal(await page.locator('button, script').count(), 0);
+        await look(page, `${code}, ${name}`, `${code.slice(0, 3)}-${name}`);
+      };
+      // The address of a form, opened as a page.
+      await page.goto(`${pages}/`);
+      assert.equal((await page.goto(`${pages}/basket`)).status(), 405);
+      await explains(page, '405 Method Not Allowed', 'This does not work here', 'Go back, reload the page, and try again.');
+      await page.goBack();
+      await page.reload();
+      assert.equal(await page.locator('h1').innerText(), 'Home');
+
+      // One form in two tabs. The script of the form shows the response as the page.
+      const second = await context.newPage();
+      const save = async (page) => {
+        await page.getByLabel('Name').fill('Ada');
+        const [response] = await Promise.all([page.waitForResponse((response) => response.request().method() === 'PUT'), page.getByRole('button', { name: 'Save' }).click()]);
+        return response.status();
+      };
+      await page.goto(`${pages}/profile`);
+      await second.goto(`${pages}/profile`);
+      assert.equal(await save(page), 200);
+      await page.getByRole('heading', { name: 'Saved' }).waitFor();
+      assert.equal(await save(second), 412);
+      await second.getByRole('heading', { name: 'This has changed in the meantime' }).waitFor();
+      await explains(second, '412 Precondition Failed', 'This has changed in the meantime', 'Go back, reload the page, and make your change again.');
+      await second.goto(`${pages}/profile`);
+      assert.equal(await save(second), 200, 'after a reload the change is accepted');
+      assert.deepEqual(wrong, []);
+    }
+  },
+
   async 'the developer’s page has the causes only with debug'(browser) {
     for (const [name, options] of Object.entries(looks)) {
       const { page, wrong } = await open(browser, { ...options, expected: [500] });
@@ -208,14 +250,22 @@ const tests = {
       await page.goto(base + path);
       const network = await context.newCDPSession(page);
       await network.send('Network.enable');
-      // On the connection: the page sees the stored 200 instead of a 304.
-      const sent = new Map();
-      const received = new Map();
-      network.on('Network.requestWillBeSent', ({ requestId, request }) => sent.set(requestId, request.url));
-      network.on('Network.responseReceivedExtraInfo', ({ requestId, statusCode }) => received.set(requestId, statusCode));
+      // On the connection: the page sees the stored 200 instead of a 304. The events of a request come in any order.
+      const code = new Promise((resolve) => {
+        const received = new Map();
+        let document;
+        const finish = () => received.has(document) && resolve(received.get(document));
+        network.on('Network.requestWillBeSent', ({ requestId, request }) => {
+          if (request.url === base + path) document = requestId;
+          finish();
+        });
+        network.on('Network.responseReceivedExtraInfo', ({ requestId, statusCode }) => {
+          received.set(requestId, statusCode);
+          finish();
+        });
+      });
       await page.reload();
-      const [[document]] = [[...sent].filter(([, url]) => url === base + path).map(([id]) => id)];
-      assert.equal(received.get(document), 304, path);
+      assert.equal(await code, 304, path);
       assert.ok((await page.locator('h1').innerText()).length > 0, path);
       await network.detach();
     }
