@@ -217,18 +217,49 @@ const tests = {
     }
   },
 
-  async 'pages print without their buttons'(browser) {
-    const { page, wrong } = await open(browser, { expected: [401, 404, 500] });
-    for (const [name, url] of Object.entries({ gone: `${pages}/gone`, debug: `${debug}/broken`, problem: `${base}/problems/order-deleted` })) {
-      await page.goto(url);
-      await page.emulateMedia({ media: 'print' });
-      assert.equal(await page.locator('.next a:not(.support):visible').count(), 0, name);
-      await page.screenshot({ path: `${screenshots}/print-${name}.png`, fullPage: true });
-      const pdf = await page.pdf({ format: 'A4' });
-      assert.ok(pdf.length > 1000, `${name}: it can be printed`);
-      await page.emulateMedia({ media: 'screen' });
+  async 'pages print dark on white, with addresses instead of buttons'(browser) {
+    // What is printed of the next steps, each link with the text behind it.
+    const rows = {
+      gone: [`${pages}/gone`, []],
+      report: [`${pages}/broken`, ['Contact support: help@example.org']],
+      about: [`${base}/orders/99`, ['About this problem: /problems/no-such-order']],
+      debug: [`${debug}/broken`, ['Contact support: help@example.org']],
+      problem: [`${base}/problems/order-deleted`, []],
+    };
+    for (const colorScheme of ['light', 'dark']) {
+      const { page, wrong } = await open(browser, { colorScheme, expected: [404, 410, 500] });
+      for (const [name, [url, next]] of Object.entries(rows)) {
+        await page.emulateMedia({ media: 'screen', colorScheme });
+        await page.goto(url);
+        await page.emulateMedia({ media: 'print', colorScheme });
+        const shown = await page.locator('.next a:visible').evaluateAll((links) =>
+          links.map((link) => {
+            const { content } = getComputedStyle(link, '::after');
+            return link.innerText + content.replace(/attr\(([\w-]+)\)/g, (_, attribute) => JSON.stringify(link.getAttribute(attribute))).replace(/^none$|" "|"/g, '');
+          }),
+        );
+        assert.deepEqual(shown, next, name);
+        // Every color has a contrast of 4.5 with white paper, also where a browser prints no background.
+        const pale = await page.evaluate(() => {
+          const channels = (color) => color.match(/[\d.]+/g).map(Number);
+          const linear = (channel) => (channel <= 10.31 ? channel / 255 / 12.92 : ((channel / 255 + 0.055) / 1.055) ** 2.4);
+          const luminance = ([red, green, blue]) => 0.2126 * linear(red) + 0.7152 * linear(green) + 0.0722 * linear(blue);
+          return [...document.querySelectorAll('body, body *')].filter((element) => element.checkVisibility()).flatMap((element) => {
+            const { color, backgroundColor } = getComputedStyle(element);
+            const [alpha = 1] = channels(backgroundColor).slice(3);
+            const isPaper = alpha === 0 || luminance(channels(backgroundColor)) > 0.85;
+            return isPaper && 1.05 / (luminance(channels(color)) + 0.05) >= 4.5 ? [] : [`${element.outerHTML.slice(0, 60)} ${color} ${backgroundColor}`];
+          });
+        });
+        assert.deepEqual(pale, [], `${name}, ${colorScheme}`);
+        // Nothing can be opened on paper.
+        const closed = await page.locator('details dd').evaluateAll((all) => all.filter((element) => !element.checkVisibility()).length);
+        assert.equal(closed, 0, `${name}: the technical details are printed`);
+        assert.equal(await page.evaluate(() => getComputedStyle(document.body).paddingTop), '0px', `${name}: the paper has its own margin`);
+        await page.screenshot({ path: `${screenshots}/print-${name}-${colorScheme}.png`, fullPage: true });
+      }
+      assert.deepEqual(wrong, []);
     }
-    assert.deepEqual(wrong.filter((what) => !what.includes('410')), []);
   },
 
   async 'the list and an order are accessible'(browser) {

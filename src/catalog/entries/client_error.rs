@@ -135,7 +135,7 @@ pub(super) const ENTRIES: &[Entry] = entries! {
         headline: "This has changed in the meantime",
         explanation: "The request depended on a condition that is no longer met, usually because someone else has \
             made a change. Your change was not made.",
-        causes: ["someone else who saved a change first", "a page that was open for a long time"],
+        causes: ["a change that someone else saved first", "a page that was open for a long time"],
         advice: "Go back, reload the page, and make your change again.",
         for_developers: "A condition of the request, such as If-Match, is false. Fetch the current version, make the \
             change to it, and send it with the new entity tag.",

@@ -94,7 +94,10 @@ impl Steps<'_> {
     /// Adds a link whose mail names the status and the request id, in English, for the reader of the mail.
     fn add_support(&mut self, uri: &str, problem: &PublicProblem<'_>) {
         let label = problem.label(Text::SUPPORT);
-        let html = self.open().raw(r#"<a class="support" href=""#).text(uri);
+        // On paper the address is enough: the footer has the request id.
+        let mail = uri.get("mailto:".len()..).and_then(|rest| rest.split('?').next()).filter(|_| is_mail(uri));
+        let address = mail.unwrap_or(uri);
+        let html = self.open().raw(r#"<a class="support" data-print=""#).text(address).raw("\" href=\"").text(uri);
         if is_mail(uri) {
             let id = non_blank(problem.ids.request).map(|id| format!(", request id {id}")).unwrap_or_default();
             let subject = format!("Error {}{id}", problem.code.as_str());

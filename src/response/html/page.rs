@@ -120,7 +120,7 @@ fn link(option: &str, uri: Cow<'static, str>) -> Option<Cow<'static, str>> {
 macro_rules! policy {
     ($accent:expr) => {
         concat!(
-            "default-src 'none'; style-src 'sha256-v4rwdngeFgGqz0dLgp4+qegg7fHfHCkyjokC9vhoCVE='",
+            "default-src 'none'; style-src 'sha256-uL4XJrtMOMxN94PjhYxufrpvpexyUh9VvIhn14Zfnh0='",
             $accent,
             "; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
         )

@@ -246,7 +246,10 @@ fn next_steps_are_those_that_the_application_named() {
         Row { page: after_get(550), has: &[], has_not: &["class=\"next\""] },
         Row {
             page: after_get(500),
-            has: &[r#"<a class="support" href="mailto:help@example.org?subject=Error%20500">Contact support</a>"#],
+            has: &[
+                r#" href="mailto:help@example.org?subject=Error%20500">Contact support</a>"#,
+                r#"<a class="support" data-print="help@example.org" "#,
+            ],
             has_not: &["Home", "Try again<"],
         },
         Row {
@@ -269,6 +272,8 @@ fn mail_to_the_support_names_the_request_id() {
     for (support, expected) in [
         ("mailto:help@example.org", "mailto:help@example.org?subject=Error%20500%2C%20request%20id%20a%2Bb%2Fc%3Dd\""),
         ("mailto:a@b.example?cc=c@b.example", "mailto:a@b.example?cc=c@b.example&amp;subject=Error%20500%2C%20request"),
+        ("mailto:a@b.example?cc=c@b.example", "data-print=\"a@b.example\" "),
+        ("https://example.org/help?a=b", "data-print=\"https://example.org/help?a=b\" "),
         ("https://example.org/help?a=b", "\"https://example.org/help?a=b\""),
     ] {
         let page = Page::new().support(support);
