@@ -69,6 +69,7 @@ impl IntoStatus for Shop {
             one(StatusCode::UNAUTHORIZED)
                 .with_type("/problems/pay/limit")
                 .with_detail("order {order_id} of {0} is too much for {plan:?}")
+                .with_advice("Change <{plan}>, or wait for order {order_id}.")
                 .with_headers(&["x-limit", "www-authenticate"])
                 .with_grpc_code(GrpcCode::ResourceExhausted)
                 .with_extensions(&[
@@ -87,6 +88,7 @@ impl IntoStatus for Shop {
         Documented::All(STOCK),
         Documented::All(STOCK),
         Documented::One(DocumentedStatus::any_code().with_type("/problems/upstream").with_title("Upstream failed")),
+        Documented::One(DocumentedStatus::any_code().with_type("/problems/later").with_advice("Come back later.")),
         Documented::Undocumented("Other"),
     ]);
 }
@@ -202,7 +204,7 @@ async fn a_page_has_header_fields_members_and_an_example_document() {
         assert!(text(&body).contains(part), "{part}\n{}", text(&body));
     }
     let example = text(&body).split("<pre tabindex=\"0\">").nth(1).unwrap().split("</pre>").next().unwrap();
-    let example = example.replace("&#34;", "\"");
+    let example = example.replace("&#34;", "\"").replace("&lt;", "<").replace("&gt;", ">");
     // The members of a real document, in their order.
     let names: Vec<_> = example.lines().filter(|line| line.starts_with("  \"")).map(str::trim).collect();
     assert!(names[0].starts_with("\"type\"") && names[3].starts_with("\"detail\""), "{example}");
@@ -215,10 +217,31 @@ async fn a_page_has_header_fields_members_and_an_example_document() {
         "plan": "free",
         "note": "…",
         "errors": [{ "detail": "…", "pointer": "…" }],
+        "advice": "Change <free>, or wait for order 7.",
     });
     assert_eq!(parsed(example.as_bytes()), expected);
     let (_, body) = ask("GET", "/pay/limit", &[]).await;
     assert_eq!(parsed(&body)["problems"][0]["example"], expected);
+}
+
+#[tokio::test]
+async fn own_advice_replaces_that_of_the_catalogue() {
+    let of_catalogue = catalog::get(StatusCode::UNAUTHORIZED).unwrap().advice;
+    for (path, on_page, in_json) in [
+        (
+            "/pay/limit",
+            "<p lang=\"\" dir=\"auto\">Change &lt;<i>plan</i>&gt;, or wait for order <i>order_id</i>.</p>",
+            "Change <{plan}>, or wait for order {order_id}.",
+        ),
+        ("/later", "<p lang=\"\" dir=\"auto\">Come back later.</p>", "Come back later."),
+    ] {
+        let (_, body) = ask("GET", path, &[("accept", "text/html")]).await;
+        let expected = format!("<h2>What you can do</h2>\n{on_page}\n");
+        assert!(text(&body).contains(&expected), "{path}\n{}", text(&body));
+        assert!(!text(&body).contains(of_catalogue), "{path}");
+        let (_, body) = ask("GET", path, &[]).await;
+        assert_eq!(parsed(&body)["problems"][0]["advice"], in_json, "{path}");
+    }
 }
 
 #[tokio::test]

@@ -21,7 +21,8 @@ pub(crate) fn with_example<T>(
 ) -> Option<T> {
     let code = documented.code?;
     let entry = catalog::entry(code);
-    let detail = documented.detail.map(|template| detail_of(template, documented.extensions));
+    let detail = documented.detail.map(|template| filled(template, documented.extensions));
+    let advice = documented.advice.map(|template| filled(template, documented.extensions));
     let extensions: Vec<_> =
         documented.extensions.iter().map(|(name, schema)| (Cow::Borrowed(*name), sample(schema))).collect();
     Some(pass(&PublicProblem {
@@ -33,7 +34,7 @@ pub(crate) fn with_example<T>(
         instance: None,
         location: None,
         extensions: &extensions,
-        advice: None,
+        advice: advice.as_deref(),
         ids: RequestIds::default(),
         debug: None,
         translation: None,
@@ -78,7 +79,7 @@ pub(crate) fn with_placeholders(template: &str) -> String {
 }
 
 /// Returns the template with the values of the example's members.
-fn detail_of(template: &str, extensions: &[(&str, MemberSchema)]) -> String {
+fn filled(template: &str, extensions: &[(&str, MemberSchema)]) -> String {
     let value_of = |name: &str| extensions.iter().find(|(known, _)| *known == name).map(|(_, schema)| sample(schema));
     template::parts(template)
         .into_iter()

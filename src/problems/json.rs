@@ -31,7 +31,7 @@ fn description(problem: &Problem) -> Value {
         ("headers", json!(header_names(documented))),
         ("explanation", json!(entry.map(|entry| entry.explanation))),
         ("causes", json!(entry.map(|entry| entry.causes))),
-        ("advice", json!(entry.map(|entry| entry.advice))),
+        ("advice", json!(documented.advice.map(with_placeholders).or(entry.map(|entry| entry.advice.to_owned())))),
         ("for_developers", json!(entry.and_then(|entry| entry.for_developers))),
         ("permanence", json!(permanence)),
         ("grpc", json!(entry.map(|entry| documented.grpc_code.unwrap_or(entry.grpc).to_string()))),

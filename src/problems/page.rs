@@ -73,7 +73,11 @@ fn write_problem(page: &mut Markup, problem: &Problem) {
     page.raw("<h1 lang=\"\" dir=\"auto\">").text(problem.title()).raw("</h1>\n");
     write_summary(page, problem);
     if let Some(entry) = problem.entry {
-        write_explanation(page, problem, entry);
+        page.raw("<p>").text(entry.explanation).raw("</p>\n");
+    }
+    write_advice(page, problem);
+    if let Some(entry) = problem.entry {
+        write_causes(page, problem, entry);
     }
     write_for_developers(page, problem);
 }
@@ -92,9 +96,20 @@ fn write_summary(page: &mut Markup, problem: &Problem) {
     }
 }
 
-fn write_explanation(page: &mut Markup, problem: &Problem, entry: &Entry) {
-    page.raw("<p>").text(entry.explanation).raw("</p>\n");
-    page.raw("<h2>What you can do</h2>\n<p>").text(entry.advice).raw("</p>\n");
+/// Writes the problem's own advice, otherwise that of the catalogue.
+fn write_advice(page: &mut Markup, problem: &Problem) {
+    const HEADING: &str = "<h2>What you can do</h2>\n";
+    if let Some(template) = problem.documented.advice {
+        page.raw(HEADING).raw("<p lang=\"\" dir=\"auto\">");
+        write_template(page, template, false);
+        page.raw("</p>\n");
+    } else if let Some(entry) = problem.entry {
+        page.raw(HEADING).raw("<p>").text(entry.advice).raw("</p>\n");
+    }
+}
+
+/// Writes whether the problem lasts, and what usually causes it.
+fn write_causes(page: &mut Markup, problem: &Problem, entry: &Entry) {
     match entry.permanence {
         Permanence::Permanent => page.raw("<p>Repeating the request unchanged will not help.</p>\n"),
         Permanence::Temporary => page.raw("<p>The same request may succeed before long.</p>\n"),
@@ -147,7 +162,7 @@ fn write_for_developers(page: &mut Markup, problem: &Problem) {
     }
 }
 
-/// Writes the template of a detail: a field's name in italics, or an ellipsis, for what differs from case to case.
+/// Writes the template of a detail or an advice: a field's name in italics, or an ellipsis, for what differs from case to case.
 /// `capitalized`: as the error page shows it.
 fn write_template(page: &mut Markup, template: &str, capitalized: bool) {
     for (position, part) in template::parts(template).into_iter().enumerate() {

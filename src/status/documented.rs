@@ -111,6 +111,8 @@ pub struct DocumentedStatus {
     pub type_uri: Option<&'static str>,
     /// The template of the detail, such as `order {order_id} does not exist`; `None` if the detail is hidden.
     pub detail: Option<&'static str>,
+    /// The template of the advice, unless it is the catalogue's.
+    pub advice: Option<&'static str>,
     /// When the status occurs, for the readers of the documentation.
     pub description: Option<&'static str>,
     /// The names of the header fields that the status sets, in lower case.
@@ -135,6 +137,7 @@ impl DocumentedStatus {
             title: None,
             type_uri: None,
             detail: None,
+            advice: None,
             description: None,
             headers: &[],
             extensions: &[],
@@ -167,6 +170,13 @@ impl DocumentedStatus {
     #[must_use]
     pub const fn with_detail(mut self, template: &'static str) -> Self {
         self.detail = Some(template);
+        self
+    }
+
+    /// Sets the template of the advice.
+    #[must_use]
+    pub const fn with_advice(mut self, template: &'static str) -> Self {
+        self.advice = Some(template);
         self
     }
 

@@ -194,9 +194,10 @@ enum Properties {
     ///
     ///     The provider decides.
     #[status(402, extension("code" = "declined"), extension("retries" = 3), extension("rate" = 0.5))]
-    #[status(extension("final" = true), grpc = ABORTED)]
+    #[status(extension("final" = true), grpc = ABORTED, advice = "Use another card.")]
     Declined,
     #[status(503, extension("code" = "down", public), retry_after = 30, header("Link" = "</>; rel=help"))]
+    #[status(advice = "Is {region} the nearest?")]
     Down {
         #[status(extension, public)]
         region: String,
@@ -223,6 +224,7 @@ fn every_property_that_clients_see_is_listed() {
     let expected = [
         one(StatusCode::PAYMENT_REQUIRED, "Declined")
             .with_detail("message")
+            .with_advice("Use another card.")
             .with_description("The card was declined.\n\n    The provider decides.")
             .with_extensions(&[
                 ("code", Constant("declined")),
@@ -231,7 +233,8 @@ fn every_property_that_clients_see_is_listed() {
                 ("final", Boolean),
             ])
             .with_grpc_code(GrpcCode::Aborted),
-        down.with_extensions(&[("code", Constant("down")), ("region", String)]),
+        // The advice is shown on a 5xx, too.
+        down.with_advice("Is {region} the nearest?").with_extensions(&[("code", Constant("down")), ("region", String)]),
         one(StatusCode::UNAUTHORIZED, "SignIn").with_detail("message").with_headers(&["www-authenticate"]),
         one(StatusCode::PROXY_AUTHENTICATION_REQUIRED, "Proxy")
             .with_detail("message")

@@ -95,8 +95,11 @@ fn each_variant_has_an_example_under_its_name() {
         "status": 404,
         "detail": "order 7 does not exist",
         "order_id": 7,
+        "advice": "Is 7 on your receipt?",
     });
     assert_eq!(example["value"], document);
+    // Neither the variant nor its code has advice for programs.
+    assert_eq!(content("404")["examples"]["NoSuchCustomer"]["value"].get("advice"), None);
 }
 
 #[test]

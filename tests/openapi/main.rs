@@ -39,7 +39,7 @@ impl IntoStatus for Stock {
 pub(crate) enum Shop {
     /// No order has this number.
     #[error("order {order_id} does not exist")]
-    #[status(404, type = "/problems/no-such-order", title = "No such order")]
+    #[status(404, type = "/problems/no-such-order", title = "No such order", advice = "Is {order_id} on your receipt?")]
     NoSuchOrder {
         #[status(extension)]
         order_id: u64,

@@ -35,6 +35,7 @@ fn documented(input: &Input<'_>, variant: &Variant<'_>) -> TokenStream {
     let title = keys.title.get().map(|title| quote!(.with_title(#title)));
     let uri = keys.type_uri.get().map(|uri| quote!(.with_type(#uri)));
     let detail = detail(code, variant).map(|detail| quote!(.with_detail(#detail)));
+    let advice = keys.advice.get().map(|advice| &advice.literal).map(|advice| quote!(.with_advice(#advice)));
     let description = variant.description.as_ref().map(|text| quote!(.with_description(#text)));
     let headers = non_empty(headers(code, variant)).map(|names| quote!(.with_headers(&[#(#names),*])));
     let extensions = non_empty(extensions(&root, code, variant));
@@ -45,7 +46,8 @@ fn documented(input: &Input<'_>, variant: &Variant<'_>) -> TokenStream {
     });
     quote! {
         #root::Documented::One(
-            #root::DocumentedStatus::#new.with_name(#name) #title #uri #detail #description #headers #extensions #grpc
+            #root::DocumentedStatus::#new.with_name(#name)
+                #title #uri #detail #advice #description #headers #extensions #grpc
         )
     }
 }
