@@ -28,25 +28,28 @@ impl Encoding {
         self.length(inner) + 3 * (usize::from(first) + usize::from(last))
     }
 
-    /// Returns as much of a message as fits, cut between characters, with an ellipsis at the end.
-    pub(super) fn cut(self, message: Cow<'_, str>, room: usize) -> Cow<'_, str> {
+    /// Returns as much of a message as fits, cut between characters, with an ellipsis at the end; and its encoded length.
+    pub(super) fn cut(self, message: Cow<'_, str>, room: usize) -> (Cow<'_, str>, usize) {
         const ELLIPSIS: &str = "…";
         // No encoding is shorter than the text.
-        if message.len() <= room && self.length_of(&message) <= room {
-            return message;
+        if message.len() <= room {
+            let length = self.length_of(&message);
+            if length <= room {
+                return (message, length);
+            }
         }
-        let Some(mut room) = room.checked_sub(self.length(ELLIPSIS)) else { return Cow::Borrowed("") };
-        let mut kept = String::with_capacity(room + ELLIPSIS.len());
+        let Some(mut left) = room.checked_sub(self.length(ELLIPSIS)) else { return (Cow::Borrowed(""), 0) };
+        let mut kept = String::with_capacity(left + ELLIPSIS.len());
         for (at, c) in message.char_indices() {
             let length = if at == 0 && c == ' ' { 3 } else { self.length(c.encode_utf8(&mut [0; 4])) };
-            match room.checked_sub(length) {
-                Some(rest) => room = rest,
+            match left.checked_sub(length) {
+                Some(rest) => left = rest,
                 None => break,
             }
             kept.push(c);
         }
         kept.push_str(ELLIPSIS);
-        kept.into()
+        (kept.into(), room - left)
     }
 }
 

@@ -62,9 +62,10 @@ impl RpcError<'_> {
 
         let room_for_message = room.saturating_sub(field_size(GRPC_MESSAGE.as_str(), 0));
         let whole = self.message.len();
-        self.message = encoding.cut(mem::take(&mut self.message), room_for_message);
-        if !self.message.is_empty() {
-            used += field_size(GRPC_MESSAGE.as_str(), encoding.length_of(&self.message));
+        let (message, length) = encoding.cut(mem::take(&mut self.message), room_for_message);
+        self.message = message;
+        if length > 0 {
+            used += field_size(GRPC_MESSAGE.as_str(), length);
         }
         let room = limit.saturating_sub(used + metadata + 1 + field_size(GRPC_STATUS_DETAILS.as_str(), 0));
         // The details repeat the message, and have to be equal to it.

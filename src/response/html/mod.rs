@@ -4,10 +4,7 @@
 
 use http::HeaderValue;
 
-use super::{
-    BodyOptions, PublicProblem,
-    translate::{Text, is_right_to_left},
-};
+use super::{BodyOptions, PublicProblem, translate::Text};
 use crate::catalog::{self, NextStep};
 
 mod debug;
@@ -43,8 +40,15 @@ pub(crate) fn render(problem: &PublicProblem<'_>, options: &BodyOptions<'_>) -> 
         _ => "",
     };
     let refresh = options.retry_after.filter(|_| options.page.auto_refresh && options.can_reload);
-    let language = problem.page_language();
-    write_head(&mut html, &Head { language, class, title: &headline.text, refresh, page: options.page });
+    let head = Head {
+        language: problem.page_language(),
+        right_to_left: problem.is_right_to_left(),
+        class,
+        title: &headline.text,
+        refresh,
+        page: options.page,
+    };
+    write_head(&mut html, &head);
 
     write_code(&mut html, problem, &headline.text);
     headline.write(&mut html, "h1", "");
@@ -129,6 +133,7 @@ fn write_label(html: &mut Markup, problem: &PublicProblem<'_>, label: &'static s
 /// What the head of a document depends on.
 pub(crate) struct Head<'a> {
     pub(crate) language: &'a str,
+    pub(crate) right_to_left: bool,
     /// The class of the root element, as an attribute.
     pub(crate) class: &'a str,
     pub(crate) title: &'a str,
@@ -139,9 +144,9 @@ pub(crate) struct Head<'a> {
 
 /// Writes the document up to its content.
 pub(crate) fn write_head(html: &mut Markup, head: &Head<'_>) {
-    let Head { language, class, title, refresh, page } = head;
+    let Head { language, right_to_left, class, title, refresh, page } = head;
     html.raw("<!DOCTYPE html>\n<html lang=\"").text(language).raw("\"");
-    html.raw(if is_right_to_left(language) { " dir=\"rtl\"" } else { "" }).raw(class).raw(
+    html.raw(if *right_to_left { " dir=\"rtl\"" } else { "" }).raw(class).raw(
         r#">
 <head>
 <meta charset="utf-8">

@@ -43,10 +43,21 @@ impl<'a> PublicProblem<'a> {
         self.translation.filter(|texts| !texts.is_empty()).map_or("en", |texts| texts.language.tag)
     }
 
+    /// Returns the language of a page that is not in English.
+    fn foreign_language(&self) -> Option<&'static str> {
+        let language = self.translation.filter(|texts| !texts.is_empty())?.language.tag;
+        let primary = language.split('-').next().unwrap_or_default();
+        (!primary.eq_ignore_ascii_case("en")).then_some(language)
+    }
+
     /// Returns whether the page is in English.
     pub(super) fn is_english(&self) -> bool {
-        let language = self.page_language();
-        language.split('-').next().is_some_and(|primary| primary.eq_ignore_ascii_case("en"))
+        self.foreign_language().is_none()
+    }
+
+    /// Returns whether the page is read from right to left.
+    pub(super) fn is_right_to_left(&self) -> bool {
+        self.foreign_language().is_some_and(is_right_to_left)
     }
 
     /// Returns a text in the language of the page, otherwise an English one.
@@ -66,10 +77,10 @@ impl<'a> PublicProblem<'a> {
     }
 
     fn of_english(&self) -> &'static str {
-        match self.page_language() {
-            _ if self.is_english() => "",
-            language if is_right_to_left(language) => r#" lang="en" dir="ltr""#,
-            _ => r#" lang="en""#,
+        match self.foreign_language() {
+            None => "",
+            Some(language) if is_right_to_left(language) => r#" lang="en" dir="ltr""#,
+            Some(_) => r#" lang="en""#,
         }
     }
 
