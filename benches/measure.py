@@ -1,4 +1,4 @@
-"""Counts instructions and allocations of the cases of this package, for `benches/gate` and `benches/report`."""
+"""Counts instructions, allocations and memory of the cases of this package, for `benches/gate` and `benches/report`."""
 
 import os
 import re
@@ -8,8 +8,6 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
-RESULTS = ROOT / "benches" / "RESULTS.md"
-MARK = "<!-- `benches/report` keeps everything below. -->"
 FOLDER = Path(os.environ.get("CARGO_TARGET_DIR", ROOT / "target")) / "release"
 TIMES = (500, 1000)
 
@@ -23,7 +21,7 @@ def output(*command, **options):
 
 def build():
     """Builds the programs, and checks that the code by hand sends the same responses."""
-    command = ["cargo", "build", "--locked", "--release", "-p", "benches", "--bin", "allocations", "--bin", "instructions"]
+    command = ["cargo", "build", "--locked", "--release", "-p", "benches", "--bins"]
     subprocess.run(command, cwd=ROOT, check=True)
     output(FOLDER / "instructions", "--check")
 
@@ -36,6 +34,12 @@ def allocations(names):
     """Returns (allocations, bytes) of one turn of each case."""
     lines = output(FOLDER / "allocations", *names).splitlines()
     return {name: (int(count), int(size)) for count, size, name in (line.split("\t") for line in lines)}
+
+
+def memory():
+    """Returns (live heap bytes, requests) by layer and state."""
+    lines = output(FOLDER / "memory").splitlines()
+    return {(layer, state): (int(size), int(requests)) for size, requests, layer, state in (line.split("\t") for line in lines)}
 
 
 def count(case):
@@ -54,12 +58,3 @@ def count(case):
 def instructions(names):
     with ThreadPoolExecutor(os.cpu_count()) as pool:
         return dict(zip(names, pool.map(count, names)))
-
-
-def write_section(heading, lines):
-    """Replaces the section of RESULTS.md with this heading, below the mark; a new one is added at the end."""
-    before, mark, after = RESULTS.read_text().partition(MARK)
-    sections = re.split(r"^(?=## )", after, flags=re.M)
-    text = "\n".join([f"## {heading}", "", *lines, ""])
-    others = [section.strip("\n") + "\n" for section in sections if section.strip() and not section.startswith(f"## {heading}\n")]
-    RESULTS.write_text(before + mark + "\n\n" + "\n".join([*others, text]))

@@ -3,7 +3,7 @@
 //! The client writes the same bytes for each request and only looks for the end of the response, so that almost all
 //! instructions are those of the server.
 
-use std::convert::Infallible;
+use std::{convert::Infallible, time::Duration};
 
 use axum::body::Body;
 use bytes::Bytes;
@@ -17,6 +17,7 @@ use hyper_util::{
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt, DuplexStream, duplex},
     runtime::{Builder, Runtime},
+    time::timeout,
 };
 use tower::Service;
 
@@ -58,39 +59,61 @@ where
 }
 
 /// Runs with a paused clock, which advances when no task is ready, so a timeout takes no time.
-fn runtime() -> Runtime {
+pub(crate) fn runtime() -> Runtime {
     Builder::new_current_thread().enable_time().start_paused(true).build().unwrap()
 }
 
 /// Sends a request again and again over one connection.
 pub(crate) fn repeat(serve: &Serve, sent: Sent) -> Run {
     let runtime = runtime();
-    let mut client = runtime.block_on(async {
-        let (near, far) = duplex(BUFFER);
-        serve(far);
-        match sent.protocol {
-            Protocol::Http1 => Client::Http1(Http1::new(near, sent)),
-            Protocol::Http2 => Client::Http2(Http2::connect(near, sent).await),
-        }
-    });
+    let mut client = runtime.block_on(Client::connect(serve, sent));
     Box::new(move |times| {
         runtime.block_on(async {
             for _ in 0..times {
+                client.send().await;
                 match &mut client {
-                    Client::Http1(client) => client.exchange().await,
-                    Client::Http2(client) => client.exchange().await,
+                    Client::Http1(client) => client.receive().await,
+                    Client::Http2(client) => client.receive().await,
                 }
             }
         });
     })
 }
 
-enum Client {
+/// A connection, and the request that it sends.
+pub(crate) enum Client {
     Http1(Http1),
     Http2(Http2),
 }
 
-struct Http1 {
+impl Client {
+    pub(crate) async fn connect(serve: &Serve, sent: Sent) -> Self {
+        let (near, far) = duplex(BUFFER);
+        serve(far);
+        match sent.protocol {
+            Protocol::Http1 => Self::Http1(Http1::new(near, sent)),
+            Protocol::Http2 => Self::Http2(Http2::connect(near, sent).await),
+        }
+    }
+
+    pub(crate) async fn send(&mut self) {
+        match self {
+            Self::Http1(client) => client.stream.write_all(&client.request).await.unwrap(),
+            Self::Http2(client) => client.send().await,
+        }
+    }
+
+    /// Reads what the server sends, until it has no more to do: only then the paused clock reaches the timeout.
+    pub(crate) async fn settle(&mut self) {
+        let (Self::Http1(Http1 { stream, .. }) | Self::Http2(Http2 { stream, .. })) = self;
+        let mut bytes = [0; 1024];
+        while let Ok(read) = timeout(Duration::from_millis(1), stream.read(&mut bytes)).await {
+            assert!(read.unwrap() > 0, "the connection has ended");
+        }
+    }
+}
+
+pub(crate) struct Http1 {
     stream: DuplexStream,
     request: Vec<u8>,
     /// The first response, and then each later one, which has the same length.
@@ -109,8 +132,7 @@ impl Http1 {
         Self { stream, request, response: Vec::new() }
     }
 
-    async fn exchange(&mut self) {
-        self.stream.write_all(&self.request).await.unwrap();
+    async fn receive(&mut self) {
         if self.response.is_empty() {
             while !is_complete(&self.response) {
                 assert!(self.stream.read_buf(&mut self.response).await.unwrap() > 0, "the connection has ended");
@@ -132,7 +154,7 @@ fn is_complete(response: &[u8]) -> bool {
 }
 
 /// The frames of RFC 9113 that a request needs.
-struct Http2 {
+pub(crate) struct Http2 {
     stream: DuplexStream,
     request: Vec<u8>,
     /// Where the number of the stream is in the request.
@@ -197,12 +219,15 @@ impl Http2 {
         Self { stream, request, numbers, next: 1, payload: Vec::new() }
     }
 
-    async fn exchange(&mut self) {
+    async fn send(&mut self) {
         for at in &self.numbers {
             self.request[*at..*at + 4].copy_from_slice(&self.next.to_be_bytes());
         }
         self.next += 2;
         self.stream.write_all(&self.request).await.unwrap();
+    }
+
+    async fn receive(&mut self) {
         loop {
             let mut head = [0; 9];
             self.stream.read_exact(&mut head).await.unwrap();

@@ -166,6 +166,19 @@ async fn shed(_: BoxError) -> Response {
     response
 }
 
+/// Returns a server that lets one request in at a time, for 10 ms, and refuses the others: with this layer outside of
+/// tower's load-shed.
+pub fn overloaded(layer: &str) -> Option<Router> {
+    let work = async || tokio::time::sleep(Duration::from_millis(10)).await;
+    let app = Router::new().route("/work", get(work));
+    let limit = (LoadShedLayer::new(), GlobalConcurrencyLimitLayer::new(1));
+    match layer {
+        "StatusMapLayer" => Some(app.layer((StatusMapLayer::new(), limit))),
+        "HandleErrorLayer" => Some(app.layer((HandleErrorLayer::new(shed), limit))),
+        _ => None,
+    }
+}
+
 fn slow() -> Router {
     Router::new().route("/slow", get(async || pending::<()>().await))
 }

@@ -5,8 +5,9 @@ use connection::{Protocol, Received, Sent, Serve};
 
 mod connect;
 mod connection;
-mod errors;
+pub mod errors;
 mod grpc;
+pub mod memory;
 mod success;
 
 /// The header fields of curl, for JSON.

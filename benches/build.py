@@ -1,22 +1,12 @@
-#!/usr/bin/env python3
-"""Measures what the crate adds to the build of an application, and writes that section of benches/RESULTS.md.
-
-    benches/build
-
-`cargo build --release` from nothing, three times: the seconds of processor time of all processes, and the size of the
-stripped program.
-"""
+"""Builds an application with and without the crate."""
 
 import os
 import re
 import resource
 import shutil
 import subprocess
-import sys
 import tempfile
 from pathlib import Path
-
-sys.dont_write_bytecode = True
 
 import measure
 
@@ -74,25 +64,18 @@ def build(folder, dependency, layers):
     return seconds, (folder / "target" / "release" / "application").stat().st_size
 
 
-def main():
-    if sys.argv[1:]:
-        sys.exit(__doc__)
+def section():
     lines = [
-        "`cargo build --release` of an axum application from nothing, by `benches/build`. The one with tower-http uses three",
-        "of its layers: panics, trace, compression.",
+        "`cargo build --release` of an axum application from nothing: the processor time of all processes, and the size of the",
+        "stripped program. The one with tower-http uses three of its layers: panics, trace, compression.",
         "",
-        "| application | processor time (s) | more | program (KiB) | more |",
-        "|---|--:|--:|--:|--:|",
+        "| application | processor time (ratio) | program (KiB) | more (KiB) |",
+        "|---|--:|--:|--:|",
     ]
     first = None
     with tempfile.TemporaryDirectory() as folder:
         for name, (dependency, layers) in APPLICATIONS.items():
             seconds, size = build(Path(folder) / re.sub(r"\W+", "-", name), dependency, layers)
             first = first or (seconds, size)
-            more = (seconds - first[0], (size - first[1]) / 1024)
-            lines.append(f"| {name} | {seconds:.0f} | {more[0]:.0f} | {size / 1024:,.0f} | {more[1]:,.0f} |")
-            print(lines[-1], flush=True)
-    measure.write_section("What it adds to a build", lines)
-
-
-main()
+            lines.append(f"| {name} | {seconds / first[0]:.2f} | {size / 1024:,.0f} | {(size - first[1]) / 1024:,.0f} |")
+    return lines
