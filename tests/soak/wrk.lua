@@ -1,5 +1,5 @@
--- The table of requests over HTTP/1.1, for wrk. An error response has the request id of its row; any other response must
--- be that of a row with its status.
+-- The table of requests over HTTP/1.1, for wrk. A problem document has the request id of its row; any other response, also
+-- a Connect error, must be that of a row with its status.
 local rows, by_status, threads = {}, {}, {}
 
 for line in io.lines("tests/soak/requests") do
@@ -37,7 +37,7 @@ function response(status, headers, body)
     local lines = {}
     for name, value in pairs(headers) do lines[#lines + 1] = name:lower() .. ": " .. value end
     local text, found = table.concat(lines, "\n") .. "\n" .. body, false
-    if status >= 400 then
+    if status >= 400 and not text:find("content-type: application/json", 1, true) then
         local row = rows[tonumber(body:match("row%-(%d+)")) or 0]
         found = row and tonumber(row[5]) == status and text:find(row[6], 1, true)
     else

@@ -1,24 +1,23 @@
-//! The soak's own load, beside that of wrk and h2load: the table of requests over HTTP/1.1 and HTTP/2 with each response
-//! read to its end and checked, writers that race, and clients that disconnect at every stage. `tests/soak/run` starts it.
+//! The soak's own load, beside that of wrk and h2load: the table of requests over HTTP/1.1 and HTTP/2, gRPC and Connect,
+//! writers that race, caches that revalidate, and clients that disconnect at every stage. Each response is read to its end
+//! and checked. `tests/soak/run` starts it.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic)] // a test may panic
 
+mod client;
+mod rpc;
+
 use std::{
-    collections::BTreeMap,
     env,
     sync::{
-        Arc, Mutex,
+        Arc,
         atomic::{AtomicU64, Ordering},
     },
     time::Duration,
 };
 
-use bytes::Bytes;
-use http::{HeaderMap, Request, StatusCode, Uri, Version};
-use http_body_util::{BodyExt, Full};
-use hyper::{
-    body::Incoming,
-    client::conn::{http1, http2},
-};
+use client::{Client, Got, HANGS, Tally, request};
+use http::Version;
+use hyper::client::conn::http2;
 use hyper_util::rt::{TokioExecutor, TokioIo};
 use serde_json::Value;
 use tokio::{
@@ -28,10 +27,7 @@ use tokio::{
     time::{Instant, MissedTickBehavior, interval, timeout},
 };
 
-/// Longer than any response takes under load: a later one counts as hanging.
-const HANGS: Duration = Duration::from_secs(30);
-
-/// Texts that no client may see: parts of the quickstart's own errors.
+/// Texts that no client may see: parts of the server's own errors.
 const SECRETS: [&str; 4] = ["tulip@10.0.0.7", "refused", "/no/such", "os error"];
 
 struct Row {
@@ -44,7 +40,7 @@ struct Row {
 }
 
 fn table() -> Vec<Row> {
-    let lines = include_str!("requests").lines().filter(|line| !line.starts_with('#'));
+    let lines = include_str!("../requests").lines().filter(|line| !line.starts_with('#'));
     let rows = lines.map(|line| {
         let columns: Vec<_> = line.splitn(6, '|').map(str::trim).collect();
         let fields = columns[2].split(" & ").filter_map(|field| field.split_once(": ")).collect();
@@ -54,114 +50,28 @@ fn table() -> Vec<Row> {
     rows.collect()
 }
 
-/// The number of responses by kind and code, and the failures.
-#[derive(Default)]
-struct Tally {
-    responses: Mutex<BTreeMap<(&'static str, u16), u64>>,
-    wrong: Mutex<Vec<String>>,
-}
-
-impl Tally {
-    fn count(&self, kind: &'static str, code: u16) {
-        *self.responses.lock().unwrap().entry((kind, code)).or_default() += 1;
-    }
-
-    fn check(&self, wrong: Option<String>) {
-        self.wrong.lock().unwrap().extend(wrong);
-    }
-
-    fn wrong(&self, what: String) {
-        self.wrong.lock().unwrap().push(what);
-    }
-}
-
-/// One connection.
-enum Client {
-    Http1(http1::SendRequest<Full<Bytes>>),
-    Http2(http2::SendRequest<Full<Bytes>>),
-}
-
-impl Client {
-    async fn connect(address: &str, version: Version) -> Self {
-        let stream = TcpStream::connect(address).await.unwrap();
-        stream.set_nodelay(true).unwrap();
-        let stream = TokioIo::new(stream);
-        // If the connection fails, its requests fail with the same error.
-        if version == Version::HTTP_2 {
-            let (client, connection) = http2::handshake(TokioExecutor::new(), stream).await.unwrap();
-            tokio::spawn(connection);
-            return Self::Http2(client);
-        }
-        let (client, connection) = http1::handshake(stream).await.unwrap();
-        tokio::spawn(connection);
-        Self::Http1(client)
-    }
-
-    async fn send(&mut self, request: Request<Full<Bytes>>) -> hyper::Result<http::Response<Incoming>> {
-        match self {
-            Self::Http1(client) => {
-                client.ready().await?;
-                client.send_request(request).await
-            }
-            Self::Http2(client) => client.send_request(request).await,
-        }
-    }
-
-    /// Returns a response, read to its end.
-    async fn ask(&mut self, request: Request<Full<Bytes>>) -> Result<(StatusCode, HeaderMap, String), String> {
-        let response = async {
-            let (mut parts, body) = self.send(request).await?.into_parts();
-            let body = body.collect().await?;
-            parts.headers.extend(body.trailers().cloned().unwrap_or_default());
-            Ok::<_, hyper::Error>((parts.status, parts.headers, String::from_utf8_lossy(&body.to_bytes()).into_owned()))
-        };
-        timeout(HANGS, response).await.map_err(|_| "it hangs".to_owned())?.map_err(|error| format!("{error:?}"))
-    }
-}
-
-fn request(
-    address: &str,
-    method: &str,
-    path: &str,
-    fields: &[(&str, &str)],
-    body: &'static str,
-) -> Request<Full<Bytes>> {
-    let uri: Uri = format!("http://{address}{path}").parse().unwrap();
-    let mut request = Request::builder().method(method).uri(uri).header("host", address);
-    for (name, value) in fields {
-        request = request.header(*name, *value);
-    }
-    request.body(Full::from(body)).unwrap()
-}
-
 /// Returns what is wrong with a response.
-fn failure(
-    row: &Row,
-    method: &str,
-    id: &str,
-    (code, headers, body): &(StatusCode, HeaderMap, String),
-) -> Option<String> {
-    let lines: Vec<_> = headers.iter().map(|(name, value)| format!("{name}: {}", value.to_str().unwrap())).collect();
-    let head = lines.join("\n") + "\n\n";
-    let text = head.clone() + body;
+fn failure(row: &Row, method: &str, id: &str, got: &Got) -> Option<String> {
+    let (code, text) = (got.code, got.text());
     let empty = method == "HEAD" || matches!(code.as_u16(), 204 | 304);
-    let is_problem = head.contains("content-type: application/problem+json");
-    let is_json = |body: &str| {
-        serde_json::from_str(body).is_ok_and(|json: Value| {
+    let is_problem = got.field("content-type") == "application/problem+json";
+    let is_json = |body: &[u8]| {
+        serde_json::from_slice(body).is_ok_and(|json: Value| {
             json["status"] == code.as_u16() && (code.as_u16() < 400 || json["request_id"] == id)
         })
     };
-    let wrong = if *code != row.code {
+    let is_connect = row.path.starts_with("/connect/");
+    let wrong = if code != row.code {
         "unexpected status"
     } else if method != "HEAD" && !text.contains(row.text) {
         "missing text"
     } else if SECRETS.iter().any(|secret| text.contains(secret)) {
         "a secret"
-    } else if empty && !body.is_empty() {
+    } else if empty && !got.body.is_empty() {
         "content without a body"
-    } else if code.as_u16() >= 400 && headers.get("cache-control").is_none_or(|value| value != "no-store") {
+    } else if code.as_u16() >= 400 && got.field("cache-control") != "no-store" && !is_connect {
         "cacheable"
-    } else if is_problem && !empty && !is_json(body) {
+    } else if is_problem && !empty && !is_json(&got.body) {
         "wrong problem document"
     } else {
         return None;
@@ -191,10 +101,12 @@ impl Load {
                 let method = if row.method == "GET" && at.is_multiple_of(3) { "HEAD" } else { row.method };
                 at += 1;
                 let id = format!("s-{}", IDS.fetch_add(1, Ordering::Relaxed));
-                let fields: Vec<_> = row.fields.iter().copied().chain([("x-request-id", &*id)]).collect();
+                let coding = if at % 5 < 3 { "gzip" } else { "identity" };
+                let added = [("x-request-id", &*id), ("accept-encoding", coding)];
+                let fields: Vec<_> = row.fields.iter().copied().chain(added).collect();
                 match client.ask(request(&self.address, method, row.path, &fields, row.body)).await {
                     Ok(response) => {
-                        self.tally.count(kind, response.0.as_u16());
+                        self.tally.count(kind, response.code.as_u16());
                         self.tally.check(failure(row, method, &id, &response));
                     }
                     Err(error) => return self.tally.wrong(format!("{kind}: {method} {}: {error}", row.path)),
@@ -217,17 +129,25 @@ impl Load {
 
     async fn round(&self, client: &mut Client) -> Result<(), String> {
         let mut ask = async |request, expected: &[u16]| {
-            let (code, headers, body) = client.ask(request).await?;
-            self.tally.count("race", code.as_u16());
-            let tag = headers.get("etag").map(|tag| tag.to_str().unwrap().to_owned());
-            if expected.contains(&code.as_u16()) { Ok(tag) } else { Err(format!("{code}, not {expected:?}: {body}")) }
+            let got: Got = client.ask(request).await?;
+            let code = got.code.as_u16();
+            self.tally.count("race", code);
+            let tag = Some(got.field("etag").to_owned()).filter(|tag| !tag.is_empty());
+            if expected.contains(&code) { Ok(tag) } else { Err(format!("{code}, not {expected:?}: {}", got.text())) }
         };
+        // A generated tag, with and without a content coding.
+        let catalogue = |method, fields: &[(&str, &str)]| request(&self.address, method, "/catalogue", fields, "");
+        let fresh = ask(catalogue("GET", &[("accept-encoding", "gzip")]), &[200]).await?.ok_or("no tag")?;
+        for (method, coding) in [("GET", "gzip"), ("GET", "identity"), ("HEAD", "gzip")] {
+            let fields = [("if-none-match", &*fresh), ("accept-encoding", coding)];
+            // The content of a response to HEAD has no tag, so its condition is not evaluated.
+            ask(catalogue(method, &fields), if method == "HEAD" { &[200] } else { &[304] }).await?;
+        }
         let get = |fields: &[(&str, &str)]| request(&self.address, "GET", "/orders", fields, "");
         let tag = ask(get(&[]), &[200]).await?.ok_or("no tag")?;
         ask(get(&[("if-none-match", &tag)]), &[200, 304]).await?;
         let order = format!(r#"{{"id":{},"item":"tulip"}}"#, tag.trim_matches('"'));
-        let mut post = request(&self.address, "POST", "/orders", &[("content-type", "application/json")], "");
-        *post.body_mut() = Full::from(order);
+        let post = request(&self.address, "POST", "/orders", &[("content-type", "application/json")], order);
         ask(post, &[201, 409]).await?;
         ask(get(&[("if-match", &tag)]), &[412]).await?;
         let next = ask(get(&[("if-none-match", &tag)]), &[200]).await?.ok_or("no tag")?;
@@ -253,7 +173,7 @@ impl Load {
             let fields: Vec<_> = row.fields.iter().copied().chain([("x-request-id", id)]).collect();
             match client.ask(request(&self.address, row.method, row.path, &fields, row.body)).await {
                 Ok(response) => {
-                    self.tally.count("after an abort", response.0.as_u16());
+                    self.tally.count("after an abort", response.code.as_u16());
                     self.tally.check(failure(row, row.method, id, &response));
                 }
                 Err(error) => return self.tally.wrong(format!("after an abort: {error}")),
@@ -294,10 +214,10 @@ impl Load {
             connection.abort();
         }
         let after = client.ask(request(&self.address, "GET", "/orders/9", &[], "")).await;
-        let code =
-            |response: &Result<(StatusCode, _, _), _>| response.as_ref().ok().map(|response| response.0.as_u16());
-        if (code(&beside), code(&after)) != (Some(404), stay.then_some(410)) {
-            self.tally.wrong(format!("beside a reset: {beside:?}, after it: {after:?}"));
+        let code = |got: &Result<Got, _>| got.as_ref().ok().map(|got| got.code.as_u16());
+        let codes = (code(&beside), code(&after));
+        if codes != (Some(404), stay.then_some(410)) {
+            self.tally.wrong(format!("beside a reset, and after it: {codes:?}"));
         }
         self.tally.count("aborted", 0);
     }
@@ -335,9 +255,8 @@ const ABORTED: [(&[u8], Leave); 14] = [
     (b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\nno frame at all", Leave::ReadAll),
 ];
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 1)]
-#[ignore = "tests/soak/run starts it beside a server"]
-async fn soak() {
+#[tokio::main(flavor = "multi_thread", worker_threads = 1)]
+async fn main() {
     let seconds: u64 = env::var("SOAK_SECONDS").unwrap().parse().unwrap();
     let load = Load {
         address: env::var("SOAK_ADDRESS").unwrap().into(),
@@ -353,6 +272,9 @@ async fn soak() {
         tasks.spawn(load.clone().race(version));
     }
     for _ in 0..2 {
+        tasks.spawn(load.clone().grpc());
+        tasks.spawn(load.clone().connect(Version::HTTP_11));
+        tasks.spawn(load.clone().connect(Version::HTTP_2));
         tasks.spawn(load.clone().abort());
     }
     while let Some(ended) = tasks.join_next().await {
