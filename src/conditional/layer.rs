@@ -267,6 +267,7 @@ where
 
 pin_project! {
     /// The future of [`Conditional`].
+    #[must_use = "a future does nothing until it is polled"]
     pub struct ConditionalFuture<F, H = fn(&[Bytes]) -> Option<ETag>> {
         #[pin]
         state: State<F>,

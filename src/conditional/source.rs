@@ -171,6 +171,7 @@ impl<S, H, ReqBody> Waiting<S, H, ReqBody> {
 
 pin_project! {
     /// The future of [`Conditional`] with a source of validators.
+    #[must_use = "a future does nothing until it is polled"]
     pub struct SourceFuture<S: Service<Request<ReqBody>>, Fut, H, ReqBody> {
         #[pin]
         state: State<S, Fut, H, ReqBody>,

@@ -226,6 +226,8 @@ impl From<eyre::Report> for Status {
 
 /// Turns a missing value, or an error without a status, into a [`Status`].
 ///
+/// Only `Option` and `Result` implement it.
+///
 /// # Example: leave early with `?`
 ///
 /// ```
@@ -241,7 +243,7 @@ impl From<eyre::Report> for Status {
 /// assert_eq!(page(None).unwrap_err().detail(), Some("the page is missing"));
 /// assert!(page(Some("x")).unwrap_err().source().is_some()); // the ParseIntError, for the log
 /// ```
-pub trait OrStatus<T>: Sized {
+pub trait OrStatus<T>: sealed::Sealed + Sized {
     /// Returns the value or the status; an error becomes the status's source.
     ///
     /// # Errors
@@ -257,6 +259,12 @@ pub trait OrStatus<T>: Sized {
     ///
     /// Returns the status if there is no value.
     fn or_status_with<S: Into<Status>>(self, status: impl FnOnce() -> S) -> Result<T, Status>;
+}
+
+mod sealed {
+    pub trait Sealed {}
+    impl<T> Sealed for Option<T> {}
+    impl<T, E> Sealed for Result<T, E> {}
 }
 
 impl<T> OrStatus<T> for Option<T> {

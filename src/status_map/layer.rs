@@ -147,6 +147,7 @@ where
 
 pin_project! {
     /// The future of [`StatusMap`].
+    #[must_use = "a future does nothing until it is polled"]
     pub struct StatusMapFuture<F> {
         #[pin]
         inner: Inner<F>,
