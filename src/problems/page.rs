@@ -47,7 +47,10 @@ pub(super) fn list(problems: &[Problem], site: &Page) -> String {
 
 fn document(title: &str, site: &Page, write_content: impl FnOnce(&mut Markup)) -> String {
     let mut page = Markup::with_capacity(0);
-    html::write_head(&mut page, &Head { language: "en", right_to_left: false, class: "", title, refresh: None, page: site });
+    html::write_head(
+        &mut page,
+        &Head { language: "en", right_to_left: false, class: "", title, refresh: None, page: site },
+    );
     write_content(&mut page);
     page.raw("</main>\n");
     html::write_end(&mut page);

@@ -10,21 +10,25 @@ type Result = std::result::Result<(), Box<dyn std::error::Error>>;
 /// The table of RFC 9110 §8.8.3.2, and further rows that follow from its two sentences.
 #[test]
 fn strong_and_weak_comparison_follow_the_table_of_the_rfc() -> Result {
-    #[rustfmt::skip]
-    let table = [
-        // one       other     strong  weak
-        (r#"W/"1""#, r#"W/"1""#, false, true),
-        (r#"W/"1""#, r#"W/"2""#, false, false),
-        (r#"W/"1""#, r#""1""#,   false, true),
-        (r#""1""#,   r#""1""#,   true,  true),
-        (r#""1""#,   r#""2""#,   false, false),
-        (r#""""#,    r#""""#,    true,  true),
-        (r#""""#,    r#"W/"""#,  false, true),
-        (r#""a""#,   r#""A""#,   false, false),
-        (r#""a\b""#, r#""ab""#,  false, false),
-        (r#""W/1""#, r#"W/"1""#, false, false),
+    struct Row {
+        one: &'static str,
+        other: &'static str,
+        strong: bool,
+        weak: bool,
+    }
+    let rows = [
+        Row { one: r#"W/"1""#, other: r#"W/"1""#, strong: false, weak: true },
+        Row { one: r#"W/"1""#, other: r#"W/"2""#, strong: false, weak: false },
+        Row { one: r#"W/"1""#, other: r#""1""#, strong: false, weak: true },
+        Row { one: r#""1""#, other: r#""1""#, strong: true, weak: true },
+        Row { one: r#""1""#, other: r#""2""#, strong: false, weak: false },
+        Row { one: r#""""#, other: r#""""#, strong: true, weak: true },
+        Row { one: r#""""#, other: r#"W/"""#, strong: false, weak: true },
+        Row { one: r#""a""#, other: r#""A""#, strong: false, weak: false },
+        Row { one: r#""a\b""#, other: r#""ab""#, strong: false, weak: false },
+        Row { one: r#""W/1""#, other: r#"W/"1""#, strong: false, weak: false },
     ];
-    for (one, other, strong, weak) in table {
+    for Row { one, other, strong, weak } in rows {
         let (a, b) = (ETag::parse(one)?, ETag::parse(other)?);
         assert_eq!((a.strong_eq(&b), a.weak_eq(&b)), (strong, weak), "{one} {other}");
         assert_eq!((b.strong_eq(&a), b.weak_eq(&a)), (strong, weak), "{other} {one}");
@@ -34,19 +38,23 @@ fn strong_and_weak_comparison_follow_the_table_of_the_rfc() -> Result {
 
 #[test]
 fn a_valid_tag_is_parsed_and_printed() -> Result {
-    #[rustfmt::skip]
-    let table: [(&[u8], bool, &str); 9] = [
-        (br#""xyzzy""#,    false, r#""xyzzy""#),
-        (br#"W/"xyzzy""#,  true,  r#"W/"xyzzy""#),
-        (br#""""#,         false, r#""""#),
-        (br#"W/"""#,       true,  r#"W/"""#),
-        (br#""a,b""#,      false, r#""a,b""#),
-        (br#""a\""#,       false, r#""a\""#),
-        (br#""!#~*W/""#,   false, r#""!#~*W/""#),
-        ("\"é\"".as_bytes(), false, "\"é\""),
-        (b"\"\x80\xff\"",  false, "\"\u{fffd}\u{fffd}\""),
+    struct Row {
+        text: &'static [u8],
+        weak: bool,
+        shown: &'static str,
+    }
+    let rows = [
+        Row { text: br#""xyzzy""#, weak: false, shown: r#""xyzzy""# },
+        Row { text: br#"W/"xyzzy""#, weak: true, shown: r#"W/"xyzzy""# },
+        Row { text: br#""""#, weak: false, shown: r#""""# },
+        Row { text: br#"W/"""#, weak: true, shown: r#"W/"""# },
+        Row { text: br#""a,b""#, weak: false, shown: r#""a,b""# },
+        Row { text: br#""a\""#, weak: false, shown: r#""a\""# },
+        Row { text: br#""!#~*W/""#, weak: false, shown: r#""!#~*W/""# },
+        Row { text: "\"é\"".as_bytes(), weak: false, shown: "\"é\"" },
+        Row { text: b"\"\x80\xff\"", weak: false, shown: "\"\u{fffd}\u{fffd}\"" },
     ];
-    for (text, weak, shown) in table {
+    for Row { text, weak, shown } in rows {
         let tag = ETag::parse(text)?;
         let value = HeaderValue::from_bytes(text)?;
         assert_eq!((tag.is_weak(), tag.to_string().as_str()), (weak, shown));

@@ -123,12 +123,17 @@ fn tag_is_generated_only_if_the_source_returns_none() {
 
 #[test]
 fn if_range_on_a_validator_that_the_source_does_not_return_is_false() {
-    for (current, condition, kept) in [
-        (TAG, "\"h1\"", true),
-        (TAG, DATE, false),
-        (DATED, DATE, true),
-        (DATED, "\"h1\"", false),
-        (&[], "\"h1\"", false),
+    struct Row {
+        current: Fields,
+        condition: &'static str,
+        is_kept: bool,
+    }
+    for Row { current, condition, is_kept } in [
+        Row { current: TAG, condition: "\"h1\"", is_kept: true },
+        Row { current: TAG, condition: DATE, is_kept: false },
+        Row { current: DATED, condition: DATE, is_kept: true },
+        Row { current: DATED, condition: "\"h1\"", is_kept: false },
+        Row { current: &[], condition: "\"h1\"", is_kept: false },
     ] {
         let ranges = tower::service_fn(|request: http::Request<()>| {
             let code = if request.headers().contains_key("range") { 206 } else { 200 };
@@ -136,7 +141,7 @@ fn if_range_on_a_validator_that_the_source_does_not_return_is_false() {
         });
         let service = ConditionalLayer::new().validators(source(Some(current))).layer(ranges);
         let part = request("GET", "/", &[("range", "bytes=1-"), ("if-range", condition)]);
-        let expected = if kept { 206 } else { 200 };
+        let expected = if is_kept { 206 } else { 200 };
         assert_eq!(codes(&send_twice(&service, &part)), [expected; 2], "{current:?} {condition}");
     }
 }

@@ -229,38 +229,43 @@ fn obs_text() -> Result {
 #[rustfmt::skip]
 fn if_range() -> Result {
     let (date, earlier, later) = (MODIFIED.as_bytes(), EARLIER.as_bytes(), LATER.as_bytes());
-    let table: &[(&[&[u8]], Representation, bool)] = &[
-        (&[],                                        EMPTY,  true),
-        (&[],                                        BOTH,   true),
-        (&[b"\"a\""],                                STRONG, true),
-        (&[b" \"a\" "],                              STRONG, true),
-        (&[b"\"b\""],                                STRONG, false),
-        (&[b"W/\"a\""],                              STRONG, false),
-        (&[b"\"a\""],                                WEAK,   false),
-        (&[b"W/\"a\""],                              WEAK,   false),
-        (&[b"\"a\""],                                DATED,  false),
-        (&[b"\"a\""],                                EMPTY,  false),
-        (&[b"*"],                                    STRONG, false),
-        (&[b""],                                     STRONG, false),
-        (&[b"a"],                                    STRONG, false),
-        (&[b"\"a\", \"b\""],                         STRONG, false),
-        (&[b"\"a\"", b"\"a\""],                      STRONG, false),
-        (&[b"\"a\"", b""],                           STRONG, false),
-        (&[date],                                    DATED,  true),
-        (&[date],                                    BOTH,   true),
-        (&[b"Sun Nov  6 08:49:37 1994"],             DATED,  true),
-        (&[earlier],                                 DATED,  false),
-        (&[later],                                   DATED,  false),
-        (&[date],                                    STRONG, false),
-        (&[date],                                    EMPTY,  false),
-        (&[date, date],                              DATED,  false),
-        (&[b"Sun, 06 Nov 1994 08:49:37"],            DATED,  false),
+    struct Row<'a> {
+        lines: &'a [&'a [u8]],
+        current: Representation<'a>,
+        applies: bool,
+    }
+    let rows: &[Row] = &[
+        Row { lines: &[], current: EMPTY, applies: true },
+        Row { lines: &[], current: BOTH, applies: true },
+        Row { lines: &[b"\"a\""], current: STRONG, applies: true },
+        Row { lines: &[b" \"a\" "], current: STRONG, applies: true },
+        Row { lines: &[b"\"b\""], current: STRONG, applies: false },
+        Row { lines: &[b"W/\"a\""], current: STRONG, applies: false },
+        Row { lines: &[b"\"a\""], current: WEAK, applies: false },
+        Row { lines: &[b"W/\"a\""], current: WEAK, applies: false },
+        Row { lines: &[b"\"a\""], current: DATED, applies: false },
+        Row { lines: &[b"\"a\""], current: EMPTY, applies: false },
+        Row { lines: &[b"*"], current: STRONG, applies: false },
+        Row { lines: &[b""], current: STRONG, applies: false },
+        Row { lines: &[b"a"], current: STRONG, applies: false },
+        Row { lines: &[b"\"a\", \"b\""], current: STRONG, applies: false },
+        Row { lines: &[b"\"a\"", b"\"a\""], current: STRONG, applies: false },
+        Row { lines: &[b"\"a\"", b""], current: STRONG, applies: false },
+        Row { lines: &[date], current: DATED, applies: true },
+        Row { lines: &[date], current: BOTH, applies: true },
+        Row { lines: &[b"Sun Nov  6 08:49:37 1994"], current: DATED, applies: true },
+        Row { lines: &[earlier], current: DATED, applies: false },
+        Row { lines: &[later], current: DATED, applies: false },
+        Row { lines: &[date], current: STRONG, applies: false },
+        Row { lines: &[date], current: EMPTY, applies: false },
+        Row { lines: &[date, date], current: DATED, applies: false },
+        Row { lines: &[b"Sun, 06 Nov 1994 08:49:37"], current: DATED, applies: false },
         // The second is not over yet, so the date is not a strong validator (§8.8.2.2).
-        (&[b"Fri, 31 Dec 9999 23:59:59 GMT"],        AHEAD,  false),
+        Row { lines: &[b"Fri, 31 Dec 9999 23:59:59 GMT"], current: AHEAD, applies: false },
     ];
-    for (values, current, expected) in table {
-        let lines: Vec<_> = values.iter().map(|value| ("if-range", *value)).collect();
-        assert_eq!(range_applies(&fields(&lines)?, &validators(*current)?), *expected, "{lines:?} {current:?}");
+    for Row { lines, current, applies } in rows {
+        let lines: Vec<_> = lines.iter().map(|value| ("if-range", *value)).collect();
+        assert_eq!(range_applies(&fields(&lines)?, &validators(*current)?), *applies, "{lines:?} {current:?}");
     }
     Ok(())
 }

@@ -108,25 +108,41 @@ async fn source_decides_before_the_handler() {
 
 #[tokio::test]
 async fn source_is_called_for_each_get_and_head_and_for_conditional_changes() {
-    #[rustfmt::skip]
-    let rows: &[(&str, Method, Fields<'_>, bool)] = &[
-        ("GET",                        GET,             &[],                              true),
-        ("HEAD",                       HEAD,            &[],                              true),
-        ("GET with a range",           GET,             &[("range", "bytes=1-")],         true),
-        ("PUT",                        PUT,             &[],                              false),
-        ("PUT with If-Match",          PUT,             &[("if-match", "\"v0\"")],        true),
-        ("PUT with If-None-Match",     PUT,             &[("if-none-match", "*")],        true),
-        ("PUT with a date",            PUT,             &[("if-unmodified-since", DATE)], true),
-        ("PUT with If-Modified-Since", PUT,             &[("if-modified-since", DATE)],   false),
-        ("PUT with If-Range",          PUT,             &[("if-range", "\"v0\"")],        false),
-        ("PROPPATCH with If-Match",    Method::from_bytes(b"PROPPATCH").unwrap(), &[("if-match", "\"v0\"")], true),
-        ("QUERY",                      Method::QUERY,   &[],                              false),
-        ("QUERY with If-None-Match",   Method::QUERY,   &[("if-none-match", "\"v0\"")],   false),
-        ("OPTIONS",                    Method::OPTIONS, &[("if-match", "\"v0\"")],        false),
-        ("TRACE",                      Method::TRACE,   &[("if-match", "\"v0\"")],        false),
-        ("CONNECT",                    Method::CONNECT, &[("if-match", "\"v0\"")],        false),
+    struct Row<'a> {
+        name: &'a str,
+        method: Method,
+        fields: Fields<'a>,
+        is_called: bool,
+    }
+    let proppatch = Method::from_bytes(b"PROPPATCH").unwrap();
+    let rows: &[Row] = &[
+        Row { name: "GET", method: GET, fields: &[], is_called: true },
+        Row { name: "HEAD", method: HEAD, fields: &[], is_called: true },
+        Row { name: "GET with a range", method: GET, fields: &[("range", "bytes=1-")], is_called: true },
+        Row { name: "PUT", method: PUT, fields: &[], is_called: false },
+        Row { name: "PUT with If-Match", method: PUT, fields: &[("if-match", "\"v0\"")], is_called: true },
+        Row { name: "PUT with If-None-Match", method: PUT, fields: &[("if-none-match", "*")], is_called: true },
+        Row { name: "PUT with a date", method: PUT, fields: &[("if-unmodified-since", DATE)], is_called: true },
+        Row {
+            name: "PUT with If-Modified-Since",
+            method: PUT,
+            fields: &[("if-modified-since", DATE)],
+            is_called: false,
+        },
+        Row { name: "PUT with If-Range", method: PUT, fields: &[("if-range", "\"v0\"")], is_called: false },
+        Row { name: "PROPPATCH with If-Match", method: proppatch, fields: &[("if-match", "\"v0\"")], is_called: true },
+        Row { name: "QUERY", method: Method::QUERY, fields: &[], is_called: false },
+        Row {
+            name: "QUERY with If-None-Match",
+            method: Method::QUERY,
+            fields: &[("if-none-match", "\"v0\"")],
+            is_called: false,
+        },
+        Row { name: "OPTIONS", method: Method::OPTIONS, fields: &[("if-match", "\"v0\"")], is_called: false },
+        Row { name: "TRACE", method: Method::TRACE, fields: &[("if-match", "\"v0\"")], is_called: false },
+        Row { name: "CONNECT", method: Method::CONNECT, fields: &[("if-match", "\"v0\"")], is_called: false },
     ];
-    for (name, method, fields, is_called) in rows {
+    for Row { name, method, fields, is_called } in rows {
         // The error of the source becomes the response.
         let seen = send(ConditionalLayer::new(), request(method, fields), Err(Status::forbidden())).await;
         assert_eq!(seen.parts.status, if *is_called { 403 } else { 200 }, "{name}");
@@ -176,20 +192,60 @@ async fn change_without_a_condition_is_a_428() {
 /// RFC 9110 §13.1.5.
 #[tokio::test]
 async fn false_if_range_removes_the_range() {
-    #[rustfmt::skip]
-    let rows: &[(&str, Fields<'_>, Source, bool)] = &[
-        ("no If-Range, but asked",  &[("range", "bytes=1-"), ("if-match", "\"v1\"")],        tagged,       true),
-        ("the same strong tag",     &[("range", "bytes=1-"), ("if-range", "\"v1\"")],        tagged,       true),
-        ("another tag",             &[("range", "bytes=1-"), ("if-range", "\"v0\"")],        tagged,       false),
-        ("a weak tag",              &[("range", "bytes=1-"), ("if-range", "W/\"v1\"")],      tagged,       false),
-        ("the exact date",          &[("range", "bytes=1-"), ("if-range", DATE)],            dated,        true),
-        ("a date, but no date",     &[("range", "bytes=1-"), ("if-range", DATE)],            tagged,       false),
-        ("nothing to have a range", &[("range", "bytes=1-"), ("if-range", "\"v1\"")],        || Ok(None),  false),
+    struct Row<'a> {
+        name: &'a str,
+        fields: Fields<'a>,
+        current: Source,
+        is_kept: bool,
+    }
+    let rows: &[Row] = &[
+        Row {
+            name: "no If-Range, but asked",
+            fields: &[("range", "bytes=1-"), ("if-match", "\"v1\"")],
+            current: tagged,
+            is_kept: true,
+        },
+        Row {
+            name: "the same strong tag",
+            fields: &[("range", "bytes=1-"), ("if-range", "\"v1\"")],
+            current: tagged,
+            is_kept: true,
+        },
+        Row {
+            name: "another tag",
+            fields: &[("range", "bytes=1-"), ("if-range", "\"v0\"")],
+            current: tagged,
+            is_kept: false,
+        },
+        Row {
+            name: "a weak tag",
+            fields: &[("range", "bytes=1-"), ("if-range", "W/\"v1\"")],
+            current: tagged,
+            is_kept: false,
+        },
+        Row {
+            name: "the exact date",
+            fields: &[("range", "bytes=1-"), ("if-range", DATE)],
+            current: dated,
+            is_kept: true,
+        },
+        Row {
+            name: "a date, but no date",
+            fields: &[("range", "bytes=1-"), ("if-range", DATE)],
+            current: tagged,
+            is_kept: false,
+        },
+        Row {
+            name: "nothing to have a range",
+            fields: &[("range", "bytes=1-"), ("if-range", "\"v1\"")],
+            current: || Ok(None),
+            is_kept: false,
+        },
     ];
-    for (name, fields, current, kept) in rows {
+    for Row { name, fields, current, is_kept } in rows {
         let seen = send(ConditionalLayer::new(), get("/", fields), current()).await;
         assert_eq!(seen.parts.status, 200, "{name}");
-        assert_eq!(seen.handler.unwrap().contains_key("range"), *kept, "{name}");
+        assert_eq!(seen.handler.unwrap().contains_key("range"), *is_kept, "{name}");
     }
 }
 

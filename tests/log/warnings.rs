@@ -179,16 +179,22 @@ fn an_encoded_4xx_text_is_warned_about_once_per_process() {
             response.extensions_mut().insert(KeepBody);
             response
         };
+        struct Row {
+            name: &'static str,
+            response: Response<Full<Bytes>>,
+            fill: bool,
+            warnings: usize,
+        }
         let rows = [
-            ("no encoding", inner(400, "text/plain", "it"), true, 0),
-            ("JSON", encoded(400, "application/json"), true, 0),
-            ("a 5xx", encoded(500, "text/plain"), true, 0),
-            ("KeepBody", kept(), true, 0),
-            ("fill(false)", encoded(400, "text/plain"), false, 0),
-            ("a 4xx text", encoded(400, "text/plain"), true, 1),
-            ("a second 4xx text", encoded(404, "text/plain"), true, 0),
+            Row { name: "no encoding", response: inner(400, "text/plain", "it"), fill: true, warnings: 0 },
+            Row { name: "JSON", response: encoded(400, "application/json"), fill: true, warnings: 0 },
+            Row { name: "a 5xx", response: encoded(500, "text/plain"), fill: true, warnings: 0 },
+            Row { name: "KeepBody", response: kept(), fill: true, warnings: 0 },
+            Row { name: "fill(false)", response: encoded(400, "text/plain"), fill: false, warnings: 0 },
+            Row { name: "a 4xx text", response: encoded(400, "text/plain"), fill: true, warnings: 1 },
+            Row { name: "a second 4xx text", response: encoded(404, "text/plain"), fill: true, warnings: 0 },
         ];
-        for (name, response, fill, count) in rows {
+        for Row { name, response, fill, warnings: count } in rows {
             let lines = send(&StatusMapLayer::new().fill(fill), get("/", &[]), Ok(response));
             let warnings = warnings(&lines);
             assert_eq!(warnings.len(), count, "{name}: {warnings:?}");

@@ -199,15 +199,31 @@ async fn grpc_details_are_dropped_before_the_message_is_cut() {
     let long = "x".repeat(GRPC);
     let long_path = format!("/{long}/Get");
     let long_type = small.clone().with_type(format!("https://example.org/{long}"));
+    struct Row<'a> {
+        name: &'a str,
+        status: Status,
+        path: &'a str,
+        has_details: bool,
+    }
     let rows = [
-        ("a long member", small.clone().with_extension("long", &long), path, false),
-        ("a long path", small.clone(), &*long_path, false),
-        ("a detail of 2,500 bytes", small.clone().with_detail("y".repeat(2500)), path, false),
-        ("a detail of 1,000 bytes", small.clone().with_detail("y".repeat(1000)), path, true),
+        Row { name: "a long member", status: small.clone().with_extension("long", &long), path, has_details: false },
+        Row { name: "a long path", status: small.clone(), path: &*long_path, has_details: false },
+        Row {
+            name: "a detail of 2,500 bytes",
+            status: small.clone().with_detail("y".repeat(2500)),
+            path,
+            has_details: false,
+        },
+        Row {
+            name: "a detail of 1,000 bytes",
+            status: small.clone().with_detail("y".repeat(1000)),
+            path,
+            has_details: true,
+        },
         // Without the link of `Help`.
-        ("a long type", long_type, path, true),
+        Row { name: "a long type", status: long_type, path, has_details: true },
     ];
-    for (name, status, path, has_details) in rows {
+    for Row { name, status, path, has_details } in rows {
         let fields = grpc(&status, path, "7").await;
         assert!(!message(&fields).cut, "{name}");
         assert_eq!(fields.contains_key("grpc-status-details-bin"), has_details, "{name}");
