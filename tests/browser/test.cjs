@@ -317,7 +317,7 @@ const tests = {
     assert.equal(await change(first, '51'), 200);
     await first.getByText('Saved.').waitFor();
     assert.equal(await change(second, '52'), 412);
-    await second.getByText('Somebody has changed this order since you opened it').waitFor();
+    await second.getByText('Someone else has changed this order since you opened it').waitFor();
     await accessible(second, 'order after a 412');
     await second.screenshot({ path: `${screenshots}/stale.png`, fullPage: true });
     await second.reload();
@@ -331,8 +331,16 @@ const tests = {
     await page.goto(`${base}/orders`);
     await page.getByLabel('Customer').fill('1');
     await page.getByRole('button', { name: 'Save' }).click();
-    await page.getByText('#/reference: must not be empty').waitFor();
-    await page.getByText('/quantity: must be from 1 to 1000000').waitFor();
+    await page.getByRole('listitem').first().waitFor();
+    const shown = await page.getByRole('listitem').evaluateAll((items) => items.map((item) => [item.innerText, item.title]));
+    const expected = [
+      ['reference: must not be empty', '#/reference'],
+      ['item: must not be blank', '#/item'],
+      ['quantity: must be between 1 and 1,000,000', '#/quantity'],
+    ];
+    assert.deepEqual(shown, expected);
+    assert.match(await page.getByRole('status').innerText(), /^Order not accepted: the order is not valid/);
+    await accessible(page, 'all errors of a form');
     assert.deepEqual(wrong, []);
   },
 };

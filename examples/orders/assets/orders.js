@@ -15,16 +15,22 @@ for (const form of document.querySelectorAll('form')) {
       show(method === 'DELETE' ? 'Deleted.' : 'Saved.');
       return;
     }
+    // The detail of a 412 is for the developer of a program.
+    if (response.status === 412) return show('Someone else has changed this order since you opened it. Nothing was saved. Reload the page to see the current order.', true);
     const problem = await response.json();
-    const lines = [problem.title, problem.detail];
-    for (const error of problem.errors ?? []) lines.push(`${error.pointer ?? error.parameter}: ${error.detail}`);
-    if (response.status === 412) lines.push('Somebody has changed this order since you opened it. Nothing was saved. Reload to see the current order.');
-    show(lines.join('\n'), true);
+    show(`${problem.title}: ${problem.detail}`, true, problem.errors);
   };
 
-  const show = (text, bad = false) => {
+  // An error names the field. Its title is the JSON pointer (RFC 6901).
+  const show = (text, bad = false, errors = []) => {
+    const list = document.createElement('ul');
+    for (const { pointer = '', parameter, detail } of errors) {
+      const item = list.appendChild(document.createElement('li'));
+      item.textContent = `${parameter ?? pointer.split('/').pop()}: ${detail}`;
+      item.title = pointer;
+    }
     output.className = bad ? 'bad' : '';
-    output.textContent = text;
+    output.replaceChildren(text, ...(errors.length ? [list] : []));
   };
 
   const guarded = (method) => send(method).catch(() => show('The server could not be reached.', true));

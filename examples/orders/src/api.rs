@@ -45,19 +45,19 @@ impl IntoStatus for Hooks {
         Documented::One(
             DocumentedStatus::new(axum::http::StatusCode::FORBIDDEN)
                 .with_name("NoRight")
-                .with_title("Missing right")
+                .with_title("Missing permission")
                 .with_type("/problems/no-right")
-                .with_description("The account may not do this."),
+                .with_description("The account does not have permission to do this."),
         ),
         Documented::One(
             DocumentedStatus::new(axum::http::StatusCode::CONFLICT)
                 .with_name("ReferenceExists")
-                .with_description("There is another order with this reference."),
+                .with_description("Another order has this reference."),
         ),
         Documented::One(
             DocumentedStatus::new(axum::http::StatusCode::PRECONDITION_REQUIRED)
                 .with_name("PreconditionRequired")
-                .with_description("If-Match is missing, so the change could undo another one."),
+                .with_description("If-Match is missing, so the change could overwrite another one."),
         ),
         Documented::One(
             DocumentedStatus::new(axum::http::StatusCode::SERVICE_UNAVAILABLE)

@@ -24,7 +24,7 @@ pub(crate) enum OrderError {
     #[error("order {0} was deleted")]
     #[status(GONE, type = "/problems/order-deleted", title = "Order deleted")]
     Deleted(i64),
-    #[error("the order has errors")]
+    #[error("the order is not valid")]
     #[status(422, type = "/problems/invalid-order", title = "Order not accepted")]
     Invalid {
         #[status(extension)]
@@ -48,10 +48,10 @@ pub(crate) enum OrderError {
 #[derive(Debug, thiserror::Error, IntoStatus)]
 #[status(axum, utoipa)]
 pub(crate) enum RouteError {
-    #[error("the collection is at /orders now")]
+    #[error("the orders have moved to /orders")]
     #[status(301, location = "/orders")]
     Moved,
-    #[error("reports are not built yet")]
+    #[error("reports are not available yet")]
     #[status(501, type = "/problems/no-reports", title = "No reports yet", expose)]
     NoReports,
 }
@@ -62,11 +62,11 @@ pub(crate) enum AccessError {
     #[error("sign in to do this")]
     #[status(401, challenge = r#"Bearer realm="orders""#, type = "/problems/sign-in", title = "Sign in")]
     SignIn,
-    #[error("an auditor may not change orders")]
+    #[error("auditors cannot change orders")]
     #[status(403, type = "/problems/read-only", title = "Read only")]
     ReadOnly,
-    #[error("this account may not delete orders")]
-    #[status(550, type = "/problems/no-right", title = "Missing right")]
+    #[error("this account does not have permission to delete orders")]
+    #[status(550, type = "/problems/no-right", title = "Missing permission")]
     NoRight,
 }
 
@@ -76,11 +76,11 @@ pub(crate) fn database(error: &sqlx::Error) -> Option<Status> {
         sqlx::Error::RowNotFound => Some(Status::not_found()),
         sqlx::Error::PoolTimedOut => Some(Status::service_unavailable().with_retry_after(Duration::from_secs(2))),
         sqlx::Error::Database(cause) if cause.kind() == ErrorKind::ForeignKeyViolation => {
-            let errors = vec![Mistake { pointer: "#/customer", detail: "is not the number of a customer" }];
+            let errors = vec![Mistake { pointer: "#/customer", detail: "does not exist" }];
             Some(OrderError::Invalid { errors }.into())
         }
         sqlx::Error::Database(cause) if cause.kind() == ErrorKind::UniqueViolation => {
-            Some(Status::conflict().with_detail("an order with this reference exists already"))
+            Some(Status::conflict().with_detail("an order with this reference already exists"))
         }
         _ => None,
     }

@@ -154,7 +154,7 @@ fn conceal_550(status: Status, context: &Context<'_>) -> Status {
     if status.code().as_u16() != 550 || context.path.starts_with("/internal") {
         return status;
     }
-    let forbidden = Status::forbidden().with_title("Missing right").with_type("/problems/no-right");
+    let forbidden = Status::forbidden().with_title("Missing permission").with_type("/problems/no-right");
     status.detail().map(str::to_owned).into_iter().fold(forbidden, Status::with_detail)
 }
 

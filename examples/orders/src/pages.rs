@@ -69,7 +69,7 @@ fn form(method: &str, action: &str, order: Option<&Order>) -> Markup {
                     option value="clerk-token" { "a clerk" }
                     option value="manager-token" { "a manager" }
                     option value="auditor-token" { "an auditor" }
-                    option value="" { "nobody" }
+                    option value="" { "a visitor" }
                 }
             }
             label { "Reference" input name="reference" value=(text(|order| order.reference.clone())); }

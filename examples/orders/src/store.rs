@@ -71,10 +71,10 @@ impl Draft {
     pub(crate) fn checked(self) -> Result<Self, OrderError> {
         let rules = [
             (self.reference.is_empty(), "#/reference", "must not be empty"),
-            (self.reference.len() > 40, "#/reference", "must not be longer than 40 bytes"),
+            (self.reference.chars().count() > 40, "#/reference", "must be at most 40 characters long"),
             (self.item.trim().is_empty(), "#/item", "must not be blank"),
-            (self.item.len() > 200, "#/item", "must not be longer than 200 bytes"),
-            (!(1..=1_000_000).contains(&self.quantity), "#/quantity", "must be from 1 to 1000000"),
+            (self.item.chars().count() > 200, "#/item", "must be at most 200 characters long"),
+            (!(1..=1_000_000).contains(&self.quantity), "#/quantity", "must be between 1 and 1,000,000"),
         ];
         let broken = rules.into_iter().filter(|(broken, ..)| *broken);
         let errors: Vec<_> = broken.map(|(_, pointer, detail)| Mistake { pointer, detail }).collect();
