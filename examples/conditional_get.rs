@@ -36,14 +36,14 @@ async fn change(State(row): State<Database>) -> String {
 }
 
 /// Has no version: the layer generates an entity tag from the content.
-async fn catalogue() -> String {
+async fn catalog() -> String {
     "a tulip, red, two euros\n".repeat(1000)
 }
 
 fn app() -> Router {
     Router::new()
         .route("/orders/7", get(order).post(change))
-        .route("/catalogue", get(catalogue).layer(ConditionalLayer::new().generate_etags(64 * 1024)))
+        .route("/catalog", get(catalog).layer(ConditionalLayer::new().generate_etags(64 * 1024)))
         .layer(StatusMapLayer::new())
         .with_state(Arc::new(Mutex::new(Row { version: 1, changed: SystemTime::now() })))
 }
@@ -56,6 +56,6 @@ async fn main() -> io::Result<()> {
     println!("  curl -i {url}/orders/7                                     200 with its entity tag");
     println!("  curl -i -H 'if-none-match: \"order-7-v1\"' {url}/orders/7    304 without a body");
     println!("  curl -i -X POST {url}/orders/7                             changes the order: then 200 again");
-    println!("  curl -i {url}/catalogue                                    200 with a tag generated from its content");
+    println!("  curl -i {url}/catalog                                      200 with a tag generated from its content");
     axum::serve(listener, app()).await
 }

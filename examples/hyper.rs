@@ -19,7 +19,7 @@ async fn shop(request: Request<Incoming>) -> Result<Response<Full<Bytes>>, Statu
         (_, "/") => Err(Status::method_not_allowed("GET")),
         (_, "/report") => Err(Status::from_error(io::Error::other("report.csv: no space left on device"))),
         (_, "/slow") => std::future::pending().await,
-        (_, path) => Err(Status::not_found().with_detail(format!("nothing is at {path}"))),
+        (_, path) => Err(Status::not_found().with_detail(format!("there is nothing at {path}"))),
     }
 }
 

@@ -44,7 +44,7 @@ async fn broken() -> Status {
 
 async fn order() -> Status {
     let errors = json!([
-        { "pointer": "#/email", "detail": "must have an @" },
+        { "pointer": "#/email", "detail": "must contain an @" },
         { "pointer": "#/lines/0/count", "detail": "must be at least 1" },
     ]);
     Status::unprocessable_entity().with_detail("the order is not valid").with_extension("errors", errors)
@@ -106,10 +106,10 @@ async fn main() -> io::Result<()> {
     println!("Open in a browser:");
     println!("  {url}/account    401 with a link to sign in");
     println!("  {url}/basket     405: a page for forms only");
-    println!("  {url}/gone       410 with links to the home page and to the search");
+    println!("  {url}/gone       410 with links to the home page and the search");
     println!("  {url}/profile    412 if you save it in two tabs");
     println!("  {url}/order      422 with what is wrong, field by field");
-    println!("  {url}/broken     500 with a mail to the support");
+    println!("  {url}/broken     500 with a link that writes to the support");
     println!("  {url}/report     503 with a link to try again");
     axum::serve(listener, app()).await
 }

@@ -25,7 +25,7 @@ enum ShopError {
         #[status(extension)]
         order_id: u64,
     },
-    #[error("order {0} was deleted: 100 % of its 3 € come back")]
+    #[error("order {0} was deleted: 100 % of its 3 € is refunded")]
     #[status(GONE, type = "/problems/order-deleted", title = "Order deleted")]
     Deleted(u64),
     #[error("the card provider is down")]

@@ -225,8 +225,8 @@ async fn a_page_has_header_fields_members_and_an_example_document() {
 }
 
 #[tokio::test]
-async fn own_advice_replaces_that_of_the_catalogue() {
-    let of_catalogue = catalog::get(StatusCode::UNAUTHORIZED).unwrap().advice;
+async fn own_advice_replaces_that_of_the_catalog() {
+    let of_catalog = catalog::get(StatusCode::UNAUTHORIZED).unwrap().advice;
     for (path, on_page, in_json) in [
         (
             "/pay/limit",
@@ -238,7 +238,7 @@ async fn own_advice_replaces_that_of_the_catalogue() {
         let (_, body) = ask("GET", path, &[("accept", "text/html")]).await;
         let expected = format!("<h2>What you can do</h2>\n{on_page}\n");
         assert!(text(&body).contains(&expected), "{path}\n{}", text(&body));
-        assert!(!text(&body).contains(of_catalogue), "{path}");
+        assert!(!text(&body).contains(of_catalog), "{path}");
         let (_, body) = ask("GET", path, &[]).await;
         assert_eq!(parsed(&body)["problems"][0]["advice"], in_json, "{path}");
     }

@@ -38,7 +38,7 @@ impl fmt::Debug for Case {
     }
 }
 
-/// Returns all cases. Those of a row and size are neighbours.
+/// Returns all cases. Those of a row and size are neighbors.
 ///
 /// The ones with a log are last: a subscriber cannot be removed.
 pub fn cases() -> Vec<Case> {

@@ -1,4 +1,4 @@
-//! The names of `http`'s status constants and of gRPC's codes, and suggestions for misspelt names.
+//! The names of `http`'s status constants and of gRPC's codes, and suggestions for misspelled names.
 
 /// The constants of `http::StatusCode`.
 const STATUS: [(u16, &str); 62] = [
@@ -142,7 +142,7 @@ pub(crate) fn suggestion<'a>(name: &str, known: impl IntoIterator<Item = &'a str
     }
 }
 
-/// Returns the optimal string alignment distance: insertions, deletions, substitutions, and swaps of neighbours.
+/// Returns the optimal string alignment distance: insertions, deletions, substitutions, and swaps of neighbors.
 fn distance(a: &str, b: &str) -> usize {
     let (a, b): (Vec<char>, Vec<char>) = (a.chars().collect(), b.chars().collect());
     // The two rows of the table above the current one.
@@ -200,7 +200,7 @@ mod tests {
     }
 
     #[test]
-    fn misspelt_status_names_get_a_suggestion() {
+    fn misspelled_status_names_get_a_suggestion() {
         let rows = [
             ("NOT_FUOND", ": did you mean `NOT_FOUND`?"),
             ("NOTFOUND", ": did you mean `NOT_FOUND`?"),

@@ -350,7 +350,7 @@ mod tests {
     }
 
     #[test]
-    fn required_fields_are_those_of_the_catalogue() {
+    fn required_fields_are_those_of_the_catalog() {
         for entry in catalog::ALL.iter().filter(|entry| matches!(entry.code.as_u16(), 300..=599)) {
             let of_crate: Vec<_> = entry.required_headers.iter().map(HeaderName::as_str).collect();
             let expected = match entry.code.as_u16() {

@@ -10,6 +10,8 @@ use tower_status::Status;
 pub fn find(path: &str) -> Result<&'static str, Status> {
     match path {
         "/orders/7" => Ok("seven tulips"),
-        path => Err(Status::not_found().with_detail(format!("nothing is at {path}")).with_extension("shop", "tulips")),
+        path => {
+            Err(Status::not_found().with_detail(format!("there is nothing at {path}")).with_extension("shop", "tulips"))
+        }
     }
 }

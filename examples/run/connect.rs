@@ -21,7 +21,7 @@ async fn connect_returns_the_same_errors_over_connect_and_grpc() {
         (5, Code::Internal, "internal", 500, hidden),
         (6, Code::DeadlineExceeded, "deadline_exceeded", 504, deadline),
         (8, Code::NotFound, "not_found", 404, "order 8 does not exist"),
-        (9, Code::NotFound, "not_found", 404, "order 9 was deleted: 100 % of its 3 € come back"),
+        (9, Code::NotFound, "not_found", 404, "order 9 was deleted: 100 % of its 3 € is refunded"),
     ];
     for version in [Version::HTTP_11, Version::HTTP_2] {
         let http = client(version);

@@ -198,7 +198,7 @@ async fn quickstart(version: Version) {
 
 async fn hyper(version: Version) {
     let rows = [
-        row("/nowhere", 404, JSON, ("cache-control", "no-store"), "nothing is at /nowhere"),
+        row("/nowhere", 404, JSON, ("cache-control", "no-store"), "there is nothing at /nowhere"),
         row("-X POST", 405, JSON, ("allow", "GET"), "Method Not Allowed"),
         row("/slow", 503, JSON, ("content-language", "en"), "Service Unavailable"),
         row("/report", 500, JSON, ("content-language", "en"), "Internal Server Error"),
@@ -262,7 +262,7 @@ async fn conditional_get(version: Version) {
         row("if-none-match", 304, "", ("etag", "\"order-7-v1\""), ""),
         row("-X POST", 200, TEXT, ("cache-control", ""), "version 2"),
         // XXH3-128 by Python's xxhash, and the length in hexadecimal.
-        row("/catalogue", 200, TEXT, ("etag", "\"7b20ca94aae16f5058dc7c06425fa0c9-5dc0\""), "a tulip, red"),
+        row("/catalog", 200, TEXT, ("etag", "\"7b20ca94aae16f5058dc7c06425fa0c9-5dc0\""), "a tulip, red"),
     ];
     let (example, client) = (Example::start("conditional_get", rows.len()), client(version));
     follow(&example, &client, version, &rows).await;
@@ -293,7 +293,7 @@ async fn tonic_returns_the_same_errors_over_grpc_and_plain_http() {
     let mut grpc = ShopClient::connect(example.url.clone()).await.unwrap();
     let entry = catalog::get(StatusCode::SERVICE_UNAVAILABLE).unwrap();
     let unavailable = entry.default_detail();
-    let deleted = "order 9 was deleted: 100 % of its 3 € come back";
+    let deleted = "order 9 was deleted: 100 % of its 3 € is refunded";
     let rows = [
         (5, Code::Unavailable, entry.explanation, 503, unavailable),
         (6, Code::DeadlineExceeded, GrpcCode::DeadlineExceeded.explanation(), 503, unavailable),

@@ -241,7 +241,7 @@ impl StatusInput<'_> {
         is_server_error(code) && !self.exposed
     }
 
-    /// Returns the title that must be shown; `None`: the catalogue's.
+    /// Returns the title that must be shown; `None`: the catalog's.
     #[must_use]
     pub fn shown_title(&self) -> Option<&str> {
         self.title.as_ref().map(|title| &*title.0).filter(|text| !text.is_empty() && !text.contains(char::is_control))

@@ -151,7 +151,7 @@ pub const GRPC_CODES: [GrpcCode; 17] = [
     GrpcCode::Unauthenticated,
 ];
 
-/// Returns the code for gRPC clients: the catalogue's [`grpc`](super::Entry::grpc). A code without an entry is `CANCELLED`
+/// Returns the code for gRPC clients: the catalog's [`grpc`](super::Entry::grpc). A code without an entry is `CANCELLED`
 /// for nginx's 499, `FAILED_PRECONDITION` for any other 4xx, `INTERNAL` for a 5xx, otherwise `UNKNOWN`.
 ///
 /// # Example: the code that gRPC clients get

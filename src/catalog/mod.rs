@@ -183,7 +183,7 @@ static FALLBACK: &Entry = {
         match entries {
             [entry, ..] if entry.code.as_u16() == 500 => break entry,
             [_, rest @ ..] => entries = rest,
-            [] => panic!("the catalogue has no entry for 500"),
+            [] => panic!("the catalog has no entry for 500"),
         }
     }
 };

@@ -41,7 +41,7 @@ pub enum Verdict {
 /// - QUERY (RFC 10008) is evaluated as GET. If-Modified-Since is ignored for all other methods.
 /// - A 304 takes precedence over a range: `Range` is not read. See [`range_applies`].
 /// - `CONNECT`, `OPTIONS` and `TRACE` always proceed (RFC 9110 §13.2.1).
-/// - A change that was already made is not recognised: its failed If-Match is a 412 (RFC 9110 §13.1.1 allows a 2xx).
+/// - A change that was already made is not recognized: its failed If-Match is a 412 (RFC 9110 §13.1.1 allows a 2xx).
 ///
 /// Call it only if the response would otherwise be a success: redirects and errors take precedence over conditions
 /// (RFC 9110 §13.2.1).

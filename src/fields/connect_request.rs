@@ -1,4 +1,4 @@
-//! Recognises Connect requests (Connect Protocol Reference, "Unary-Request", "Unary-Get-Request", "Streaming-Request").
+//! Recognizes Connect requests (Connect Protocol Reference, "Unary-Request", "Unary-Get-Request", "Streaming-Request").
 
 use std::borrow::Cow;
 

@@ -124,7 +124,7 @@ fn of_group(code: Option<StatusCode>, group: &[DocumentedStatus]) -> Response {
     Response { code, description, headers: headers(group), schema, examples }
 }
 
-/// Returns the doc comment, otherwise the detail, otherwise the catalogue's explanation.
+/// Returns the doc comment, otherwise the detail, otherwise the catalog's explanation.
 fn description(documented: &DocumentedStatus) -> String {
     let of_entry = || documented.code.map_or("An error.", |code| catalog::entry(code).explanation);
     match (documented.description, documented.detail) {

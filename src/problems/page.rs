@@ -99,7 +99,7 @@ fn write_summary(page: &mut Markup, problem: &Problem) {
     }
 }
 
-/// Writes the problem's own advice, otherwise that of the catalogue.
+/// Writes the problem's own advice, otherwise that of the catalog.
 fn write_advice(page: &mut Markup, problem: &Problem) {
     const HEADING: &str = "<h2>What you can do</h2>\n";
     if let Some(template) = problem.documented.advice {
@@ -118,7 +118,7 @@ fn write_causes(page: &mut Markup, problem: &Problem, entry: &Entry) {
         Permanence::Temporary => page.raw("<p>The same request may succeed before long.</p>\n"),
         Permanence::Unknown | Permanence::Interim | Permanence::Fulfilled => page,
     };
-    // A problem with its own title is not the one that the catalogue explains.
+    // A problem with its own title is not the one that the catalog explains.
     if problem.documented.title.is_none() {
         page.raw("<h2>What usually causes this</h2>\n");
         html::write_list(page, entry.causes, |page, cause| {

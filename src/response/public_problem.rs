@@ -74,7 +74,7 @@ impl<'a> PublicProblem<'a> {
         self.translation.and_then(|texts| texts.title.as_deref()).unwrap_or(self.title)
     }
 
-    /// Returns the detail in the language of the client; without one, the text of the catalogue for developers.
+    /// Returns the detail in the language of the client; without one, the text of the catalog for developers.
     pub(super) fn detail_for_programs(&self) -> &'a str {
         let translated =
             |of: fn(&'a Translation<'a>) -> &'a Option<String>| self.translation.and_then(|texts| of(texts).as_deref());
@@ -84,7 +84,7 @@ impl<'a> PublicProblem<'a> {
         }
     }
 
-    /// Returns the language of the body: the client's if a text is translated, English if all text is the catalogue's.
+    /// Returns the language of the body: the client's if a text is translated, English if all text is the catalog's.
     pub(super) fn language(&self) -> Option<&'static str> {
         match self.translation.filter(|texts| !texts.is_empty()) {
             Some(texts) => Some(texts.language.tag),
@@ -111,7 +111,7 @@ impl<'a> PublicProblem<'a> {
         members.filter(move |(name, _)| !added.contains(&(*name, true)))
     }
 
-    /// Returns whether all text is the catalogue's.
+    /// Returns whether all text is the catalog's.
     pub(super) fn is_bare(&self) -> bool {
         let own_texts = [self.detail, self.advice];
         self.title == self.entry.title

@@ -105,13 +105,13 @@ pub struct DocumentedStatus {
     pub code: Option<StatusCode>,
     /// The name in code, such as `NoSuchOrder`.
     pub name: Option<&'static str>,
-    /// The title, unless it is the catalogue's.
+    /// The title, unless it is the catalog's.
     pub title: Option<&'static str>,
     /// The problem type's URI reference.
     pub type_uri: Option<&'static str>,
     /// The template of the detail, such as `order {order_id} does not exist`; `None` if the detail is hidden.
     pub detail: Option<&'static str>,
-    /// The template of the advice, unless it is the catalogue's.
+    /// The template of the advice, unless it is the catalog's.
     pub advice: Option<&'static str>,
     /// When the status occurs, for the readers of the documentation.
     pub description: Option<&'static str>,
@@ -119,7 +119,7 @@ pub struct DocumentedStatus {
     pub headers: &'static [&'static str],
     /// The extension members that clients see, each with its schema.
     pub extensions: &'static [(&'static str, MemberSchema)],
-    /// The gRPC code, unless it is the catalogue's.
+    /// The gRPC code, unless it is the catalog's.
     pub grpc_code: Option<GrpcCode>,
 }
 

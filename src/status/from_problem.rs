@@ -25,7 +25,7 @@ impl Status {
     /// Reads an error response: of an upstream, or in a test. Returns `None` below 400.
     ///
     /// The code is that of the response, never the member `status` (RFC 9457 §3.1.2). Title, detail, type, instance and
-    /// members are those of an `application/problem+json` body; a title or detail that is the catalogue's is left unset. Any
+    /// members are those of an `application/problem+json` body; a title or detail that is the catalog's is left unset. Any
     /// other body is ignored. Of the header fields, Retry-After, WWW-Authenticate and Allow are read. The members
     /// `request_id`, `trace_id` and `debug` are left out: they belong to the upstream's request.
     ///

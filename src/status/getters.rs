@@ -9,7 +9,7 @@ use super::Status;
 use crate::catalog::GrpcCode;
 
 impl Status {
-    /// Returns the title that was set; `None` means the catalogue's.
+    /// Returns the title that was set; `None` means the catalog's.
     pub fn title(&self) -> Option<&str> {
         self.parts()?.title.as_deref()
     }
@@ -55,7 +55,7 @@ impl Status {
         self.parts()?.retry_after
     }
 
-    /// Returns the code that was set with [`with_grpc_code`](Self::with_grpc_code); `None` means the catalogue's.
+    /// Returns the code that was set with [`with_grpc_code`](Self::with_grpc_code); `None` means the catalog's.
     pub const fn grpc_code(&self) -> Option<GrpcCode> {
         self.grpc_code
     }

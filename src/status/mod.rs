@@ -131,7 +131,7 @@ struct Malformed {
 }
 
 impl Status {
-    /// Creates a status that has only its code. Its texts are those of the [catalogue](crate::catalog).
+    /// Creates a status that has only its code. Its texts are those of the [catalog](crate::catalog).
     ///
     /// A 1xx is no final response (RFC 9110 §15.2) and becomes 500.
     ///
@@ -236,7 +236,7 @@ impl Status {
         catalog::is_server_error(self.code)
     }
 
-    /// Returns the catalogue's entry of the code; a code without an entry has that of its class's x00 (RFC 9110 §15).
+    /// Returns the catalog's entry of the code; a code without an entry has that of its class's x00 (RFC 9110 §15).
     pub fn entry(&self) -> &'static Entry {
         catalog::entry(self.code)
     }

@@ -18,7 +18,7 @@ impl Status {
         self
     }
 
-    /// Sets the title, which names the type of problem (RFC 9457 §3.1.3). Default: the title of the catalogue.
+    /// Sets the title, which names the type of problem (RFC 9457 §3.1.3). Default: the title of the catalog.
     ///
     /// Set a [type](Self::with_type), too: a client identifies the problem by its type (RFC 9457 §4.2.1). An empty title,
     /// or one with control characters, is dropped with a warning.
@@ -136,7 +136,7 @@ impl Status {
         self
     }
 
-    /// Sets the advice: what the client can do now. Default: the advice of the catalogue.
+    /// Sets the advice: what the client can do now. Default: the advice of the catalog.
     pub fn with_advice(mut self, advice: impl Into<Cow<'static, str>>) -> Self {
         let advice = advice.into();
         self.parts_mut().advice = (!advice.is_empty()).then_some(advice);
@@ -159,7 +159,7 @@ impl Status {
         self
     }
 
-    /// Sets the code that gRPC clients get. Default: the code of the [catalogue](crate::catalog::Entry::grpc).
+    /// Sets the code that gRPC clients get. Default: the code of the [catalog](crate::catalog::Entry::grpc).
     ///
     /// [`Ok`](GrpcCode::Ok) is no error and becomes [`Unknown`](GrpcCode::Unknown).
     ///

@@ -27,7 +27,7 @@ pub(super) fn log(status: &Status, context: &Context<'_>, is_read: bool) {
         return;
     }
     let error = status.source_link().map(logged::chain);
-    // A subscriber does not quote the message, so it is the catalogue's.
+    // A subscriber does not quote the message, so it is the catalog's.
     let title = status.title().filter(|title| *title != status.entry().title).map(logged::escaped);
     // The detail is often the error's own text.
     let detail = status.detail().map(logged::escaped);

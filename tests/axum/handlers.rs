@@ -94,7 +94,7 @@ struct Case {
     code: u16,
     allow: Option<&'static str>,
     retry_after: Option<&'static str>,
-    /// What the body contains, if not the catalogue's text of the code.
+    /// What the body contains, if not the catalog's text of the code.
     detail: Option<&'static str>,
 }
 

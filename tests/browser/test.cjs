@@ -101,7 +101,7 @@ const tests = {
         await look(page, `${path}, ${name}`, `${path}-${name}`);
       }
       await page.goto(`${pages}/order`);
-      assert.deepEqual(await page.locator('li').allInnerTexts(), ['email: must have an @', 'count: must be at least 1 #/lines/0/count']);
+      assert.deepEqual(await page.locator('li').allInnerTexts(), ['email: must contain an @', 'count: must be at least 1 #/lines/0/count']);
       await look(page, `order, ${name}`, `order-${name}`);
       // Always busy, after a form of a page without a policy.
       await page.goto(`${pages}/`);

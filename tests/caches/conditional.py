@@ -115,7 +115,7 @@ def change():
 def varnish_revalidates():
     cache = through("varnish", GET)
     try:
-        for path in ("/orders/7", "/catalogue"):
+        for path in ("/orders/7", "/catalog"):
             first, origin = cache.get(path)
             equal((first.status, origin), (200, [200]), f"{path}: first request")
             again, origin = cache.get(path)

@@ -127,13 +127,13 @@ pub(crate) fn default_detail(status: StatusCode) -> &'static str {
     catalog::get(status).unwrap().default_detail()
 }
 
-/// Returns whether a body shows the catalogue's text of a code: a page the explanation, any other the default detail.
+/// Returns whether a body shows the catalog's text of a code: a page the explanation, any other the default detail.
 pub(crate) fn is_explained(status: StatusCode, body: &[u8]) -> bool {
     let expected = if body.starts_with(b"<") { explanation(status) } else { default_detail(status) };
     text(body).contains(expected)
 }
 
-/// Returns whether a body shows this detail, or without one the catalogue's text. A page begins a detail with a capital
+/// Returns whether a body shows this detail, or without one the catalog's text. A page begins a detail with a capital
 /// letter.
 pub(crate) fn shows(status: StatusCode, detail: Option<&str>, body: &[u8]) -> bool {
     let Some(detail) = detail else { return is_explained(status, body) };
@@ -144,7 +144,7 @@ pub(crate) fn shows(status: StatusCode, detail: Option<&str>, body: &[u8]) -> bo
     text(body).contains(&format!("{}{rest}", first.to_uppercase()))
 }
 
-/// Returns the catalogue's explanation of a code, for the reader of a page.
+/// Returns the catalog's explanation of a code, for the reader of a page.
 pub(crate) fn explanation(status: StatusCode) -> &'static str {
     catalog::get(status).unwrap().explanation
 }

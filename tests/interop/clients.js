@@ -3,7 +3,7 @@
 //     NODE_PATH=FOLDER node clients.js GOOGLEAPIS TONIC INTEROP
 //
 // FOLDER has the packages, GOOGLEAPIS google/rpc/*.proto; the other arguments are the addresses of the servers. cases.json
-// has the expected results, from the specifications of gRPC and gRPC-Web and the texts of the catalogue.
+// has the expected results, from the specifications of gRPC and gRPC-Web and the texts of the catalog.
 "use strict";
 
 const assert = require("node:assert");

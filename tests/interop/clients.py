@@ -3,7 +3,7 @@
     python clients.py TONIC INTEROP
 
 The arguments are the addresses of the servers. cases.json has the expected results, from the specifications of gRPC and
-gRPC-Web and the texts of the catalogue.
+gRPC-Web and the texts of the catalog.
 """
 
 import base64

@@ -115,7 +115,7 @@ const HIDDEN = "An unexpected problem on the server prevented this request from 
 // A handler does not know its service.
 const cases = [
     [8, "NotFound", "order 8 does not exist", info("NO_SUCH_ORDER", "", ["order_id", "8"])],
-    [9, "NotFound", "order 9 was deleted: 100 % of its 3 € come back", info("ORDER_DELETED")],
+    [9, "NotFound", "order 9 was deleted: 100 % of its 3 € is refunded", info("ORDER_DELETED")],
     [4, "Aborted", "order 4 is being changed", info("BUSY")],
     [5, "Internal", HIDDEN, info("DATABASE")],
     [6, "DeadlineExceeded", "The operation was not complete before the deadline.", info("SERVICE_UNAVAILABLE", "shop.v1.Shop")],
@@ -131,7 +131,7 @@ async function errors(name, transport) {
         const details = name.includes("gRPC,") && id !== 6 ? [] : expected.details;
         check(`${name}: order ${id} before a stream`, await watch(transport, id), { items: [], ...expected, details });
     }
-    const deleted = { code: "NotFound", message: "order 10 was deleted: 100 % of its 3 € come back" };
+    const deleted = { code: "NotFound", message: "order 10 was deleted: 100 % of its 3 € is refunded" };
     const middle = { items: ["seven tulips"], ...deleted, details: [info("ORDER_DELETED")] };
     check(`${name}: order 10, in the middle of a stream`, await watch(transport, 10), middle);
     const headers = { authorization: "Bearer rose" };

@@ -146,7 +146,7 @@ impl Render for Own {
 }
 
 #[tokio::test]
-async fn content_language_is_en_if_all_text_comes_from_the_catalogue() {
+async fn content_language_is_en_if_all_text_comes_from_the_catalog() {
     let not_found = Status::not_found;
     let down = Status::service_unavailable;
     #[rustfmt::skip]

@@ -134,7 +134,7 @@ async fn handle(mut request: Request<Incoming>, events: UnboundedSender<Event>) 
             Ok(response)
         }
         "/upgrade/required" => Err(Status::upgrade_required("echo")),
-        path => Err(Status::not_found().with_detail(format!("nothing is at {path}"))),
+        path => Err(Status::not_found().with_detail(format!("there is nothing at {path}"))),
     }
 }
 
@@ -223,7 +223,7 @@ impl Server {
         let mut stream = self.connect().await;
         stream.write_all(b"GET /nowhere HTTP/1.1\r\nhost: a\r\nconnection: close\r\n\r\n").await.unwrap();
         let text = to_end(&mut stream).await;
-        assert!(text.starts_with("HTTP/1.1 404 ") && text.contains("nothing is at /nowhere"), "{name}: {text}");
+        assert!(text.starts_with("HTTP/1.1 404 ") && text.contains("there is nothing at /nowhere"), "{name}: {text}");
         self.expect(&[Closed], name).await;
     }
 

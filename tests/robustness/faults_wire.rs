@@ -355,7 +355,7 @@ async fn pipelined_requests_get_their_errors_in_order() {
     for (path, code) in paths.into_iter().zip([404, 500, 404, 413, 200, 426, 404]) {
         let (seen, _, body) = next_response(&mut stream).await;
         assert_eq!(seen, code, "{path}");
-        assert!(code != 404 || body.contains(&format!("nothing is at {path}\"")), "{path}: {body}");
+        assert!(code != 404 || body.contains(&format!("there is nothing at {path}\"")), "{path}: {body}");
     }
     assert_eq!(server.reports(), 6);
 }

@@ -1,4 +1,4 @@
-//! The requests that are recognised as Connect's (Connect Protocol Reference).
+//! The requests that are recognized as Connect's (Connect Protocol Reference).
 
 use std::sync::{Arc, Mutex};
 
@@ -33,7 +33,7 @@ async fn protocol(method: &str, target: &str, fields: Fields<'_>) -> Protocol {
 }
 
 #[tokio::test]
-async fn a_unary_post_is_recognised_by_its_version_and_content_type() {
+async fn a_unary_post_is_recognized_by_its_version_and_content_type() {
     const V: (&str, &str) = ("connect-protocol-version", "1");
     #[rustfmt::skip]
     let rows: [(Fields<'_>, Protocol); 20] = [
@@ -69,7 +69,7 @@ async fn a_unary_post_is_recognised_by_its_version_and_content_type() {
 }
 
 #[tokio::test]
-async fn a_stream_is_recognised_by_its_content_type() {
+async fn a_stream_is_recognized_by_its_content_type() {
     let long = format!("application/connect+{}", "x".repeat(128));
     let rows = [
         ("application/connect+json", ConnectStream),
@@ -93,7 +93,7 @@ async fn a_stream_is_recognised_by_its_content_type() {
 }
 
 #[tokio::test]
-async fn a_unary_get_is_recognised_by_its_query() {
+async fn a_unary_get_is_recognized_by_its_query() {
     #[rustfmt::skip]
     let rows = [
         ("connect=v1&encoding=json&message=%7B%7D", Connect),

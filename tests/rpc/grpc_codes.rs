@@ -252,7 +252,7 @@ async fn every_error_that_is_resolved_has_its_code() {
         ("a Status", || Status::gone().into(), 5),
         ("a Status with a gRPC code", || Status::conflict().with_grpc_code(GrpcCode::AlreadyExists).into(), 6),
         ("a 404", || Status::not_found().into(), 5),
-        ("a recognised error", || SoldOut.into(), 10),
+        ("a recognized error", || SoldOut.into(), 10),
         ("a mapped error", || std::io::Error::from(std::io::ErrorKind::NotFound).into(), 5),
         ("an unmapped error", || "secret".into(), 13),
         ("an unmapped io::Error", || std::io::Error::from(std::io::ErrorKind::TimedOut).into(), 13),

@@ -49,7 +49,7 @@ async fn reason_is_the_name_of_a_status_without_type_and_title() {
         (Status::not_found(), "NOT_FOUND"),
         (Status::service_unavailable().with_grpc_code(GrpcCode::DeadlineExceeded), "SERVICE_UNAVAILABLE"),
         (Status::payload_too_large(), "CONTENT_TOO_LARGE"),
-        // A status without an entry in the catalogue has the name of its gRPC code.
+        // A status without an entry in the catalog has the name of its gRPC code.
         (unknown(499), "CANCELLED"),
         (unknown(498), "FAILED_PRECONDITION"),
         (unknown(599), "INTERNAL"),

@@ -9,7 +9,7 @@ use crate::common::{Fields, PROBLEM_JSON};
 use crate::grpc::{field, post, send, send_failing};
 
 #[tokio::test]
-async fn a_post_is_recognised_by_its_content_type() {
+async fn a_post_is_recognized_by_its_content_type() {
     #[rustfmt::skip]
     let rows = [
         ("application/grpc", Grpc, "application/grpc"),

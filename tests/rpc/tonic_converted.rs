@@ -39,7 +39,7 @@ fn a_status_converts_to_a_tonic_status_with_what_may_be_shown() {
         (Status::from(NoSuchOrder(8)), Code::NotFound, "order 8 does not exist"),
         (Status::not_found(), Code::NotFound, explained(404)),
         (Status::conflict().with_detail("größer um 100 %\r\n"), Code::Aborted, "größer um 100 %\r\n"),
-        // The code was set apart from the catalogue's.
+        // The code was set apart from the catalog's.
         (
             Status::conflict().with_grpc_code(GrpcCode::AlreadyExists),
             Code::AlreadyExists,

@@ -1,4 +1,4 @@
-//! The catalogue matches the IANA registry, the RFCs and the texts that the project requires.
+//! The catalog matches the IANA registry, the RFCs and the texts that the project requires.
 //!
 //! The expected values are copied by hand from those, never from our own output.
 
@@ -295,7 +295,7 @@ fn texts_of_the_required_fifteen_have_the_required_phrases() -> Result {
             code: 403,
             explanation: &["understood", "refused", "signing in again with the same account will not help"],
             advice: &["another account"],
-            for_developers: &["understood", "will not fulfil", "access is not allowed", "authorization"],
+            for_developers: &["understood", "will not fulfill", "access is not allowed", "authorization"],
         },
         Phrases {
             code: 404,
@@ -325,7 +325,7 @@ fn texts_of_the_required_fifteen_have_the_required_phrases() -> Result {
             code: 503,
             explanation: &["cannot complete the request at this time", "usually temporary"],
             advice: &["try again later"],
-            for_developers: &["cannot fulfil the request at this time", "typically temporary", "retry-after"],
+            for_developers: &["cannot fulfill the request at this time", "typically temporary", "retry-after"],
         },
         Phrases {
             code: 550,

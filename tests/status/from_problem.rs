@@ -72,7 +72,7 @@ fn the_code_is_that_of_the_response() {
 }
 
 #[test]
-fn texts_of_the_catalogue_and_ids_of_the_request_are_left_out() {
+fn texts_of_the_catalog_and_ids_of_the_request_are_left_out() {
     let entry = Status::too_many_requests().entry();
     let status = read(
         429,

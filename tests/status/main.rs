@@ -1,4 +1,4 @@
-//! [`Status`](tower_status::Status) and the catalogue.
+//! [`Status`](tower_status::Status) and the catalog.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic)] // a test may panic
 
 mod catalog;

@@ -221,9 +221,9 @@ fn other_malformed_input_is_dropped_and_the_rest_is_kept() {
         ("an extension named detail", gone().with_extension(String::from("detail"), "x")),
         ("an extension named instance", gone().with_extension("instance", "x")),
         ("an extension without a name", gone().with_extension("", "x")),
-        ("a value that cannot be serialised", gone().with_extension("e2", Fails)),
+        ("a value that cannot be serialized", gone().with_extension("e2", Fails)),
         ("a map whose keys are not strings", gone().with_extension("e2", HashMap::from([((1, 2), 3)]))),
-        ("a value that cannot be serialised, for a name that is set", gone().with_extension("e", Fails)),
+        ("a value that cannot be serialized, for a name that is set", gone().with_extension("e", Fails)),
     ];
     for (what, status) in rows {
         assert_eq!(status.code(), 410, "{what}");

@@ -111,7 +111,7 @@ async fn only_the_fields_that_describe_a_replaced_body_are_removed() {
         ("404, text", full(404, &[TEXT, &plain].concat(), "it")),
         ("550, text", full(550, &[TEXT, &plain].concat(), "it")),
     ];
-    // The catalogue's explanation is in English; the language of a text is unknown.
+    // The catalog's explanation is in English; the language of a text is unknown.
     let english = explained.into_iter().map(|row| (row, Some(("content-language", "en"))));
     for ((name, mut inner), language) in english.chain(with_detail.into_iter().map(|row| (row, None))) {
         for (name, value) in &header_map(OTHERS) {

@@ -1,4 +1,4 @@
-//! The responses that the layer recognises as built by this crate, also after middleware has changed them.
+//! The responses that the layer recognizes as built by this crate, also after middleware has changed them.
 
 use axum::{
     Router,

@@ -77,7 +77,7 @@ impl IntoStatus for Odd {
     }
 }
 
-/// Maps A to 404 and B to 402, and recognises Own, Bare and Pass. Odd and Unknown are foreign errors.
+/// Maps A to 404 and B to 402, and recognizes Own, Bare and Pass. Odd and Unknown are foreign errors.
 fn layer() -> StatusMapLayer {
     StatusMapLayer::new()
         .map_error(|_: &A| Some(Status::not_found()))
@@ -157,7 +157,7 @@ async fn the_outermost_mapped_error_of_the_chain_decides() {
         io(Status::from_error(Unknown::of(Status::from(io(Unknown::of(A::default())))))) => 404
         Pass::of(Status::from_error(A::default())) => 404
         boxed(Unknown::of(Status::from_error(Status::gone().with_source(A::default())))) => 410
-        // a recognised error whose status is unresolved is no match
+        // a recognized error whose status is unresolved is no match
         boxed(Pass::of(A::default())) => 404
         boxed(Pass::of(Pass::of(B::default()))) => 402
         boxed(Unknown::of(Pass::of(Own::default()))) => 410

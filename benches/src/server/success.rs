@@ -85,12 +85,12 @@ fn generated<const KIB: usize>(ways: &mut Ways, row: &'static str) {
     }
     ways.add(
         row,
-        http1(head("GET /catalogue", FIREFOX), b""),
+        http1(head("GET /documents", FIREFOX), b""),
         &[
-            (BY_HAND, || serve(Router::new().route("/catalogue", get(hashed::<KIB>)), Protocol::Http1)),
+            (BY_HAND, || serve(Router::new().route("/documents", get(hashed::<KIB>)), Protocol::Http1)),
             (OURS, || {
                 let route = get(plain::<KIB>).layer(ConditionalLayer::new().generate_etags(1 << 20));
-                serve(Router::new().route("/catalogue", route), Protocol::Http1)
+                serve(Router::new().route("/documents", route), Protocol::Http1)
             }),
         ],
     );

@@ -113,7 +113,7 @@ fn extensions(root: &TokenStream, code: Option<u16>, variant: &Variant<'_>) -> V
     constants.chain(fields).collect()
 }
 
-/// Writes the schema of a field's type: collections are recognised by their name, the type inside by the traits that it
+/// Writes the schema of a field's type: collections are recognized by their name, the type inside by the traits that it
 /// implements.
 fn schema(root: &TokenStream, ty: &Type) -> TokenStream {
     if let Wrapper::Option(inner) = bounds::wrapper(ty) {

@@ -45,7 +45,7 @@ enum NoteError {
     #[status(401, challenge = r#"Bearer realm="notes""#)]
     SignIn,
     /// There is another note with this text.
-    #[error("a note with this text exists")]
+    #[error("a note with this text already exists")]
     #[status(409, extension("code" = "duplicate"))]
     Duplicate,
 }

@@ -26,7 +26,7 @@ impl Instance {
     fn start(file: &Path) -> Self {
         let mut process = Command::new(env!("CARGO_BIN_EXE_orders"))
             .args(["127.0.0.1:0".as_ref(), file.as_os_str()])
-            // Without colours, which would be inside the span.
+            // Without colors, which would be inside the span.
             .env("NO_COLOR", "1")
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())

@@ -39,7 +39,7 @@ mod validated_by_validator {
     #[derive(Debug, Deserialize, Validate)]
     #[validate(schema(function = at_most_ten))]
     pub(crate) struct Order {
-        #[validate(email(message = "must be an e-mail address"))]
+        #[validate(email(message = "must be an email address"))]
         email: String,
         #[validate(length(min = 8))]
         password: String,

@@ -33,7 +33,7 @@ async fn validator_errors_have_message_code_and_pointer() {
     assert_eq!(problem["detail"], "4 values of the content are not valid");
     let expected = json!([
         { "detail": "is not valid (unknown_customer)", "pointer": "#/customer/name", "code": "unknown_customer" },
-        { "detail": "must be an e-mail address", "pointer": "#/email", "code": "email" },
+        { "detail": "must be an email address", "pointer": "#/email", "code": "email" },
         { "detail": "is not valid (range: min 1, max 100)", "pointer": "#/lines/1/count", "code": "range" },
         { "detail": "is not valid (length: min 8)", "pointer": "#/password", "code": "length" },
     ]);

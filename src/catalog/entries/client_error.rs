@@ -40,7 +40,7 @@ pub(super) const ENTRIES: &[Entry] = entries! {
             will not help.",
         causes: ["an account that may not see this", "a network or a country from which access is blocked"],
         advice: "If you should have access, sign in with another account, or ask the people who run this site.",
-        for_developers: "The server understood the request, but will not fulfil it: access is not allowed, and \
+        for_developers: "The server understood the request, but will not fulfill it: access is not allowed, and \
             authorization with the same account will not help.",
     }
 

@@ -1,4 +1,4 @@
-//! The data of the catalogue: one short block for each status, in one file for each class.
+//! The data of the catalog: one short block for each status, in one file for each class.
 
 use super::Entry;
 

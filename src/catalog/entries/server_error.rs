@@ -1,4 +1,4 @@
-//! 5xx: the server could not fulfil the request. 550 is not registered with IANA, and a 4xx in all but its number.
+//! 5xx: the server could not fulfill the request. 550 is not registered with IANA, and a 4xx in all but its number.
 
 use super::{Entry, entries};
 
@@ -48,7 +48,7 @@ pub(super) const ENTRIES: &[Entry] = entries! {
             "a document that the server is forbidden to return",
         ],
         advice: "Try again later.",
-        for_developers: "The server cannot fulfil the request at this time, which is typically temporary. Try again \
+        for_developers: "The server cannot fulfill the request at this time, which is typically temporary. Try again \
             after the time in the Retry-After field, if there is one.",
     }
 

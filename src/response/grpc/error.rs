@@ -65,7 +65,7 @@ fn hides(status: &Status, code: GrpcCode, rpc: Option<&Rpc>) -> bool {
     (is_hidden_code || status.hides() && rpc.is_none()) && !status.is_exposed()
 }
 
-/// Returns the message of an error without a detail: that of the catalogue's entry, or of the code if that was set
+/// Returns the message of an error without a detail: that of the catalog's entry, or of the code if that was set
 /// separately.
 fn default_message(problem: &PublicProblem<'_>, code: GrpcCode) -> &'static str {
     if code == problem.entry.grpc { problem.entry.explanation } else { code.explanation() }

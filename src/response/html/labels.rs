@@ -1,6 +1,6 @@
 //! Words of the page that are written by rules.
 
-/// English only: the causes of the catalogue are not translated.
+/// English only: the causes of the catalog are not translated.
 pub(super) const REASONS: &str = "Common reasons: ";
 pub(super) const OR: &str = "or ";
 

@@ -75,7 +75,7 @@ fn check(rows: &[Row<'_>]) {
 }
 
 #[test]
-fn bare_status_shows_the_texts_of_the_catalogue() {
+fn bare_status_shows_the_texts_of_the_catalog() {
     let gone = catalog::entry(StatusCode::GONE);
     check(&[
         Row {

@@ -1,6 +1,6 @@
 //! The texts of a page and their languages.
 //!
-//! The language of the page is that of its catalogue texts. A text of the application has an unknown language (`lang=""`),
+//! The language of the page is that of its catalog texts. A text of the application has an unknown language (`lang=""`),
 //! and its letters decide its direction; one that is not translated is English.
 
 use std::{borrow::Cow, time::Duration};

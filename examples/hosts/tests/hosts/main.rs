@@ -14,6 +14,6 @@ use http::StatusCode;
 fn check_not_found(code: u16, content_type: &str, body: &[u8], path: &str) {
     assert_eq!((code, content_type), (StatusCode::NOT_FOUND.as_u16(), "application/problem+json"));
     let document: serde_json::Value = serde_json::from_slice(body).unwrap();
-    assert_eq!(document["detail"], format!("nothing is at {path}"));
+    assert_eq!(document["detail"], format!("there is nothing at {path}"));
     assert_eq!((&document["status"], &document["shop"]), (&404.into(), &"tulips".into()));
 }
