@@ -1,6 +1,6 @@
 //! The extension members of a status, each name once.
 
-use std::borrow::Cow;
+use std::{borrow::Cow, collections::HashSet};
 
 use serde_json::Value;
 
@@ -13,12 +13,17 @@ pub(crate) const REQUEST_ID: &str = "request_id";
 pub(crate) const TRACE_ID: &str = "trace_id";
 pub(crate) const DEBUG: &str = "debug";
 
+/// From this number on, a new name is looked up in a set. Below it, comparing it with each name is cheaper.
+const MANY: usize = 32;
+
 /// The public members and then the others, each group in the order in which they were set.
 #[derive(Clone, Default)]
 pub(super) struct Members {
     list: Vec<(Cow<'static, str>, Value)>,
     /// How many members are public: those that a hidden 5xx shows.
     public: usize,
+    /// The names, if there were many when the last one was added.
+    names: Option<HashSet<String>>,
 }
 
 impl Members {
@@ -61,6 +66,7 @@ impl Members {
     /// Removes all members but the public ones.
     pub(super) fn retain_public(&mut self) {
         self.list.truncate(self.public);
+        self.names = None;
     }
 
     /// Adds the members of `others` whose names are new.
@@ -72,8 +78,19 @@ impl Members {
         }
     }
 
-    fn position(&self, name: &str) -> Option<usize> {
+    /// Returns where the member of this name is. If there is none, the caller adds it.
+    fn position(&mut self, name: &str) -> Option<usize> {
+        if self.list.len() >= MANY && self.is_new(name) {
+            return None;
+        }
         self.list.iter().position(|(known, _)| known == name)
+    }
+
+    /// Adds a name to the set. Returns whether it was not in it.
+    #[inline(never)]
+    fn is_new(&mut self, name: &str) -> bool {
+        let names = || self.list.iter().map(|(known, _)| known.to_string()).collect();
+        self.names.get_or_insert_with(names).insert(name.to_owned())
     }
 }
 
@@ -97,6 +114,19 @@ mod tests {
                 .map(|number| (format!("name {number}").into(), Value::from(if number < count { 1 } else { 2 })))
                 .collect();
             assert_eq!(members.all(), expected);
+        }
+    }
+
+    #[test]
+    fn many_names_stay_unique_after_members_were_removed() {
+        let names = |prefix| (0..2 * MANY).map(move |number| Cow::from(format!("{prefix} {number}")));
+        let mut members = Members::default();
+        names("old").for_each(|name| members.set(name, Value::Null, false));
+        members.retain_public();
+        for is_public in [false, true, true] {
+            names("new").for_each(|name| members.set(name, Value::from(is_public), is_public));
+            let expected: Vec<_> = names("new").map(|name| (name, Value::from(is_public))).collect();
+            assert_eq!((members.all(), members.public()), (&*expected, if is_public { &*expected } else { &[] }));
         }
     }
 
