@@ -9,7 +9,7 @@ use http_body_util::Full;
 use tower::{Layer, Service};
 use tower_status::StatusMapLayer;
 
-use super::{CURL, FIREFOX, Table, repeated};
+use super::{FIREFOX, Table, repeated};
 use crate::{
     Run,
     service::{call, read, request, responding},
@@ -56,7 +56,6 @@ pub(crate) fn pass(table: &mut Table) {
         ("Firefox, 12 fields", FIREFOX.to_owned()),
         ("120 fields", with_fields(120)),
         ("1,200 fields", with_fields(1200)),
-        ("curl, 3 fields", CURL.to_owned()),
     ] {
         let head: &'static str = head.leak();
         table.work("200", work);

@@ -38,21 +38,25 @@ async fn order_unless_current(Path(id): Path<u64>, fields: HeaderMap) -> Respons
 }
 
 pub(super) fn add(ways: &mut Ways) {
-    let pass: [Server; 4] = [
-        (BARE, || serve(orders(), Protocol::Http1)),
-        (IDENTITY, || serve(orders().layer(layer_fn(|route| route)), Protocol::Http1)),
-        (OURS, || serve(orders().layer(StatusMapLayer::new()), Protocol::Http1)),
-        ("tower-status around the Router", || {
-            let service = StatusMapLayer::new().layer(orders());
-            serve(tower::util::MapResponse::new(service, IntoResponse::into_response), Protocol::Http1)
-        }),
-    ];
-    ways.add("200, 12 fields", http1(head("GET /orders/7", FIREFOX), b""), &pass);
+    let identity: Server = (IDENTITY, || serve(orders().layer(layer_fn(|route| route)), Protocol::Http1));
+    let ours: Server = (OURS, || serve(orders().layer(StatusMapLayer::new()), Protocol::Http1));
+    ways.add(
+        "200, 12 fields",
+        http1(head("GET /orders/7", FIREFOX), b""),
+        &[
+            (BARE, || serve(orders(), Protocol::Http1)),
+            identity,
+            ours,
+            ("tower-status around the Router", || {
+                let service = StatusMapLayer::new().layer(orders());
+                serve(tower::util::MapResponse::new(service, IntoResponse::into_response), Protocol::Http1)
+            }),
+        ],
+    );
+    let by_hand: Server =
+        (BY_HAND, || serve(Router::new().route("/orders/{id}", get(order_unless_current)), Protocol::Http1));
     let current = format!("{FIREFOX}\nif-none-match: {TAG}");
-    let mut not_modified = pass.to_vec();
-    not_modified
-        .push((BY_HAND, || serve(Router::new().route("/orders/{id}", get(order_unless_current)), Protocol::Http1)));
-    ways.add("304, one tag", http1(head("GET /orders/7", &current), b""), &not_modified);
+    ways.add("304, one tag", http1(head("GET /orders/7", &current), b""), &[identity, ours, by_hand]);
     let http2 = Sent { protocol: Protocol::Http2, head: head("GET /orders/7", FIREFOX), body: b"" };
     ways.add(
         "200, 12 fields, HTTP/2",
