@@ -136,12 +136,12 @@ impl Load {
             if expected.contains(&code) { Ok(tag) } else { Err(format!("{code}, not {expected:?}: {}", got.text())) }
         };
         // A generated tag, with and without a content coding.
-        let catalogue = |method, fields: &[(&str, &str)]| request(&self.address, method, "/catalogue", fields, "");
-        let fresh = ask(catalogue("GET", &[("accept-encoding", "gzip")]), &[200]).await?.ok_or("no tag")?;
+        let bulbs = |method, fields: &[(&str, &str)]| request(&self.address, method, "/bulbs", fields, "");
+        let fresh = ask(bulbs("GET", &[("accept-encoding", "gzip")]), &[200]).await?.ok_or("no tag")?;
         for (method, coding) in [("GET", "gzip"), ("GET", "identity"), ("HEAD", "gzip")] {
             let fields = [("if-none-match", &*fresh), ("accept-encoding", coding)];
             // The content of a response to HEAD has no tag, so its condition is not evaluated.
-            ask(catalogue(method, &fields), if method == "HEAD" { &[200] } else { &[304] }).await?;
+            ask(bulbs(method, &fields), if method == "HEAD" { &[200] } else { &[304] }).await?;
         }
         let get = |fields: &[(&str, &str)]| request(&self.address, "GET", "/orders", fields, "");
         let tag = ask(get(&[]), &[200]).await?.ok_or("no tag")?;

@@ -99,11 +99,11 @@ async fn invoice() -> Result<String, Status> {
 fn app() -> Router {
     // The messages of a stream are compressed one by one, if at all.
     let no_stream = NotForContentType::const_new("application/connect+");
-    let catalogue = get(async || "a tulip in a colour that has no name\n".repeat(200));
+    let bulbs = get(async || "a tulip in a color that has no name\n".repeat(200));
     Router::new()
         .route("/orders", get(next_order).post(new_order))
         .route("/orders/{id}", get(order))
-        .route("/catalogue", catalogue.layer(ConditionalLayer::new().generate_weak_etags(64 << 10)))
+        .route("/bulbs", bulbs.layer(ConditionalLayer::new().generate_weak_etags(64 << 10)))
         .route("/account", get(async || ShopError::SignIn))
         .route("/pay", get(async || refused()))
         .route("/invoice", get(invoice))
