@@ -4,6 +4,8 @@ import os
 import re
 import subprocess
 import sys
+import tempfile
+from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -44,17 +46,32 @@ def memory():
 
 def count(case):
     """Returns the instructions of one turn: the difference of two runs, which start and end alike."""
-    counts = []
-    for times in TIMES:
-        command = ["valgrind", "--tool=callgrind", "--callgrind-out-file=/dev/null", FOLDER / "instructions", case, str(times)]
-        run = subprocess.run(command, env=ENVIRONMENT, text=True, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
-        found = re.search(r"Collected : (\d+)", run.stderr)
-        if run.returncode or not found:
-            sys.exit(f"error: valgrind failed on {case}:\n{run.stderr}")
-        counts.append(int(found[1]))
+    counts = [callgrind(case, times, "/dev/null") for times in TIMES]
     return (counts[1] - counts[0]) / (TIMES[1] - TIMES[0])
+
+
+def callgrind(case, times, file):
+    command = ["valgrind", "--tool=callgrind", f"--callgrind-out-file={file}", FOLDER / "instructions", case, str(times)]
+    run = subprocess.run(command, env=ENVIRONMENT, text=True, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
+    found = re.search(r"Collected : (\d+)", run.stderr)
+    if run.returncode or not found:
+        sys.exit(f"error: valgrind failed on {case}:\n{run.stderr}")
+    return int(found[1])
 
 
 def instructions(names):
     with ThreadPoolExecutor(os.cpu_count()) as pool:
         return dict(zip(names, pool.map(count, names)))
+
+
+def parts(case, patterns):
+    """Returns the instructions of one turn by the first pattern that a function's name matches."""
+    found = Counter()
+    with tempfile.TemporaryDirectory() as folder:
+        for times, sign in zip(TIMES, (-1, 1)):
+            callgrind(case, times, f"{folder}/out")
+            listed = output("callgrind_annotate", "--threshold=100", "--show-percs=no", f"{folder}/out")
+            for number, name in re.findall(r"^ *([\d,]+)  \S*?:(.*)$", listed, flags=re.M):
+                part = next(part for part, pattern in patterns.items() if re.search(pattern, name))
+                found[part] += sign * int(number.replace(",", "")) / (TIMES[1] - TIMES[0])
+    return found

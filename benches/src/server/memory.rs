@@ -73,18 +73,18 @@ pub fn loads() -> Vec<Load> {
     let mut loads = Vec::new();
     for (layer, app) in layers {
         let mut add = |state, sent, requests| loads.push(Load { layer, state, requests, sent, app });
-        add("in flight, HTTP/1.1", sent(http1, "GET /pending"), 1);
-        add("in flight, HTTP/2", sent(http2, "GET /pending"), 100);
-        add("stream, HTTP/1.1", sent(http1, "GET /stream"), 1);
+        add("request in flight, HTTP/1.1", sent(http1, "GET /pending"), 1);
+        add("request in flight, HTTP/2", sent(http2, "GET /pending"), 100);
+        add("open stream, HTTP/1.1", sent(http1, "GET /stream"), 1);
         // 100,000 streams with gzip need 30 GiB.
         if layer != GZIP {
-            add("stream, HTTP/2", sent(http2, "GET /stream"), 100);
+            add("idle stream, HTTP/2", sent(http2, "GET /stream"), 100);
         }
     }
     let layer = "identity layer, and the handler keeps the URI";
     let mut add = |state, sent, requests| loads.push(Load { layer, state, requests, sent, app: identity });
-    add("in flight, HTTP/1.1", sent(http1, "GET /pending/uri"), 1);
-    add("in flight, HTTP/2", sent(http2, "GET /pending/uri"), 100);
+    add("request in flight, HTTP/1.1", sent(http1, "GET /pending/uri"), 1);
+    add("request in flight, HTTP/2", sent(http2, "GET /pending/uri"), 100);
     loads
 }
 
