@@ -7,7 +7,7 @@ use connectrpc::{ConnectError, ErrorCode};
 use crate::{
     Status,
     response::{connect, grpc::RpcRequest},
-    status::Hidden,
+    status::StatusSource,
 };
 
 /// Converts a status for `?` in a handler of the crate `connectrpc`: its code, its message unless hidden, its details and
@@ -46,6 +46,6 @@ impl From<Status> for ConnectError {
         let code = ErrorCode::from_grpc_code(error.code as u32).unwrap_or(ErrorCode::Unknown);
         let mut made = Self::new(code, error.message.as_ref()).with_headers(error.metadata);
         made.details = error.details.iter().map(connect::wire_detail).collect();
-        made.with_shared_source(Arc::new(Hidden(status)))
+        made.with_shared_source(Arc::new(StatusSource(status)))
     }
 }

@@ -10,7 +10,7 @@ use crate::{
     IntoStatus, Status,
     catalog::GrpcCode,
     response::grpc::{RpcError, RpcRequest, code},
-    status::{Hidden, Rpc},
+    status::{Rpc, StatusSource},
 };
 
 /// gRPC clients get its code, message, details and metadata. Plain HTTP clients get the status of [code.proto].
@@ -73,7 +73,7 @@ impl From<Status> for tonic::Status {
         let (code, details) = (error.code.into(), error.details.encode(error.code, &error.message));
         let metadata = MetadataMap::from_headers(error.metadata);
         let mut made = Self::with_details_and_metadata(code, error.message.into_owned(), details, metadata);
-        made.set_source(Arc::new(Hidden(status)));
+        made.set_source(Arc::new(StatusSource(status)));
         made
     }
 }
@@ -104,6 +104,6 @@ pub(crate) fn status_of(extensions: &Extensions) -> Option<Status> {
 /// Returns the wrapped status. Only `From<Status>` creates a source of this type, and nothing can change the code or
 /// message afterwards.
 fn hidden(status: &tonic::Status) -> Option<&Status> {
-    let Hidden(status) = Error::source(status)?.downcast_ref()?;
+    let StatusSource(status) = Error::source(status)?.downcast_ref()?;
     Some(status)
 }

@@ -4,11 +4,11 @@ use super::{accept::qvalue, list};
 
 /// Returns the position of the language that the client prefers; 0 is the default.
 ///
-/// Of the ranges with the highest weight, the first that matches decides: by lookup (RFC 4647 §3.4), so `de-CH` finds
-/// `de`, otherwise by basic filtering (§3.3.1), so `pt` finds `pt-BR`. A language with the weight 0 is not acceptable. If
+/// The matching range with the highest weight decides; of equal weights, the first. A range matches by lookup (RFC 4647
+/// §3.4), so `de-CH` finds `de`, otherwise by basic filtering (§3.3.1), so `pt` finds `pt-BR`. `*` is ignored. A language with the weight 0 is not acceptable. If
 /// nothing matches, the first acceptable language is sent. Malformed members are skipped.
 ///
-/// Takes time linear in the length of all field lines. No known crate reads weights and does a lookup:
+/// Takes time linear in the length of all field lines. No crate that we know does both:
 /// `fluent-langneg` ignores the weights, `accept-language` compares whole tags.
 pub(crate) fn preferred_language<'a, L: Iterator<Item = &'a [u8]>>(lines: impl Fn() -> L, languages: &[&str]) -> usize {
     let ranges = || lines().flat_map(list::members).filter_map(language_range);

@@ -3,7 +3,10 @@
 use std::{
     fmt,
     pin::Pin,
-    sync::{Arc, OnceLock, Weak},
+    sync::{
+        Arc, OnceLock, Weak,
+        atomic::{AtomicBool, Ordering},
+    },
     task::{Context, Poll},
 };
 
@@ -20,8 +23,9 @@ pin_project! {
     pub struct StatusBody<B: Body> {
         #[pin]
         kind: Kind<B>,
-        // Keeps the response's record valid.
-        token: Option<Arc<()>>,
+        // Keeps the response's record valid. It is set when this body, or one around it, is asked whether it has ended
+        // or for its size.
+        token: Option<Arc<AtomicBool>>,
     }
 }
 
@@ -75,8 +79,15 @@ impl<B: Body> StatusBody<B> {
     }
 
     /// Returns a token that is valid while this body exists.
-    pub(crate) fn token(&mut self) -> Weak<()> {
+    pub(crate) fn token(&mut self) -> Weak<AtomicBool> {
         Arc::downgrade(self.token.get_or_insert_default())
+    }
+
+    #[inline]
+    fn mark_token(&self) {
+        if let Some(token) = &self.token {
+            token.store(true, Ordering::Relaxed);
+        }
     }
 
     /// Polls a body that was written or read ahead; out of line, to keep the path of an untouched body short.
@@ -116,6 +127,7 @@ impl<B: Body> Body for StatusBody<B> {
 
     #[inline]
     fn is_end_stream(&self) -> bool {
+        self.mark_token();
         match &self.kind {
             Kind::Inner { body } => body.is_end_stream(),
             Kind::Peeked { peeked } => peeked.is_end_stream(),
@@ -127,6 +139,7 @@ impl<B: Body> Body for StatusBody<B> {
 
     #[inline]
     fn size_hint(&self) -> SizeHint {
+        self.mark_token();
         let length = match &self.kind {
             Kind::Inner { body } => return body.size_hint(),
             Kind::Peeked { peeked } => return peeked.size_hint(),

@@ -1,14 +1,14 @@
-//! The report about an error that [`debug(true)`](crate::StatusMapLayer::debug) shows.
+//! What [`debug(true)`](crate::StatusMapLayer::debug) shows of an error.
 
 use serde::{Serialize, Serializer, ser::SerializeMap};
 
-/// The information about an error for the developer of the server.
+/// What a developer sees of an error.
 pub(crate) struct DebugReport {
     /// The error and its causes, each with the name of its type where that is known.
     pub(crate) errors: Vec<String>,
-    /// The option of the layer that gave the error its status; `None`: the error has its own.
+    /// What gave the error its status: an option of the layer, `built in` or `unmapped`. `None` if the error has its own.
     pub(crate) mapped_by: Option<String>,
-    /// The lines of the backtrace; empty: there is none.
+    /// The lines of the backtrace. Empty if the error has none.
     pub(crate) backtrace: Vec<String>,
 }
 

@@ -36,10 +36,10 @@ pub(crate) fn replace(headers: &mut HeaderMap, old: &HeaderMap, new: &HeaderMap)
     }
 }
 
-/// Removes the fields for which `goes` holds.
-pub(crate) fn remove_all(headers: &mut HeaderMap, goes: impl Fn(&HeaderName) -> bool) {
-    let gone: Vec<_> = headers.keys().filter(|name| goes(name)).cloned().collect();
-    for name in gone {
+/// Removes the fields for which `is_removed` holds.
+pub(crate) fn remove_all(headers: &mut HeaderMap, is_removed: impl Fn(&HeaderName) -> bool) {
+    let removed: Vec<_> = headers.keys().filter(|name| is_removed(name)).cloned().collect();
+    for name in removed {
         headers.remove(name);
     }
 }
@@ -155,19 +155,19 @@ pub(crate) fn remove_content_fields(headers: &mut HeaderMap, code: StatusCode) {
 
 /// Removes the fields that describe a body, because the body is replaced.
 pub(crate) fn remove_representation_fields(headers: &mut HeaderMap, code: StatusCode) {
-    remove_all(headers, |name| is_content_range(name, code) || REPRESENTATION.contains(name) || describes_bytes(name));
+    remove_all(headers, |name| is_range_of_body(name, code) || REPRESENTATION.contains(name) || describes_bytes(name));
 }
 
-/// Removes the fields that describe the bytes of a body, because the same status is written in another form.
+/// Removes the fields that describe the bytes of a body, because the same status is written in another format.
 ///
-/// Fields that describe the representation stay: the handler has set them beside its status.
-pub(crate) fn remove_form_fields(headers: &mut HeaderMap, code: StatusCode, own: &HeaderMap) {
-    remove_all(headers, |name| is_content_range(name, code) || describes_bytes(name) && !own.contains_key(name));
+/// Fields that describe the representation stay: the handler has set them together with its status.
+pub(crate) fn remove_format_fields(headers: &mut HeaderMap, code: StatusCode, own: &HeaderMap) {
+    remove_all(headers, |name| is_range_of_body(name, code) || describes_bytes(name) && !own.contains_key(name));
 }
 
-/// Returns whether a field is the Content-Range of a 416, the complete length that its section requires (RFC 9110
-/// §15.5.17).
-fn is_content_range(name: &HeaderName, code: StatusCode) -> bool {
+/// Returns whether a field is a Content-Range that the code does not require: only that of a 416 is about the complete
+/// length, not about the body (RFC 9110 §15.5.17).
+fn is_range_of_body(name: &HeaderName, code: StatusCode) -> bool {
     *name == header::CONTENT_RANGE && !requires(code, name)
 }
 
@@ -176,7 +176,7 @@ pub(super) fn describes_body(name: &HeaderName) -> bool {
     REPRESENTATION.contains(name) || describes_bytes(name)
 }
 
-/// Returns whether a field describes the representation, whatever its format.
+/// The fields that describe the representation, whatever its format.
 static REPRESENTATION: [HeaderName; 6] = [
     header::CONTENT_LANGUAGE,
     header::CONTENT_LOCATION,

@@ -1,6 +1,9 @@
 //! What this crate knows about a response that it built: a private response extension.
 
-use std::sync::Weak;
+use std::sync::{
+    Weak,
+    atomic::{AtomicBool, Ordering},
+};
 
 use http::{Extensions, Response, StatusCode};
 use http_body::Body;
@@ -28,7 +31,7 @@ pub(crate) struct Record {
 #[derive(Clone)]
 enum BuiltBody {
     /// Upgradeable while the body exists.
-    Token(Weak<()>),
+    Token(Weak<AtomicBool>),
     Empty,
 }
 
@@ -71,11 +74,23 @@ impl Record {
     pub(crate) fn read<B: Body>(response: &Response<B>, head: bool) -> Recorded {
         let Some(record) = response.extensions().get::<Self>() else { return Recorded::No };
         let is_intact = match &record.body {
-            BuiltBody::Token(token) => token.strong_count() > 0 || head && is_empty(response.body()),
+            BuiltBody::Token(token) => is_inside(token, response.body()) || head && is_empty(response.body()),
             BuiltBody::Empty => is_empty(response.body()),
         };
         if is_intact { Recorded::Intact(record.clone()) } else { Recorded::BodyReplaced(record.clone()) }
     }
+}
+
+/// Returns whether the body with this token is inside another body, which asks it for its state.
+///
+/// A wrapper without an exact size, such as compression, may not ask. Then it is enough that the body still exists.
+fn is_inside(token: &Weak<AtomicBool>, body: &impl Body) -> bool {
+    let Some(token) = token.upgrade() else { return false };
+    let is_asked = || token.load(Ordering::Relaxed);
+    token.store(false, Ordering::Relaxed);
+    // Asked first, because a problem document would be written to return its size.
+    body.is_end_stream();
+    is_asked() || body.size_hint().exact().is_none() || is_asked()
 }
 
 /// Sets an extension. One that is present is replaced in its place, without an allocation.

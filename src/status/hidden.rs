@@ -1,24 +1,37 @@
-//! A status inside another crate's error.
+//! What a client may not see of a [`Status`].
 
-use std::{error::Error, fmt};
+use std::borrow::Cow;
 
-use super::Status;
+use serde_json::Value;
 
-/// Wraps the status that another crate's error was built from. Shows code and title only, and no source: whether the
-/// detail is hidden depends on the protocol, and the error around it has the detail where it may be shown.
-pub(crate) struct Hidden(pub(crate) Status);
+use super::{Resolution, Status};
 
-impl fmt::Display for Hidden {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self(status) = self;
-        write!(f, "{} {}", status.code().as_str(), status.title().unwrap_or(status.entry().title))
+impl Status {
+    /// Returns the extension members that are shown even if the detail is hidden.
+    pub(crate) fn public_extensions(&self) -> &[(Cow<'static, str>, Value)] {
+        self.parts().map_or(&[], |parts| parts.extensions.public())
+    }
+
+    /// Returns whether detail and extension members are hidden from clients.
+    pub(crate) fn hides(&self) -> bool {
+        // Without a layer, the `Display` of a carried error is hidden as well: it is not meant for clients.
+        let is_undecided = self.resolution == Resolution::Unresolved && self.detail_is_display;
+        self.is_server_error() && (!self.exposed || is_undecided)
+    }
+
+    /// Returns what a custom renderer may see: no source, and nothing that is hidden.
+    pub(crate) fn without_hidden(&self, expose: bool) -> Self {
+        self.shown(self.hides() && !expose)
+    }
+
+    /// Does the same as [`without_hidden`](Self::without_hidden) if `hides`: the protocol decides it.
+    pub(crate) fn shown(&self, hides: bool) -> Self {
+        let mut shown = self.clone().without_source();
+        if hides && shown.parts.is_some() {
+            let parts = shown.parts_mut();
+            parts.detail = None;
+            parts.extensions.retain_public();
+        }
+        shown
     }
 }
-
-impl fmt::Debug for Hidden {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        fmt::Display::fmt(self, f)
-    }
-}
-
-impl Error for Hidden {}

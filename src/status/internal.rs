@@ -1,9 +1,8 @@
 //! The methods of a [`Status`] that only the layers use.
 
-use std::{borrow::Cow, fmt, sync::Arc};
+use std::{fmt, sync::Arc};
 
 use http::{HeaderName, HeaderValue, StatusCode, header};
-use serde_json::Value;
 
 #[cfg(any(feature = "anyhow", feature = "eyre"))]
 use super::source::Root;
@@ -189,33 +188,5 @@ impl Status {
         }
         // A code that was set from outside is final.
         self.resolved()
-    }
-
-    /// Returns the extension members that are shown even if the detail is hidden.
-    pub(crate) fn public_extensions(&self) -> &[(Cow<'static, str>, Value)] {
-        self.parts().map_or(&[], |parts| parts.extensions.public())
-    }
-
-    /// Returns whether detail and extension members are hidden from clients.
-    pub(crate) fn hides(&self) -> bool {
-        // Without a layer, the `Display` of a carried error is hidden as well: it is not meant for clients.
-        let is_undecided = self.resolution == Resolution::Unresolved && self.detail_is_display;
-        self.is_server_error() && (!self.exposed || is_undecided)
-    }
-
-    /// Returns what a custom renderer may see: no source, and nothing that is hidden.
-    pub(crate) fn without_hidden(&self, expose: bool) -> Self {
-        self.shown(self.hides() && !expose)
-    }
-
-    /// As [`without_hidden`](Self::without_hidden), where the protocol decides whether detail and members are hidden.
-    pub(crate) fn shown(&self, hides: bool) -> Self {
-        let mut shown = self.clone().without_source();
-        if hides && shown.parts.is_some() {
-            let parts = shown.parts_mut();
-            parts.detail = None;
-            parts.extensions.retain_public();
-        }
-        shown
     }
 }

@@ -23,6 +23,7 @@ mod into_status;
 mod invalid_header;
 mod setters;
 mod source;
+mod status_source;
 
 pub use documented::{Documented, DocumentedStatus, MemberSchema};
 use extension_members::Members;
@@ -30,17 +31,20 @@ pub use extension_members::RESERVED;
 pub(crate) use extension_members::{ADVICE, DEBUG, REQUEST_ID, TRACE_ID};
 pub(crate) use header_values::is_singleton;
 pub use header_values::{FRAMING, SINGLE};
-#[cfg(any(feature = "tonic", feature = "connectrpc"))]
-pub(crate) use hidden::Hidden;
 pub use into_status::{IntoStatus, OrStatus};
 pub use invalid_header::InvalidHeader;
 pub use source::{Cause, CauseOf};
 pub(crate) use source::{LINKS, Source, cut};
+#[cfg(any(feature = "tonic", feature = "connectrpc"))]
+pub(crate) use status_source::StatusSource;
 
 /// A status code with the header fields and texts of its response.
 ///
 /// A handler returns it as its error; a layer turns it into the response. It takes 16 bytes. A bare status allocates
 /// nothing, the first setter allocates once, and clones share what is set.
+///
+/// A response has its final status as an extension, for reading. Editing that has no effect: use
+/// [`map_status`](crate::StatusMapLayer::map_status).
 ///
 /// # Example: return an error from a handler
 ///

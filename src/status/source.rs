@@ -8,7 +8,7 @@ use std::{
     sync::Arc,
 };
 
-use super::{Status, hidden::Hidden};
+use super::{Status, status_source::StatusSource};
 use crate::BoxError;
 
 /// A link of a chain of causes.
@@ -99,7 +99,7 @@ impl<'a> Cause<'a> {
             return Some(Self::Error(self.error()));
         }
         let error = self.error();
-        if let Some(Hidden(status)) = error.downcast_ref() {
+        if let Some(StatusSource(status)) = error.downcast_ref() {
             return Some(Self::Error(status));
         }
         if let Some(source) = downcast::<Status>(error).and_then(Status::source_link) {

@@ -39,7 +39,7 @@ impl<B: Body> InnerError<B> {
                 read_5xx(status, parts, kind, body, cx)
             };
         }
-        if !kind.is_explained() {
+        if !kind.may_be_replaced() {
             return Self::kept(status, StatusBody::inner(body));
         }
         if head && body.is_end_stream() {
@@ -58,7 +58,7 @@ impl<B: Body> InnerError<B> {
     }
 }
 
-/// Reads a 5xx. Its body is replaced, whatever its text; the available part is logged.
+/// Reads a 5xx. A text or untyped body is replaced; its available part is logged.
 fn read_5xx<B: Body>(
     status: Status,
     parts: &response::Parts,
@@ -170,7 +170,7 @@ impl ContentType {
     }
 
     /// Returns whether a 4xx body of this type may be empty or become the detail.
-    fn is_explained(self) -> bool {
+    fn may_be_replaced(self) -> bool {
         self <= Self::Plain
     }
 }
@@ -205,7 +205,7 @@ fn may_be_detail(headers: &HeaderMap) -> bool {
     if headers.contains_key(header::CONTENT_ENCODING) {
         warn_once!(
             "kept an encoded text of an error response: compression goes outside `StatusMapLayer`, so that the text can \
-             be explained"
+             become the detail"
         );
         return false;
     }

@@ -113,7 +113,7 @@ fn pass<B: Body>(response: Response<B>, exchange: &Exchange) -> Plan<B> {
     if is_complete(&response, exchange) { Plan::Pass(response) } else { Plan::NoContent(response) }
 }
 
-/// Returns whether the code of a success has content, or the response has none.
+/// Returns whether nothing has to be removed from a success: its code has content, or the response has none.
 #[inline]
 fn is_complete<B: Body>(response: &Response<B>, exchange: &Exchange) -> bool {
     let code = response.status();
@@ -153,7 +153,7 @@ fn precondition_failed<B: Body>(response: Response<B>, exchange: &mut Exchange) 
     let (parts, body) = response.into_parts();
     let draft = Draft {
         code_changed: true,
-        ..Draft::new(Status::precondition_failed(), Origin::Error, parts, Some(StatusBody::inner(body)), exchange)
+        ..Draft::new(Status::precondition_failed(), Origin::Inner, parts, Some(StatusBody::inner(body)), exchange)
     };
     draft.decide(exchange)
 }
@@ -331,7 +331,7 @@ impl<B: Body> Draft<B> {
         let status = exchange.sent_on(status);
         let is_rpc = exchange.request.protocol.is_rpc();
         let is_changed = status.code() != found.code() || is_rpc && status.grpc_code() != found.grpc_code();
-        let is_kept = self.keeps_body && !is_changed && status.grpc_code() == found.grpc_code();
+        let is_kept = self.keeps_body && !is_changed;
         // The new status has another text: a concealed status has the length of a real one.
         let content = if is_changed && self.content == Content::Unknown { Content::Removed } else { self.content };
         match self.body {

@@ -94,7 +94,7 @@ pub(super) fn resolve(status: Status, mappers: &[Mapper]) -> (Status, MappedBy) 
 /// Returns the status of the outermost error that the application maps. The search stops at a `Status`.
 fn mapped(source: &Source, mappers: &[Mapper], links: &mut usize) -> Option<(Status, MappedBy)> {
     for (depth, link) in source.chain().enumerate() {
-        // One limit for all chains, so that carriers in each other end.
+        // One limit for all chains, so that nested carriers end.
         *links = links.checked_sub(1)?;
         for mapper in mappers {
             let Some(mut status) = (mapper.status)(link) else { continue };
@@ -104,7 +104,7 @@ fn mapped(source: &Source, mappers: &[Mapper], links: &mut usize) -> Option<(Sta
                 }
                 return Some((status, MappedBy::Mapper(mapper.name)));
             }
-            // The mapped error is a carrier: its content comes before the rest of the chain.
+            // The mapped error is a carrier: the error that it carries comes before the rest of the chain.
             let carried = status.source_link().and_then(|inner| mapped(inner, mappers, links));
             if carried.is_some() {
                 return carried;
@@ -124,12 +124,12 @@ fn own_status(link: Cause<'_>) -> Option<&Status> {
 
 /// Returns the status of the outermost error that is known without a mapping.
 fn built_in(source: &Source) -> Option<Status> {
-    let mut of_wrapper = None;
+    let mut wrapper_status = None;
     let mut only_carriers = true;
     for (depth, link) in source.chain().enumerate() {
         if let Some(status) = own_status(link) {
             let status = status.clone();
-            // The log also shows the errors around the status. A context has no source yet.
+            // Keeps the errors around the status for the log. The context of a report has no source of its own.
             return Some(match (depth, status.source_link()) {
                 (0, Some(_)) => status,
                 (_, Some(_)) => status.with_source_link(source.at(depth + 1)),
@@ -138,7 +138,7 @@ fn built_in(source: &Source) -> Option<Status> {
             });
         }
         if let Some(status) = known(link, only_carriers) {
-            // An error that prints what a log must not have brings a source without it.
+            // A mapping may set its own source, so that a secret in the error's Display is not logged.
             return Some(if status.source_link().is_some() {
                 status
             } else {
@@ -146,11 +146,11 @@ fn built_in(source: &Source) -> Option<Status> {
             });
         }
         only_carriers &= is_carrier(link) || source.carries && depth == 0;
-        if of_wrapper.is_none() {
-            of_wrapper = wrapper(link).map(|status| status.with_source_link(source.at(depth)));
+        if wrapper_status.is_none() {
+            wrapper_status = wrapper(link).map(|status| status.with_source_link(source.at(depth)));
         }
     }
-    of_wrapper
+    wrapper_status
 }
 
 /// Returns whether a link only carries its cause, without describing it.
@@ -161,11 +161,11 @@ fn is_carrier(link: Cause<'_>) -> bool {
         || link.is_shared()
 }
 
-/// Returns the status of the errors of tower, axum, tonic, validator and garde. `is_direct`: there are only carriers
-/// outside.
+/// Returns the status of the errors of tower, axum, tonic, validator and garde. `is_direct`: only carriers are
+/// around the error.
 fn known(link: Cause<'_>, is_direct: bool) -> Option<Status> {
     if link.find::<Elapsed>().is_some() {
-        // Not 408, because browsers repeat such a request by themselves (RFC 9110 §15.5.9).
+        // Not 408, because browsers retry a 408 automatically (RFC 9110 §15.5.9).
         return Some(Status::service_unavailable().with_grpc_code(GrpcCode::DeadlineExceeded));
     }
     if link.find::<Overloaded>().is_some() {
@@ -201,7 +201,7 @@ fn known(link: Cause<'_>, is_direct: bool) -> Option<Status> {
     None
 }
 
-/// Returns the status of errors that only name the place of a failure. It is used unless the cause has another one.
+/// Returns the status of wrapper errors, which say where something failed, not why. Used unless the cause has another one.
 fn wrapper(link: Cause<'_>) -> Option<Status> {
     #[cfg(feature = "buffer")]
     if link.find::<tower::buffer::error::ServiceError>().is_some() {

@@ -1,4 +1,4 @@
-//! Writes a response as planned: header fields, body, log line and hooks. Decides nothing.
+//! Writes a response as planned: header fields, body, log line and hooks.
 
 use std::mem;
 
@@ -46,6 +46,7 @@ fn no_content<B: Body>(response: Response<B>) -> Response<StatusBody<B>> {
 #[inline(never)]
 fn keep_body<B: Body>(keep: Keep<B>, exchange: &Exchange) -> Response<StatusBody<B>> {
     let Keep { status, mut response, completes, removes_content, request_id } = keep;
+    let mut filled_in = headers::FilledIn::default();
     let mut removed = None;
     if removes_content {
         let code = response.status();
@@ -55,11 +56,11 @@ fn keep_body<B: Body>(keep: Keep<B>, exchange: &Exchange) -> Response<StatusBody
     if completes {
         let code = response.status();
         let challenge = exchange.options.default_challenge.as_ref();
-        headers::complete(response.headers_mut(), code, challenge, exchange.request.version);
+        filled_in = headers::complete(response.headers_mut(), code, challenge, exchange.request.version);
         caching::set_required_no_store(response.headers_mut(), code);
     }
     report(&status, request_id.as_ref(), exchange);
-    Record::insert(&mut response, status, headers::FilledIn::default(), true);
+    Record::insert(&mut response, status, filled_in, true);
     // A body may panic when it is dropped, so it is dropped after the report.
     drop(removed);
     response
@@ -77,13 +78,14 @@ fn write_response<B: Body>(planned: Write<B>, exchange: &Exchange) -> Response<S
     }
     let rpc_options =
         GrpcOptions { limit: exchange.options.grpc_limit, domain: exchange.options.error_domain.as_deref() };
+    let mut filled_in = headers::FilledIn::default();
     let body = if context.protocol == Protocol::Connect {
         let error = connect::Unary::new(&status, &parts.headers, &context, &rpc_options);
         if parts.status != error.status {
             caching::remove_freshness(&mut parts.headers);
         }
         parts.status = error.status;
-        write_headers(&mut parts.headers, error.status, &error.own, origin, &inherited, exchange);
+        filled_in = write_headers(&mut parts.headers, error.status, &error.own, origin, &inherited, exchange);
         error.write(&mut parts.headers, status.code(), &context, content)
     } else if context.protocol.is_rpc() {
         inherit_metadata(&mut parts.headers, &inherited, exchange);
@@ -92,7 +94,7 @@ fn write_response<B: Body>(planned: Write<B>, exchange: &Exchange) -> Response<S
         write(&mut parts, &status, &context, content_type, &rpc_options)
     } else {
         parts.status = status.code();
-        write_headers(&mut parts.headers, status.code(), status.headers(), origin, &inherited, exchange);
+        filled_in = write_headers(&mut parts.headers, status.code(), status.headers(), origin, &inherited, exchange);
         let options = RenderOptions {
             render: exchange.options.render.as_deref(),
             negotiated: exchange.options.formats.len() > 1,
@@ -103,13 +105,13 @@ fn write_response<B: Body>(planned: Write<B>, exchange: &Exchange) -> Response<S
     };
     report_in(&status, &context, exchange);
     let mut response = Response::from_parts(parts, body);
-    Record::insert(&mut response, status, headers::FilledIn::default(), true);
+    Record::insert(&mut response, status, filled_in, true);
     // A body may panic when it is dropped, so the response is reported before.
     drop(replaced);
     response
 }
 
-/// Writes all header fields but those that describe the body.
+/// Writes all header fields but those that describe the body. Returns those that were filled in.
 fn write_headers(
     fields: &mut http::HeaderMap,
     code: StatusCode,
@@ -117,12 +119,12 @@ fn write_headers(
     origin: Origin,
     inherited: &Inherited,
     exchange: &Exchange,
-) {
+) -> headers::FilledIn {
     let mut no_store = false;
     match inherited {
         Inherited::Status { own, filled_in } => {
             headers::remove_filled_in(fields, *filled_in);
-            headers::remove_form_fields(fields, code, own);
+            headers::remove_format_fields(fields, code, own);
             headers::replace(fields, own, of_status);
         }
         Inherited::SameCode => {
@@ -147,7 +149,8 @@ fn write_headers(
     if no_store {
         caching::keep_no_store(fields);
     }
-    headers::complete(fields, code, exchange.options.default_challenge.as_ref(), exchange.request.version);
+    let challenge = exchange.options.default_challenge.as_ref();
+    let filled_in = headers::complete(fields, code, challenge, exchange.request.version);
     if origin != Origin::Inner {
         for name in headers::missing(fields, code, exchange.request.version) {
             warning!("missing required header {name} of a {code}");
@@ -156,6 +159,7 @@ fn write_headers(
             warning!("a 426 to a request over {:?}, which has no Upgrade (RFC 9113 §8.6)", exchange.request.version);
         }
     }
+    filled_in
 }
 
 /// Removes the fields that the status itself will add to a gRPC response, and those of another code.

@@ -224,6 +224,21 @@ async fn a_grpc_code_changes_nothing_over_plain_http() {
     assert_eq!(plain(status().with_grpc_code(GrpcCode::AlreadyExists)).await, plain(status()).await);
 }
 
+#[tokio::test]
+async fn a_grpc_code_from_map_status_keeps_the_body_over_plain_http() {
+    for fill in [true, false] {
+        let layer = StatusMapLayer::new().rpc(true).fill(fill);
+        let layer = layer.map_status(|status, _| status.with_grpc_code(GrpcCode::FailedPrecondition));
+        let mut inner = Response::new(r#"{"mine":1}"#.to_owned());
+        *inner.status_mut() = http::StatusCode::CONFLICT;
+        inner.headers_mut().insert("content-type", "application/json".parse().unwrap());
+        inner.headers_mut().insert("etag", "\"v7\"".parse().unwrap());
+        let fields = inner.headers().clone();
+        let (parts, body) = common::send(&layer, common::get("/", &[]), Ok::<_, Status>(inner)).await;
+        assert_eq!((parts.headers, &body[..]), (fields, &br#"{"mine":1}"#[..]), "fill({fill})");
+    }
+}
+
 // ----- tower's errors -----
 
 #[tokio::test]

@@ -1,5 +1,7 @@
 //! The responses that the layer recognizes as built by this crate, also after middleware has changed them.
 
+use std::sync::Mutex;
+
 use axum::{
     Router,
     body::{Body, Bytes},
@@ -182,21 +184,39 @@ async fn final_status_is_readable_outside() {
     assert_eq!(parts.headers["x-title"], "Mapped");
 }
 
-/// Between two layers, middleware swaps the body of a finished 5xx.
+/// Between two layers, middleware swaps the body of a finished 5xx. It may keep the old body, for a log or a cache.
 #[tokio::test]
 async fn swapped_body_of_a_finished_5xx_is_hidden() {
-    let swap = from_fn(async |request: Request, next: Next| {
-        let (mut parts, _) = next.run(request).await.into_parts();
-        parts.headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("text/plain"));
-        parts.headers.remove(header::CONTENT_LENGTH);
-        Response::from_parts(parts, Body::from("the password is SECRET"))
+    static OLD: Mutex<Vec<Body>> = Mutex::new(Vec::new());
+    for keeps in [false, true] {
+        let swap = from_fn(move |request: Request, next: Next| async move {
+            let (mut parts, old) = next.run(request).await.into_parts();
+            if keeps {
+                OLD.lock().unwrap().push(old);
+            }
+            parts.headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("text/plain"));
+            parts.headers.remove(header::CONTENT_LENGTH);
+            Response::from_parts(parts, Body::from("the password is SECRET"))
+        });
+        let app = app(|| Status::internal_server_error().with_detail("SECRET"));
+        let app = app.layer(StatusMapLayer::new()).layer(swap).layer(StatusMapLayer::new());
+        let (parts, body) = ask(&app, "GET", "/", &[]).await;
+        assert_eq!(parts.status, 500);
+        assert_eq!(parts.headers["content-type"], PROBLEM_JSON, "keeps: {keeps}");
+        assert!(!text(&body).contains("SECRET"), "keeps: {keeps}");
+    }
+}
+
+#[tokio::test]
+async fn filled_in_challenge_goes_when_middleware_changes_the_code_of_a_finished_response() {
+    let conceal = from_fn(async |request: Request, next: Next| {
+        let mut response = next.run(request).await;
+        *response.status_mut() = StatusCode::NOT_FOUND;
+        response
     });
-    let app = app(|| Status::internal_server_error().with_detail("SECRET"));
-    let app = app.layer(StatusMapLayer::new()).layer(swap).layer(StatusMapLayer::new());
-    let (parts, body) = ask(&app, "GET", "/", &[]).await;
-    assert_eq!(parts.status, 500);
-    assert_eq!(parts.headers["content-type"], PROBLEM_JSON);
-    assert!(!text(&body).contains("SECRET"));
+    let app = app(|| Status::new(StatusCode::UNAUTHORIZED)).layer(StatusMapLayer::new());
+    let (parts, _) = ask(&app.layer(conceal).layer(StatusMapLayer::new()), "GET", "/", &[]).await;
+    assert_eq!((parts.status.as_u16(), parts.headers.get("www-authenticate")), (404, None));
 }
 
 #[tokio::test]

@@ -9,7 +9,7 @@ use crate::{Status, catalog::GrpcCode, fields::retry_after};
 
 static PUSHBACK: HeaderName = HeaderName::from_static("grpc-retry-pushback-ms");
 
-/// Returns the delay of a status, or of the response that it replaces.
+/// Returns the delay of a status, otherwise the Retry-After of its fields, otherwise that of the response that it replaces.
 pub(super) fn delay(status: &Status, headers: &HeaderMap) -> Option<Duration> {
     status.retry_after().or_else(|| retry_after(status.headers())).or_else(|| retry_after(headers))
 }
@@ -17,7 +17,7 @@ pub(super) fn delay(status: &Status, headers: &HeaderMap) -> Option<Duration> {
 /// Adds `grpc-retry-pushback-ms`, which clients with a retry policy obey (gRFC A6), unless the application has set it.
 pub(super) fn set_pushback(error: &mut RpcError<'_>, head: &mut HeaderMap, delay: Option<Duration>) {
     if let Some(own) = error.metadata.get_all(&PUSHBACK).iter().next_back().cloned() {
-        // It replaces the inner response's value: clients do not retry if there are several.
+        // Replaces the inner response's value, because clients do not retry if the field has several.
         let _ = error.metadata.try_insert(&PUSHBACK, own);
         head.remove(&PUSHBACK);
     } else if !head.contains_key(&PUSHBACK)
@@ -27,7 +27,8 @@ pub(super) fn set_pushback(error: &mut RpcError<'_>, head: &mut HeaderMap, delay
     }
 }
 
-/// Returns the delay in milliseconds, rounded up; `None` if a client does not or should not retry.
+/// Returns the delay in milliseconds, rounded up; `None` if clients do not retry this code, or the delay does not fit into
+/// an `i32`.
 fn pushback(code: GrpcCode, delay: Option<Duration>) -> Option<HeaderValue> {
     if !matches!(code, GrpcCode::Unavailable | GrpcCode::ResourceExhausted) {
         return None;
