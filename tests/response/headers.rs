@@ -145,6 +145,27 @@ impl Render for Own {
     }
 }
 
+/// Renders a body with further header fields, of which one name and one value are malformed.
+struct WithFields;
+
+impl Render for WithFields {
+    fn render(&self, _: &Status, _: &Context<'_>) -> Option<Rendered> {
+        let fields = [("x-own", "1"), ("x-own", "2"), ("x own", "3"), ("x-other", "4\n"), ("cache-control", "private")];
+        let body = Rendered::new(HeaderValue::from_static("text/x-own"), "body");
+        Some(fields.iter().fold(body, |body, (name, value)| body.with_header(*name, *value)))
+    }
+}
+
+#[tokio::test]
+async fn rendered_body_adds_its_header_fields_and_a_malformed_one_is_dropped() {
+    let layer = StatusMapLayer::new().render(WithFields);
+    let (parts, body) = fail(&layer, request("GET", "*/*"), Status::not_found().with_header("x-own", "0")).await;
+    assert_eq!(&*body, b"body");
+    assert_eq!(field(&parts.headers, "x-own").as_deref(), Some("1 | 2"));
+    assert_eq!(field(&parts.headers, "cache-control").as_deref(), Some("private"));
+    assert_eq!(field(&parts.headers, "x-other"), None);
+}
+
 #[tokio::test]
 async fn content_language_is_en_if_all_text_comes_from_the_catalog() {
     let not_found = Status::not_found;

@@ -78,6 +78,47 @@ async fn text_that_middleware_writes_over_a_status_becomes_the_detail() {
     assert_eq!(parsed(&body)["type"], "/missing");
 }
 
+#[tokio::test]
+async fn status_that_middleware_turned_into_a_success_passes_and_is_not_reported() {
+    let reports = Reports::default();
+    let layer = reports.record(StatusMapLayer::new());
+    let built = |code: u16| {
+        let mut response = Status::not_found().with_detail("no such order").into_http_response();
+        *response.status_mut() = StatusCode::from_u16(code).unwrap();
+        response
+    };
+    for accept in ["application/json", "text/plain", "text/html"] {
+        for code in [200, 301] {
+            let (expected, document) = read(built(code)).await;
+            let service = layer.layer(returns_once(Ok::<_, Status>(built(code))));
+            let (parts, body) = read(service.oneshot(get_request("/", &[("accept", accept)])).await.unwrap()).await;
+            assert_eq!((parts.status, parts.headers), (expected.status, expected.headers), "{accept}");
+            assert_eq!(body, document, "{accept}");
+        }
+        let service = layer.layer(returns_once(Ok::<_, Status>(built(204))));
+        let (parts, body) = read(service.oneshot(get_request("/", &[("accept", accept)])).await.unwrap()).await;
+        assert_eq!((parts.status.as_u16(), &*body, field(&parts.headers, "content-length")), (204, &b""[..], None));
+    }
+    assert!(reports.take().is_empty());
+}
+
+#[tokio::test]
+async fn text_that_middleware_writes_over_a_written_response_keeps_nothing_of_its_status() {
+    let missing = Status::not_found().with_detail("order 8 is missing").with_type("/missing");
+    let inner = StatusMapLayer::new().layer(returns_once(Err::<http::Response<String>, _>(missing)));
+    let (mut parts, _) = read(inner.oneshot(get_request("/", &[])).await.unwrap()).await;
+    parts.headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("text/plain"));
+    parts.headers.remove(header::CONTENT_LENGTH);
+    let replaced = http::Response::from_parts(parts, Full::<Bytes>::from("other words"));
+    let outer = StatusMapLayer::new().layer(returns_once(Ok::<_, Status>(replaced)));
+    let (parts, body) = read(outer.oneshot(get_request("/", &[])).await.unwrap()).await;
+    assert_eq!(parts.status, 404);
+    assert_eq!(
+        parsed(&body),
+        json!({ "type": "about:blank", "status": 404, "title": "Not Found", "detail": "other words" })
+    );
+}
+
 struct CacheControlRow {
     cache_control: &'static str,
     expected: Option<&'static str>,

@@ -13,7 +13,7 @@ use http::StatusCode;
 use tower::load_shed::error::Overloaded;
 use tower_status::{BoxError, IntoStatus, Status, StatusMapLayer};
 
-use crate::common::{fail, get, text};
+use crate::common::{fail, get, lines, text};
 
 /// Error types with an optional cause. A client may see their `Display` only if the type has a status.
 macro_rules! errors {
@@ -349,4 +349,18 @@ async fn an_endless_or_very_long_chain_ends_in_a_response() {
         assert_eq!(code, expected, "{name}");
         assert!(!body.contains("secret"), "{name}: {body}");
     }
+}
+
+#[tokio::test]
+async fn mapped_status_inherits_the_header_fields_of_its_carrier_that_it_does_not_have() {
+    let mapped = || Status::not_found().with_header("x-shop", "mapped");
+    let layer = StatusMapLayer::new().map_error(move |_: &A| Some(mapped()));
+    let carrier = Status::from_error(A::default())
+        .with_header("x-shop", "carrier")
+        .with_header("x-order", "8")
+        .with_header("x-order", "9");
+    let (parts, _) = fail(&layer, get("/", &[]), carrier).await;
+    assert_eq!(parts.status, 404);
+    assert_eq!(lines(&parts.headers, "x-shop"), ["mapped"]);
+    assert_eq!(lines(&parts.headers, "x-order"), ["8", "9"]);
 }
