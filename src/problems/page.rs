@@ -114,8 +114,8 @@ fn write_advice(page: &mut Markup, problem: &Problem) {
 /// Writes whether the problem lasts, and what usually causes it.
 fn write_causes(page: &mut Markup, problem: &Problem, entry: &Entry) {
     match entry.permanence {
-        Permanence::Permanent => page.raw("<p>Repeating the request unchanged will not help.</p>\n"),
-        Permanence::Temporary => page.raw("<p>The same request may succeed before long.</p>\n"),
+        Permanence::Permanent => page.raw("<p>Trying again without a change will not help.</p>\n"),
+        Permanence::Temporary => page.raw("<p>Trying again later may help.</p>\n"),
         Permanence::Unknown | Permanence::Interim | Permanence::Fulfilled => page,
     };
     // A problem with its own title is not the one that the catalog explains.

@@ -151,7 +151,7 @@ const tests = {
       // The address of a form, opened as a page.
       await page.goto(`${pages}/`);
       assert.equal((await page.goto(`${pages}/basket`)).status(), 405);
-      await explains(page, '405 Method Not Allowed', 'This does not work here', 'Go back, reload the page, and try again.');
+      await explains(page, '405 Method Not Allowed', "You can't do that here", 'Go back, reload the page, and try again.');
       await page.goBack();
       await page.reload();
       assert.equal(await page.locator('h1').innerText(), 'Home');
@@ -168,8 +168,8 @@ const tests = {
       assert.equal(await save(page), 200);
       await page.getByRole('heading', { name: 'Saved' }).waitFor();
       assert.equal(await save(second), 412);
-      await second.getByRole('heading', { name: 'This has changed in the meantime' }).waitFor();
-      await explains(second, '412 Precondition Failed', 'This has changed in the meantime', 'Go back, reload the page, and make your change again.');
+      await second.getByRole('heading', { name: 'This was changed by someone else' }).waitFor();
+      await explains(second, '412 Precondition Failed', 'This was changed by someone else', 'Go back, reload the page, and make your change again.');
       await second.goto(`${pages}/profile`);
       assert.equal(await save(second), 200, 'after a reload the change is accepted');
       assert.deepEqual(wrong, []);

@@ -27,8 +27,8 @@ pub(super) const ENTRIES: &[Entry] = entries! {
         Unknown, grpc FailedPrecondition,
         headline: "Payment required",
         explanation: "This is only available after a payment.",
-        causes: ["a free quota that has been used up", "a subscription that has ended", "a payment that failed"],
-        advice: "Check your plan and your unpaid invoices on this site.",
+        causes: ["a free allowance that is used up", "a subscription that has ended", "a payment that failed"],
+        advice: "Check your plan and your open invoices on this site.",
         for_developers: "This service requires a payment first. 402 has no standard meaning: see the documentation \
             of the service.",
     }
@@ -49,15 +49,15 @@ pub(super) const ENTRIES: &[Entry] = entries! {
         headline: "Page not found",
         explanation: "There is nothing at this address. This may be temporary or permanent.",
         causes: ["a mistyped address", "a link that is out of date", "a page that was moved or removed"],
-        advice: "Check the address for typing mistakes, or go back to where you came from.",
+        advice: "Check the address for typos, or go back to the previous page.",
         for_developers: "Nothing matches the request URI. This may be temporary or permanent.",
     }
 
     405 "Method Not Allowed" [RFC 9110 "15.5.6"] requires ALLOW {
         Permanent, grpc Unimplemented,
-        headline: "This does not work here",
+        headline: "You can't do that here",
         explanation: "This address does not support what you tried to do.",
-        causes: ["a form that was sent to the wrong address", "the address of a form opened as a page"],
+        causes: ["a form that was sent to the wrong address", "a page that can only be reached with a form"],
         advice: "Go back, reload the page, and try again.",
         for_developers: "The resource does not support the method of the request. The Allow field lists the methods \
             that it supports.",
@@ -67,7 +67,7 @@ pub(super) const ENTRIES: &[Entry] = entries! {
         Permanent, grpc FailedPrecondition,
         headline: "No suitable version",
         explanation: "This page is not available in a format or language that your browser accepts.",
-        causes: ["a program that accepts only a format which this page does not have"],
+        causes: ["a browser that asks for a format or language which this page does not have"],
         advice: "Try another browser, or add another language in its settings.",
         for_developers: "No representation matches the Accept, Accept-Encoding and Accept-Language fields. Accept \
             further media types, encodings or languages.",
@@ -75,8 +75,8 @@ pub(super) const ENTRIES: &[Entry] = entries! {
 
     407 "Proxy Authentication Required" [RFC 9110 "15.5.8"] requires PROXY_AUTHENTICATE {
         Permanent, grpc FailedPrecondition,
-        headline: "Sign in to your proxy",
-        explanation: "Your network uses a proxy, and the proxy needs you to sign in first.",
+        headline: "Sign in to your network",
+        explanation: "Your network asks you to sign in to its proxy before you can reach this site.",
         causes: ["a company network whose proxy asks for a user name"],
         advice: "Sign in to the proxy and try again. The people who run your network can help.",
         for_developers: "Authentication with the proxy is required. The Proxy-Authenticate field names the schemes \
@@ -86,7 +86,7 @@ pub(super) const ENTRIES: &[Entry] = entries! {
     408 "Request Timeout" [RFC 9110 "15.5.9"] {
         Temporary, grpc DeadlineExceeded,
         headline: "The connection was too slow",
-        explanation: "The server waited for the whole request, but it did not arrive in time.",
+        explanation: "What your browser sent did not arrive in time, so the server stopped waiting.",
         causes: ["a slow or interrupted connection", "a large upload"],
         advice: "Try again. If this happens often, check your connection.",
         for_developers: "The complete request did not arrive in time. It can be repeated on a new connection.",
@@ -94,10 +94,10 @@ pub(super) const ENTRIES: &[Entry] = entries! {
 
     409 "Conflict" [RFC 9110 "15.5.10"] {
         Unknown, grpc Aborted,
-        headline: "There is a conflict",
-        explanation: "This cannot be done, because it conflicts with what is there now.",
+        headline: "This could not be done",
+        explanation: "It conflicts with something that is already there.",
         causes: [
-            "someone else who changed the same thing in the meantime",
+            "a change that someone else made first",
             "a name that is already taken",
             "a change that is based on an old version",
         ],
@@ -116,7 +116,7 @@ pub(super) const ENTRIES: &[Entry] = entries! {
             "an offer or an event that is over",
             "an account that was closed",
         ],
-        advice: "Remove bookmarks and links to this address.",
+        advice: "If you saved this address, remove bookmarks and links to it.",
         for_developers: "The resource is no longer available, and no forwarding address is known. This is likely to \
             be permanent: remove references to it.",
     }
@@ -124,7 +124,7 @@ pub(super) const ENTRIES: &[Entry] = entries! {
     411 "Length Required" [RFC 9110 "15.5.12"] {
         Permanent, grpc FailedPrecondition,
         headline: "The request was incomplete",
-        explanation: "The server needs to know in advance how much data will be sent.",
+        explanation: "Your browser or app left out something that the server needs.",
         causes: ["a program that sends data without stating its length"],
         advice: "Try again with another browser or program.",
         for_developers: "Send the request again with a Content-Length field.",
@@ -132,9 +132,8 @@ pub(super) const ENTRIES: &[Entry] = entries! {
 
     412 "Precondition Failed" [RFC 9110 "15.5.13"] {
         Permanent, grpc FailedPrecondition,
-        headline: "This has changed in the meantime",
-        explanation: "The request depended on a condition that is no longer met, usually because someone else has \
-            made a change. Your change was not made.",
+        headline: "This was changed by someone else",
+        explanation: "Someone else has probably changed this since you opened it. Your change was not saved.",
         causes: ["a change that someone else saved first", "a page that was open for a long time"],
         advice: "Go back, reload the page, and make your change again.",
         for_developers: "A condition of the request, such as If-Match, is false. Fetch the current version, make the \
@@ -144,9 +143,9 @@ pub(super) const ENTRIES: &[Entry] = entries! {
     413 "Content Too Large" [RFC 9110 "15.5.14"] {
         Unknown, grpc ResourceExhausted,
         headline: "This is too large",
-        explanation: "You sent more data than the server accepts.",
-        causes: ["a file above the limit for uploads", "many files sent at once"],
-        advice: "Send a smaller file, or send it in several parts.",
+        explanation: "What you sent is larger than this site accepts.",
+        causes: ["a file over the size limit", "many files sent at once"],
+        advice: "Send a smaller file, or fewer files at a time.",
         for_developers: "The content of the request is larger than the server accepts.",
     }
 
@@ -155,7 +154,7 @@ pub(super) const ENTRIES: &[Entry] = entries! {
         headline: "The address is too long",
         explanation: "The address is longer than the server accepts.",
         causes: ["a large form that is sent as part of the address", "an address that grows with each redirect"],
-        advice: "Shorten the address, or go back to where you came from.",
+        advice: "Shorten the address, or go back to the previous page.",
         for_developers: "The request URI is longer than the server accepts. Send long data in the content of a POST.",
     }
 
@@ -163,7 +162,7 @@ pub(super) const ENTRIES: &[Entry] = entries! {
         Permanent, grpc Unimplemented,
         headline: "This format is not supported",
         explanation: "You sent data in a format that is not supported here.",
-        causes: ["a file of another type than expected"],
+        causes: ["a file of the wrong type"],
         advice: "Send the data in another format.",
         for_developers: "The resource does not support the media type or the coding of the content. Send a supported \
             format, and name it in Content-Type.",
@@ -171,9 +170,9 @@ pub(super) const ENTRIES: &[Entry] = entries! {
 
     416 "Range Not Satisfiable" [RFC 9110 "15.5.17"] requires CONTENT_RANGE {
         Unknown, grpc OutOfRange,
-        headline: "This part does not exist",
-        explanation: "The part of the file that was asked for does not exist.",
-        causes: ["a resumed download of a file that has become shorter"],
+        headline: "The download cannot continue",
+        explanation: "The server has no such part of the file. The file may have changed since the download began.",
+        causes: ["a resumed download of a file that is shorter now"],
         advice: "Start the download again from the beginning.",
         for_developers: "The ranges in the Range field are outside the content, or there are too many of them. \
             The Content-Range field gives the complete length.",
@@ -182,8 +181,8 @@ pub(super) const ENTRIES: &[Entry] = entries! {
     417 "Expectation Failed" [RFC 9110 "15.5.18"] {
         Permanent, grpc FailedPrecondition,
         headline: "The server cannot do this",
-        explanation: "Your browser or program expects something that the server cannot do.",
-        causes: ["a program or a proxy that asks for something unusual"],
+        explanation: "Your browser or app asks for something that the server cannot do.",
+        causes: ["an app or a proxy that asks for something unusual"],
         advice: "Try again with another browser or program.",
         for_developers: "The server cannot meet the expectation in the Expect field. Send the request again without \
             that field.",
@@ -194,7 +193,7 @@ pub(super) const ENTRIES: &[Entry] = entries! {
         headline: "This is a teapot",
         explanation: "The server sent a status code that has no serious meaning. It comes from an old joke about a \
             teapot that is asked to brew coffee.",
-        causes: ["the same joke", "a site that turns away automated visitors"],
+        causes: ["a joke", "a site that turns away automated visitors"],
         advice: "If you expected something else here, tell the people who run this site.",
         for_developers: "418 is reserved and has no meaning in HTTP. Some sites send it to automated clients.",
     }
@@ -202,7 +201,7 @@ pub(super) const ENTRIES: &[Entry] = entries! {
     421 "Misdirected Request" [RFC 9110 "15.5.20"] {
         Temporary, grpc Unavailable,
         headline: "Wrong server",
-        explanation: "The request reached a server that is not responsible for this site.",
+        explanation: "Your browser used a connection to a server that is not responsible for this site.",
         causes: ["a browser that reused the connection of another site", "a mistake in the setup of this site"],
         advice: "Reload the page. If that does not help, restart your browser.",
         for_developers: "The server is not able to respond for this scheme and host. Repeat the request on a new \
@@ -212,9 +211,9 @@ pub(super) const ENTRIES: &[Entry] = entries! {
     422 "Unprocessable Content" [RFC 9110 "15.5.21"] {
         Permanent, grpc InvalidArgument,
         headline: "Please check your entries",
-        explanation: "Something in what you sent is missing or not valid.",
-        causes: ["a field that is missing or out of range", "values that contradict each other"],
-        advice: "Correct the entries and send them again.",
+        explanation: "Something that you entered is missing or not valid.",
+        causes: ["an empty field", "a value that is too large or too small", "values that contradict each other"],
+        advice: "Go back, correct the entries, and send them again.",
         for_developers: "The content is well-formed, but its values are not valid. Correct them before you send the \
             request again.",
     }
@@ -222,7 +221,7 @@ pub(super) const ENTRIES: &[Entry] = entries! {
     423 "Locked" [RFC 4918 "11.3"] {
         Temporary, grpc FailedPrecondition,
         headline: "This is locked",
-        explanation: "This is locked at the moment, usually because someone else is editing it.",
+        explanation: "Someone else is probably editing this right now.",
         causes: ["someone else who is editing it", "a lock that was not released"],
         advice: "Wait until it is unlocked, or ask the person who is editing it.",
         for_developers: "The resource is locked. Send the lock token, or repeat the request when the lock has been \
@@ -232,7 +231,7 @@ pub(super) const ENTRIES: &[Entry] = entries! {
     424 "Failed Dependency" [RFC 4918 "11.4"] {
         Unknown, grpc FailedPrecondition,
         headline: "Something else failed first",
-        explanation: "This was not done, because it depends on another action that failed.",
+        explanation: "This was not done, because an earlier step failed.",
         causes: ["several changes made at once, one of which failed"],
         advice: "Correct what failed first, then try again.",
         for_developers: "The request depends on another action, and that action failed.",
@@ -241,8 +240,7 @@ pub(super) const ENTRIES: &[Entry] = entries! {
     425 "Too Early" [RFC 8470 "5.2"] {
         Temporary, grpc Unavailable,
         headline: "Please try again",
-        explanation: "The request arrived before the secure connection was ready. To be safe, the server did not \
-            process it.",
+        explanation: "The secure connection was not ready yet. To be safe, the server did nothing.",
         causes: ["a browser that saves time by sending its request early"],
         advice: "Reload the page.",
         for_developers: "The server does not process this request in TLS early data, where it could be replayed. \
@@ -251,8 +249,8 @@ pub(super) const ENTRIES: &[Entry] = entries! {
 
     426 "Upgrade Required" [RFC 9110 "15.5.22"] requires UPGRADE {
         Permanent, grpc FailedPrecondition,
-        headline: "Another protocol is needed",
-        explanation: "The server does not accept this request over the current protocol.",
+        headline: "Your browser cannot open this",
+        explanation: "This address needs a newer browser or another program.",
         causes: ["an address for programs that was opened as a page", "an outdated browser or program"],
         advice: "Try again with an up-to-date browser or program. If this address is meant for programs, there is no \
             page to see.",
@@ -262,8 +260,7 @@ pub(super) const ENTRIES: &[Entry] = entries! {
     428 "Precondition Required" [RFC 6585 "3"] {
         Permanent, grpc FailedPrecondition,
         headline: "Your change was not made",
-        explanation: "The server makes this change only if it knows which version the change is based on, so that no \
-            other change is overwritten.",
+        explanation: "To avoid overwriting the work of others, the server needs to know which version you changed.",
         causes: ["a program that leaves out which version it changed"],
         advice: "Go back, reload the page, and make your change again.",
         for_developers: "Fetch the current version, then send the change with its entity tag in If-Match.",
@@ -272,8 +269,8 @@ pub(super) const ENTRIES: &[Entry] = entries! {
     429 "Too Many Requests" [RFC 6585 "4"] {
         Temporary, grpc ResourceExhausted,
         headline: "Too many requests",
-        explanation: "More requests came in a short time than are allowed.",
-        causes: ["a program that asks too often", "several people who share a network"],
+        explanation: "Too many requests came from you, or from your network, in a short time.",
+        causes: ["many tries in a row", "a program that asks too often", "several people who share a network"],
         advice: "Wait a while, then try again.",
         for_developers: "Wait before you send more requests: as long as the Retry-After field states, or if it is \
             absent, longer after each attempt.",
@@ -282,8 +279,7 @@ pub(super) const ENTRIES: &[Entry] = entries! {
     431 "Request Header Fields Too Large" [RFC 6585 "5"] {
         Permanent, grpc ResourceExhausted,
         headline: "Your browser sent too much",
-        explanation: "Your browser sent more extra data with the request than the server accepts. Usually these are \
-            cookies.",
+        explanation: "Your browser sent more extra data than the server accepts, usually too many cookies.",
         causes: ["cookies that have piled up"],
         advice: "Delete the cookies of this site, then try again.",
         for_developers: "The header fields of the request, one of them or all together, are too large. Send fewer or \

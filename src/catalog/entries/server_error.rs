@@ -21,15 +21,15 @@ pub(super) const ENTRIES: &[Entry] = entries! {
         headline: "This is not available",
         explanation: "The server does not support what this request requires.",
         causes: ["a feature that is not ready yet", "a program that asks for something unusual"],
-        advice: "Look for another way on this site. Trying again will not help.",
+        advice: "Trying again will not help. Look for another way to do this.",
         for_developers: "The server does not support the functionality that this request requires, such as its \
             method.",
     }
 
     502 "Bad Gateway" [RFC 9110 "15.6.3"] {
         Temporary, grpc Unavailable,
-        headline: "A service behind this site failed",
-        explanation: "This site depends on another server, and could not use its response.",
+        headline: "This site has a problem",
+        explanation: "One of the servers behind this site did not respond properly. It is not your fault.",
         causes: ["a server that crashed or is being restarted", "a mistake in the setup of this site"],
         advice: "Try again in a few minutes.",
         for_developers: "The gateway received an invalid response from the server behind it.",
@@ -55,9 +55,9 @@ pub(super) const ENTRIES: &[Entry] = entries! {
     504 "Gateway Timeout" [RFC 9110 "15.6.5"] {
         Temporary, grpc DeadlineExceeded,
         headline: "This took too long",
-        explanation: "This site depends on another server, and did not get a response from it in time.",
-        causes: ["a service that is slow or overloaded", "a request that takes longer than the site waits"],
-        advice: "Try again in a few minutes. If you asked for a lot at once, ask for less.",
+        explanation: "One of the servers behind this site took too long to respond. It is not your fault.",
+        causes: ["a service that is slow or overloaded", "a task that takes longer than the site waits"],
+        advice: "Try again in a few minutes. If you tried something large, try a smaller part.",
         for_developers: "The gateway received no response from the server behind it in time. That server may still \
             have carried out the request.",
     }
@@ -92,10 +92,10 @@ pub(super) const ENTRIES: &[Entry] = entries! {
 
     508 "Loop Detected" [RFC 5842 "7.2"] {
         Unknown, grpc Internal,
-        headline: "The request went round in circles",
-        explanation: "The server stopped, because the request would never have come to an end.",
+        headline: "The site got stuck in a loop",
+        explanation: "The server stopped, because it would never have come to an end.",
         causes: ["a folder that contains itself"],
-        advice: "Ask for a smaller part, or tell the people who run this site.",
+        advice: "Tell the people who run this site what you did.",
         for_developers: "The server found an infinite loop while it processed a request with Depth: infinity.",
     }
 

@@ -98,6 +98,7 @@ fn write_advice(html: &mut Markup, problem: &PublicProblem<'_>, options: &BodyOp
         problem.advice_of_code().write(html, "p", "");
         html.raw("\n");
     }
+    next_steps::write_retry_note(html, problem, options);
     if non_blank(problem.detail).is_none() && problem.code.as_u16() >= 400 && problem.is_english() {
         html.raw("<p class=\"reasons\">").raw(labels::REASONS);
         let last = entry.causes.len().saturating_sub(1);

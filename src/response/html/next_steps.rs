@@ -16,7 +16,6 @@ use crate::{
 /// Writes the next steps that fit the status, as far as the application named them.
 pub(super) fn write_next_steps(html: &mut Markup, problem: &PublicProblem<'_>, options: &BodyOptions<'_>) {
     let (entry, page) = (problem.entry, options.page);
-    write_retry_note(html, problem, options);
     let mut steps = Steps { html, any: false };
     if can_retry(problem, options) && options.can_reload {
         // An empty reference is the page itself, with its query.
@@ -57,7 +56,7 @@ fn can_retry(problem: &PublicProblem<'_>, options: &BodyOptions<'_>) -> bool {
 }
 
 /// Writes a note instead of a link, which would repeat a form's request as a GET.
-fn write_retry_note(html: &mut Markup, problem: &PublicProblem<'_>, options: &BodyOptions<'_>) {
+pub(super) fn write_retry_note(html: &mut Markup, problem: &PublicProblem<'_>, options: &BodyOptions<'_>) {
     if can_retry(problem, options) && !options.can_reload {
         let labels = (Text::SUBMIT_AGAIN, Text::SUBMIT_AGAIN_IN);
         let Words { text, attributes } = problem.label_with_delay(labels, options.retry_after);
@@ -97,7 +96,15 @@ impl Steps<'_> {
         // On paper the address is enough: the footer has the request id.
         let mail = uri.get("mailto:".len()..).and_then(|rest| rest.split('?').next()).filter(|_| is_mail(uri));
         let address = mail.unwrap_or(uri);
-        let html = self.open().raw(r#"<a class="support" data-print=""#).text(address).raw("\" href=\"").text(uri);
+        let class = if self.any { "" } else { "button " };
+        let html = self
+            .open()
+            .raw("<a class=\"")
+            .raw(class)
+            .raw("support\" data-print=\"")
+            .text(address)
+            .raw("\" href=\"")
+            .text(uri);
         if is_mail(uri) {
             let id = non_blank(problem.ids.request).map(|id| format!(", request id {id}")).unwrap_or_default();
             let subject = format!("Error {}{id}", problem.code.as_str());

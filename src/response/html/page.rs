@@ -120,7 +120,7 @@ fn link(option: &str, uri: Cow<'static, str>) -> Option<Cow<'static, str>> {
 macro_rules! policy {
     ($accent:expr) => {
         concat!(
-            "default-src 'none'; style-src 'sha256-uL4XJrtMOMxN94PjhYxufrpvpexyUh9VvIhn14Zfnh0='",
+            "default-src 'none'; style-src 'sha256-XA/+w15wmGprySe4Si0kraTwhos+hOBvrwFe9lJxQOU='",
             $accent,
             "; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
         )

@@ -248,7 +248,7 @@ fn next_steps_are_those_that_the_application_named() {
             page: after_get(500),
             has: &[
                 r#" href="mailto:help@example.org?subject=Error%20500">Contact support</a>"#,
-                r#"<a class="support" data-print="help@example.org" "#,
+                r#"<a class="button support" data-print="help@example.org" "#,
             ],
             has_not: &["Home", "Try again<"],
         },
