@@ -73,7 +73,9 @@ async fn save(preconditions: Preconditions) -> Result<Html<String>, Status> {
 }
 
 fn document(title: &str) -> Html<String> {
-    Html(format!("<!DOCTYPE html>\n<html lang=\"en\">\n<title>{title}</title>\n<h1>{title}</h1>\n</html>\n"))
+    // The empty icon keeps browsers from asking for one.
+    let head = format!("<title>{title}</title>\n<link rel=\"icon\" href=\"data:,\">");
+    Html(format!("<!DOCTYPE html>\n<html lang=\"en\">\n{head}\n<h1>{title}</h1>\n</html>\n"))
 }
 
 fn app() -> Router {
