@@ -1,8 +1,6 @@
 //! Lists in field values (RFC 9110 §5.6.1).
 
-use std::iter;
-
-use memchr::memchr2;
+use std::{iter, slice};
 
 /// Returns the members of a comma-separated list; empty members are skipped (RFC 9110 §5.6.1.2).
 ///
@@ -27,33 +25,29 @@ pub(super) fn split(text: &[u8], separator: u8) -> impl Iterator<Item = &[u8]> {
     })
 }
 
-/// Returns the length up to the next separator outside of a quoted string.
 fn part_length(text: &[u8], separator: u8) -> usize {
-    let mut length = 0;
-    while let Some(rest) = text.get(length..)
-        && let Some(found) = memchr2(separator, b'"', rest)
-    {
-        length += found;
-        if text.get(length) == Some(&separator) {
-            return length;
+    let mut bytes = text.iter();
+    while let Some(&byte) = bytes.next() {
+        if byte == separator {
+            return text.len() - bytes.len() - 1;
         }
-        length += quoted_string_length(rest.get(found..).unwrap_or_default());
+        if byte == b'"' {
+            skip_quoted_string(&mut bytes);
+        }
     }
     text.len()
 }
 
-/// Returns the length of the quoted string with which a text begins; without a closing quote, that of the whole text.
-fn quoted_string_length(text: &[u8]) -> usize {
-    let mut bytes = text.iter().enumerate().skip(1);
-    while let Some((at, &byte)) = bytes.next() {
+/// Skips to after the closing quote, or to the end if there is none.
+fn skip_quoted_string(bytes: &mut slice::Iter<'_, u8>) {
+    while let Some(&byte) = bytes.next() {
         match byte {
-            b'"' => return at + 1,
+            b'"' => return,
             // quoted-pair
             b'\\' => drop(bytes.next()),
             _ => {}
         }
     }
-    text.len()
 }
 
 #[cfg(test)]
