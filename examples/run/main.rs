@@ -325,12 +325,17 @@ async fn tonic_returns_the_same_errors_over_grpc_and_plain_http() {
 #[tokio::test]
 async fn languages_are_those_that_the_client_prefers() {
     let (example, client) = (Example::start("languages", 3), client(Version::HTTP_11));
+    struct Row {
+        language: &'static str,
+        title: &'static str,
+        detail: &'static str,
+    }
     let rows = [
-        ("", "Order not found", "order 8 does not exist"),
-        ("de", "Bestellung nicht gefunden", "Die Bestellung 8 gibt es nicht."),
-        ("ar", "الطلب غير موجود", "لا يوجد طلب بالرقم 8."),
+        Row { language: "", title: "Order not found", detail: "order 8 does not exist" },
+        Row { language: "de", title: "Bestellung nicht gefunden", detail: "Die Bestellung 8 gibt es nicht." },
+        Row { language: "ar", title: "الطلب غير موجود", detail: "لا يوجد طلب بالرقم 8." },
     ];
-    for (line, (language, title, detail)) in example.curl_lines.iter().zip(rows) {
+    for (line, Row { language, title, detail }) in example.curl_lines.iter().zip(rows) {
         let response = curl(&client, line).await;
         assert_eq!(field(&response, "content-language"), language);
         let problem: Value = response.json().await.unwrap();

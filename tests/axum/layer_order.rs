@@ -314,13 +314,18 @@ async fn each_error_is_logged_once_in_a_span() {
     let subscriber = tracing_subscriber::fmt().with_ansi(false).with_max_level(tracing::Level::DEBUG);
     let _guard = tracing::subscriber::set_default(subscriber.with_writer(move || writer.clone()).finish());
     let app = documented(StatusMapLayer::new());
+    struct Row {
+        path: &'static str,
+        level: &'static str,
+        route: &'static str,
+    }
     let rows = [
-        ("/orders/tulip", "DEBUG", "/orders/{id}"),
-        ("/hidden", "ERROR", "/hidden"),
-        ("/panics", "ERROR", "/panics"),
-        ("/hangs", "ERROR", "/hangs"),
+        Row { path: "/orders/tulip", level: "DEBUG", route: "/orders/{id}" },
+        Row { path: "/hidden", level: "ERROR", route: "/hidden" },
+        Row { path: "/panics", level: "ERROR", route: "/panics" },
+        Row { path: "/hangs", level: "ERROR", route: "/hangs" },
     ];
-    for (path, level, route) in rows {
+    for Row { path, level, route } in rows {
         router::ask(&app, "GET", path, &[]).await;
         let log = String::from_utf8(std::mem::take(&mut *written.0.lock().unwrap())).unwrap();
         let log: Vec<_> = log.lines().filter(|line| line.contains("tower_status") || line.contains("failed")).collect();

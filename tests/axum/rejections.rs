@@ -209,21 +209,34 @@ fn both() -> [Router; 2] {
 #[tokio::test]
 async fn code_and_text_are_those_of_axum() {
     let [ours, axums] = both();
+    struct Row {
+        method: &'static str,
+        target: &'static str,
+        content_type: &'static str,
+        body: &'static str,
+        code: u16,
+    }
     let rows = [
-        ("POST", "/json", "application/json", "{", 400),
-        ("POST", "/json", "application/json", "", 400),
-        ("POST", "/json", "text/plain", "{}", 415),
-        ("POST", "/json", "", "{}", 415),
-        ("POST", "/json", "application/json", r#"{"page":1000000000000}"#, 413),
-        ("POST", "/form", "text/plain", "page=1", 415),
-        ("POST", "/form", FORM, "page=1", 200),
-        ("POST", "/form", FORM, "page=x", 422),
-        ("GET", "/form?page=x", "", "", 400),
-        ("GET", "/query?page=x", "", "", 400),
-        ("GET", "/query?page=1", "", "", 200),
-        ("POST", "/json", "application/json", r#"{"page":1}"#, 200),
+        Row { method: "POST", target: "/json", content_type: "application/json", body: "{", code: 400 },
+        Row { method: "POST", target: "/json", content_type: "application/json", body: "", code: 400 },
+        Row { method: "POST", target: "/json", content_type: "text/plain", body: "{}", code: 415 },
+        Row { method: "POST", target: "/json", content_type: "", body: "{}", code: 415 },
+        Row {
+            method: "POST",
+            target: "/json",
+            content_type: "application/json",
+            body: r#"{"page":1000000000000}"#,
+            code: 413,
+        },
+        Row { method: "POST", target: "/form", content_type: "text/plain", body: "page=1", code: 415 },
+        Row { method: "POST", target: "/form", content_type: FORM, body: "page=1", code: 200 },
+        Row { method: "POST", target: "/form", content_type: FORM, body: "page=x", code: 422 },
+        Row { method: "GET", target: "/form?page=x", content_type: "", body: "", code: 400 },
+        Row { method: "GET", target: "/query?page=x", content_type: "", body: "", code: 400 },
+        Row { method: "GET", target: "/query?page=1", content_type: "", body: "", code: 200 },
+        Row { method: "POST", target: "/json", content_type: "application/json", body: r#"{"page":1}"#, code: 200 },
     ];
-    for (method, target, content_type, body, code) in rows {
+    for Row { method, target, content_type, body, code } in rows {
         let row = format!("{method} {target} {content_type} {body}");
         let (theirs, their_text) = send(&axums, request(method, target, content_type, body)).await;
         let (head, problem) = send(&ours, request(method, target, content_type, body)).await;

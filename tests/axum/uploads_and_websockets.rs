@@ -47,16 +47,35 @@ mod multipart {
             .layer(DefaultBodyLimit::max(80))
             .layer(StatusMapLayer::new());
         let form = "multipart/form-data; boundary=b";
+        struct Row {
+            name: &'static str,
+            target: &'static str,
+            content_type: &'static str,
+            body: Body,
+            code: u16,
+        }
         let rows = [
-            ("whole", "/", form, Body::from(WHOLE), 200),
-            ("no form", "/", "text/plain", Body::from(WHOLE), 400),
-            ("incomplete", "/", form, Body::from(CUT), 400),
-            ("broken off", "/", form, broken(), 400),
-            ("no headers", "/", form, Body::from("--b\r\n\r\n1\r\n--b--\r\n"), 400),
-            ("too large", "/", form, Body::from(WHOLE.replace('1', &"1".repeat(100))), 413),
-            ("carried", "/carried", form, Body::from("--b\r\nx"), 400),
+            Row { name: "whole", target: "/", content_type: form, body: Body::from(WHOLE), code: 200 },
+            Row { name: "no form", target: "/", content_type: "text/plain", body: Body::from(WHOLE), code: 400 },
+            Row { name: "incomplete", target: "/", content_type: form, body: Body::from(CUT), code: 400 },
+            Row { name: "broken off", target: "/", content_type: form, body: broken(), code: 400 },
+            Row {
+                name: "no headers",
+                target: "/",
+                content_type: form,
+                body: Body::from("--b\r\n\r\n1\r\n--b--\r\n"),
+                code: 400,
+            },
+            Row {
+                name: "too large",
+                target: "/",
+                content_type: form,
+                body: Body::from(WHOLE.replace('1', &"1".repeat(100))),
+                code: 413,
+            },
+            Row { name: "carried", target: "/carried", content_type: form, body: Body::from("--b\r\nx"), code: 400 },
         ];
-        for (row, target, content_type, body, expected) in rows {
+        for Row { name: row, target, content_type, body, code: expected } in rows {
             let request = Request::post(target).header(header::CONTENT_TYPE, content_type).body(body).unwrap();
             let (head, _) = send(&app, request).await;
             assert_eq!(head.status, expected, "{row}");

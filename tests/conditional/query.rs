@@ -23,19 +23,23 @@ const FOUND: Fields = &[
 
 #[test]
 fn response_decides() {
-    #[rustfmt::skip]
-    let rows: [(Fields, u16, u16); 9] = [
-        (&[],                                       200, 200),
-        (&[("if-none-match", "\"h1\"")],            200, 304),
-        (&[("if-none-match", "*")],                 200, 304),
-        (&[("if-none-match", "\"h0\"")],            200, 200),
-        (&[("if-modified-since", DATE)],            200, 304),
-        (&[("if-match", "\"h0\"")],                 200, 412),
-        (&[("if-match", "\"h1\"")],                 200, 200),
-        (&[("if-match", "\"h0\"")],                 404, 404),
-        (&[("if-none-match", "\"h1\"")],            415, 415),
+    struct Row {
+        fields: Fields,
+        inner: u16,
+        expected: u16,
+    }
+    let rows = [
+        Row { fields: &[], inner: 200, expected: 200 },
+        Row { fields: &[("if-none-match", "\"h1\"")], inner: 200, expected: 304 },
+        Row { fields: &[("if-none-match", "*")], inner: 200, expected: 304 },
+        Row { fields: &[("if-none-match", "\"h0\"")], inner: 200, expected: 200 },
+        Row { fields: &[("if-modified-since", DATE)], inner: 200, expected: 304 },
+        Row { fields: &[("if-match", "\"h0\"")], inner: 200, expected: 412 },
+        Row { fields: &[("if-match", "\"h1\"")], inner: 200, expected: 200 },
+        Row { fields: &[("if-match", "\"h0\"")], inner: 404, expected: 404 },
+        Row { fields: &[("if-none-match", "\"h1\"")], inner: 415, expected: 415 },
     ];
-    for (fields, code, expected) in rows {
+    for Row { fields, inner: code, expected } in rows {
         let query = request("QUERY", "/", fields);
         let plain = send(&StatusMapLayer::new().layer(handler(code, FOUND)), &query).0.status.as_u16();
         let layer = ConditionalLayer::new().layer(handler(code, FOUND));

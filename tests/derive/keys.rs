@@ -231,16 +231,21 @@ fn value_in_location_stays_in_its_segment() {
     for (name, expected) in rows {
         assert_eq!(properties(&Keys::LocationWithFields { id: 7, name }.status()), expected, "{name:?}");
     }
+    struct Row {
+        first: &'static str,
+        second: &'static str,
+        expected: &'static str,
+    }
     let rows = [
-        ("a", "b", "303 location: /ab/x"),
-        ("/", "?#", "303 location: /%2F%3F%23/x"),
-        ("..", "a", "303 location: /..a/x"),
-        ("%2e", ".", "303 location: /%252e./x"),
-        ("", "", "500"),
-        (".", "", "500"),
-        (".", ".", "500"),
+        Row { first: "a", second: "b", expected: "303 location: /ab/x" },
+        Row { first: "/", second: "?#", expected: "303 location: /%2F%3F%23/x" },
+        Row { first: "..", second: "a", expected: "303 location: /..a/x" },
+        Row { first: "%2e", second: ".", expected: "303 location: /%252e./x" },
+        Row { first: "", second: "", expected: "500" },
+        Row { first: ".", second: "", expected: "500" },
+        Row { first: ".", second: ".", expected: "500" },
     ];
-    for (first, second, expected) in rows {
+    for Row { first, second, expected } in rows {
         assert_eq!(properties(&Moved(first, second).status()), expected, "{first:?} {second:?}");
     }
     assert_eq!(properties(&Keys::LocationField { to: "a\r\nb".into() }.status()), "500");

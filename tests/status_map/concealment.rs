@@ -110,16 +110,21 @@ fn forbidden(all: Fields<'_>) -> Vec<(String, Result<Inner, Status>)> {
         ),
     ];
     let long = "Ann's, ".repeat(2000);
+    struct Existing<'a> {
+        name: &'a str,
+        content_type: &'a str,
+        body: &'a str,
+    }
     let bodies = [
-        ("nothing", "", ""),
-        ("a text", "text/plain", "order 7 is Ann's"),
-        ("a removed text", "text/plain", ""),
-        ("a long text", "text/plain", &long),
-        ("JSON", "application/json", "{\"owner\":\"ann\"}"),
-        ("HTML", "text/html", "<p>Ann's"),
-        ("bytes", "application/octet-stream", "Ann's"),
+        Existing { name: "nothing", content_type: "", body: "" },
+        Existing { name: "a text", content_type: "text/plain", body: "order 7 is Ann's" },
+        Existing { name: "a removed text", content_type: "text/plain", body: "" },
+        Existing { name: "a long text", content_type: "text/plain", body: &long },
+        Existing { name: "JSON", content_type: "application/json", body: "{\"owner\":\"ann\"}" },
+        Existing { name: "HTML", content_type: "text/html", body: "<p>Ann's" },
+        Existing { name: "bytes", content_type: "application/octet-stream", body: "Ann's" },
     ];
-    for (name, content_type, body) in bodies {
+    for Existing { name, content_type, body } in bodies {
         for extra in [&[][..], &[("content-length", "16")], &[("content-encoding", "gzip")]] {
             let typed = [("content-type", content_type)];
             let typed = if content_type.is_empty() { &[][..] } else { &typed };

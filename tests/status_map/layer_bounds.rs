@@ -87,13 +87,22 @@ async fn the_inner_service_is_reached_through_the_service() {
 
 #[tokio::test]
 async fn an_inner_service_needs_no_bounds() {
+    struct Row {
+        path: &'static str,
+        content_type: &'static str,
+        body: &'static str,
+    }
     let rows = [
-        ("/", "text/plain", "it"),
-        ("/a", "text/html", "it"),
-        ("/a", "text/plain; charset=latin1", "it"),
-        ("/a", "text/plain", r#"{"type":"about:blank","title":"Conflict","status":409,"detail":"it"}"#),
+        Row { path: "/", content_type: "text/plain", body: "it" },
+        Row { path: "/a", content_type: "text/html", body: "it" },
+        Row { path: "/a", content_type: "text/plain; charset=latin1", body: "it" },
+        Row {
+            path: "/a",
+            content_type: "text/plain",
+            body: r#"{"type":"about:blank","title":"Conflict","status":409,"detail":"it"}"#,
+        },
     ];
-    for (path, content_type, body) in rows {
+    for Row { path, content_type, body } in rows {
         let mut service = StatusMapLayer::new().layer(Minimal(Cell::new(content_type)));
         let request = Request::builder().uri(path).body(Rc::new(())).unwrap();
         let response: Result<_, Infallible> = service.ready().await.unwrap().call(request).await;
