@@ -207,7 +207,7 @@ async fn grpc_details_are_dropped_before_the_message_is_cut() {
     }
     let rows = [
         Row { name: "a long member", status: small.clone().with_extension("long", &long), path, has_details: false },
-        Row { name: "a long path", status: small.clone(), path: &*long_path, has_details: false },
+        Row { name: "a long path", status: small.clone(), path: &long_path, has_details: false },
         Row {
             name: "a detail of 2,500 bytes",
             status: small.clone().with_detail("y".repeat(2500)),

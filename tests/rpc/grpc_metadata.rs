@@ -130,26 +130,26 @@ async fn pushback_that_the_application_has_set_is_sent_alone() {
 
 // ----- reserved names -----
 
-struct Name {
+struct Reserved {
     name: &'static str,
     value: &'static str,
     passes: bool,
 }
 
 /// PROTOCOL-HTTP2.md reserves the prefix `grpc-`; these four are for applications and their libraries.
-const NAMES: [Name; 12] = [
-    Name { name: PUSHBACK, value: "250", passes: true },
-    Name { name: "grpc-trace-bin", value: "AAECAw", passes: true },
-    Name { name: "grpc-tags-bin", value: "AAECAw", passes: true },
-    Name { name: "grpc-server-stats-bin", value: "AAECAw", passes: true },
-    Name { name: "grpc-status", value: "0", passes: false },
-    Name { name: "grpc-message", value: "all is well", passes: false },
-    Name { name: "grpc-status-details-bin", value: "AAAA", passes: false },
-    Name { name: "grpc-encoding", value: "gzip", passes: false },
-    Name { name: "grpc-accept-encoding", value: "gzip", passes: false },
-    Name { name: "grpc-timeout", value: "1S", passes: false },
-    Name { name: "grpc-shop", value: "7", passes: false },
-    Name { name: "grpc-shop-bin", value: "AAECAw", passes: false },
+const NAMES: [Reserved; 12] = [
+    Reserved { name: PUSHBACK, value: "250", passes: true },
+    Reserved { name: "grpc-trace-bin", value: "AAECAw", passes: true },
+    Reserved { name: "grpc-tags-bin", value: "AAECAw", passes: true },
+    Reserved { name: "grpc-server-stats-bin", value: "AAECAw", passes: true },
+    Reserved { name: "grpc-status", value: "0", passes: false },
+    Reserved { name: "grpc-message", value: "all is well", passes: false },
+    Reserved { name: "grpc-status-details-bin", value: "AAAA", passes: false },
+    Reserved { name: "grpc-encoding", value: "gzip", passes: false },
+    Reserved { name: "grpc-accept-encoding", value: "gzip", passes: false },
+    Reserved { name: "grpc-timeout", value: "1S", passes: false },
+    Reserved { name: "grpc-shop", value: "7", passes: false },
+    Reserved { name: "grpc-shop-bin", value: "AAECAw", passes: false },
 ];
 
 fn check_name(response: &ErrorResponse, name: &str, value: &str, passes: bool, row: &str) {
@@ -159,7 +159,7 @@ fn check_name(response: &ErrorResponse, name: &str, value: &str, passes: bool, r
 
 #[tokio::test]
 async fn four_names_with_grpcs_prefix_are_metadata_and_all_others_are_dropped() {
-    for Name { name, value, passes } in NAMES {
+    for Reserved { name, value, passes } in NAMES {
         for content_type in ["application/grpc", "application/grpc-web", "application/grpc-web-text"] {
             let call = Call { content_type, ..CALL };
             let status = Status::conflict().with_detail("sold out").with_header(name, value);
@@ -179,7 +179,7 @@ async fn four_names_with_grpcs_prefix_are_metadata_and_all_others_are_dropped() 
 #[cfg(feature = "tonic")]
 #[tokio::test]
 async fn metadata_of_a_tonic_status_has_the_same_reserved_names() {
-    for Name { name, value, passes } in NAMES {
+    for Reserved { name, value, passes } in NAMES {
         let mut fields = http::HeaderMap::new();
         fields.insert(http::HeaderName::from_static(name), value.parse().unwrap());
         let metadata = tonic::metadata::MetadataMap::from_headers(fields);
