@@ -1,22 +1,23 @@
 //! Error pages with the name of the site, its links and its color. `cargo run --example pages`; with the arguments
 //! `-- 127.0.0.1:3000 --debug`, developer's pages.
 
+#[path = "pages/profile.rs"]
+mod profile;
+
 use std::{
     env, io,
-    sync::{
-        Mutex, PoisonError,
-        atomic::{AtomicBool, Ordering},
-    },
+    sync::atomic::{AtomicBool, Ordering},
     time::Duration,
 };
 
 use axum::{
     Router,
-    response::{Html, IntoResponse},
+    response::Html,
     routing::{get, post},
 };
+use profile::{profile, save};
 use serde_json::json;
-use tower_status::{ETag, Page, Preconditions, Status, StatusMapLayer, Validators, status_map::Accent};
+use tower_status::{Page, Status, StatusMapLayer, status_map::Accent};
 
 /// Is busy once, so that the link of the error page leads to the report.
 async fn report() -> Result<Html<String>, Status> {
@@ -48,28 +49,6 @@ async fn order() -> Status {
         { "pointer": "#/lines/0/count", "detail": "must be at least 1" },
     ]);
     Status::unprocessable_entity().with_detail("the order is not valid").with_extension("errors", errors)
-}
-
-/// The version of the profile that visitors change.
-static VERSION: Mutex<u64> = Mutex::new(1);
-
-fn tag(version: u64) -> Result<ETag, Status> {
-    ETag::strong(format!("v{version}")).map_err(Status::from_error)
-}
-
-/// A form that a script sends with `If-Match`, which a form alone cannot do. The response becomes the page.
-async fn profile() -> Result<impl IntoResponse, Status> {
-    let tag = tag(*VERSION.lock().unwrap_or_else(PoisonError::into_inner))?;
-    let page = include_str!("pages/profile.html").replace("{version}", &tag.to_string().replace('"', "&#34;"));
-    Ok((Validators::new().with_etag(tag), Html(page)))
-}
-
-/// Saves the profile, unless it has changed since the form was opened.
-async fn save(preconditions: Preconditions) -> Result<Html<String>, Status> {
-    let mut version = VERSION.lock().unwrap_or_else(PoisonError::into_inner);
-    preconditions.check(Some(&Validators::new().with_etag(tag(*version)?)))?;
-    *version += 1;
-    Ok(document("Saved"))
 }
 
 fn document(title: &str) -> Html<String> {

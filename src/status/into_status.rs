@@ -86,7 +86,7 @@ use crate::BoxError;
 #[diagnostic::on_unimplemented(
     message = "`{Self}` has no status: it does not implement `IntoStatus`",
     label = "derive `IntoStatus` for it, or turn on the feature of tower-status for its crate; any other error of another crate becomes a 500 with `.map_err(Status::from_error)?`",
-    note = "in a type that derives `IntoStatus`, use `#[status(from_error)]` for an error of another crate; the layer's `map_error` maps it",
+    note = "in a type that derives `IntoStatus`, use `#[status(from_error)]` for a `Status`, and for an error of another crate, which the layer's `map_error` maps",
     note = "`StatusMapLayer::recognize` is for types that implement `IntoStatus`; for an error of another crate, use `map_error`",
     note = "the errors of axum, tonic, validator, garde, anyhow and eyre need the feature of tower-status with that name"
 )]
