@@ -22,7 +22,7 @@ use crate::{
 /// [code.proto]: https://github.com/googleapis/googleapis/blob/master/google/rpc/code.proto
 impl IntoStatus for tonic::Status {
     fn status(&self) -> Status {
-        if let Some(status) = hidden(self) {
+        if let Some(status) = built_from_status(self) {
             return status.clone();
         }
         let code = match GrpcCode::from(self.code()) {
@@ -92,7 +92,7 @@ impl From<GrpcCode> for Code {
 
 /// Returns the [`Status`] that a response of tonic's was built from.
 pub(crate) fn built_from(extensions: &Extensions) -> Option<Status> {
-    hidden(extensions.get()?).cloned()
+    built_from_status(extensions.get()?).cloned()
 }
 
 /// Returns the status of a response of tonic's, unless it has only a code: then the head has the same information.
@@ -103,7 +103,7 @@ pub(crate) fn status_of(extensions: &Extensions) -> Option<Status> {
 
 /// Returns the wrapped status. Only `From<Status>` creates a source of this type, and nothing can change the code or
 /// message afterwards.
-fn hidden(status: &tonic::Status) -> Option<&Status> {
+fn built_from_status(status: &tonic::Status) -> Option<&Status> {
     let StatusSource(status) = Error::source(status)?.downcast_ref()?;
     Some(status)
 }

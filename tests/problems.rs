@@ -158,7 +158,6 @@ async fn a_page_has_the_texts_and_escaped_links_of_its_problems() {
             "<p class=\"code\">410 Gone</p>\n<h1 lang=\"\" dir=\"auto\">Order deleted</h1>",
             ">Order … was deleted</p>",
             ">Order <i>order_id</i> never existed</p>",
-            gone.explanation,
             gone.advice,
             gone.for_developers.unwrap(),
             "RFC 9110 §15.5.11",
@@ -168,6 +167,7 @@ async fn a_page_has_the_texts_and_escaped_links_of_its_problems() {
         ("/declined", &[
             "<p lang=\"\" dir=\"auto\">The card was &lt;declined&gt;.</p>\n<p lang=\"\" dir=\"auto\">Use another one.</p>",
             "<dt>detail</dt><dd lang=\"\" dir=\"auto\">declined</dd>",
+            catalog::get(StatusCode::FORBIDDEN).unwrap().explanation,
             ALL_PROBLEMS,
         ]),
         ("/", &[
@@ -187,6 +187,8 @@ async fn a_page_has_the_texts_and_escaped_links_of_its_problems() {
         }
         assert_eq!(text(&body).contains(ALL_PROBLEMS), path != "/", "{path}");
         assert!(!text(&body).contains("{0}"), "{path}");
+        // A problem with its own title is not the one that the catalog explains.
+        assert!(!text(&body).contains(gone.explanation), "{path}");
     }
 }
 
@@ -254,6 +256,17 @@ async fn pages_have_the_name_and_the_home_page_of_the_site() {
         assert!(text(&body).contains(r#"<header><a href="/" lang="" dir="auto">Shop</a></header>"#), "{path}");
         let policy = parts.headers[header::CONTENT_SECURITY_POLICY].to_str().unwrap();
         assert_eq!(policy.matches("sha256-").count(), text(&body).matches("<style>").count(), "{path}");
+    }
+}
+
+#[tokio::test]
+async fn pages_have_a_link_to_the_home_page_also_without_the_name_of_the_site() {
+    for (page, links) in [(Page::new().home("/"), 1), (Page::new().site("Shop").home("/"), 1), (Page::new(), 0)] {
+        let service = Problems::of::<Stock>().page(page).and::<Shop>();
+        for path in ["/", "/sold-out"] {
+            let (_, body) = read(service.clone().oneshot(get(path, &[("accept", "text/html")])).await.unwrap()).await;
+            assert_eq!(text(&body).matches(r#"<a href="/">Home</a>"#).count(), links, "{path}");
+        }
     }
 }
 

@@ -5,10 +5,11 @@ use super::{accept::qvalue, list};
 /// Returns the position of the language that the client prefers; 0 is the default.
 ///
 /// The matching range with the highest weight decides; of equal weights, the first. A range matches by lookup (RFC 4647
-/// §3.4), so `de-CH` finds `de`, otherwise by basic filtering (§3.3.1), so `pt` finds `pt-BR`. `*` is ignored. A language with the weight 0 is not acceptable. If
-/// nothing matches, the first acceptable language is sent. Malformed members are skipped.
+/// §3.4), so `de-CH` finds `de`, otherwise by basic filtering (§3.3.1), so `pt` finds `pt-BR`. `*` is ignored. A language
+/// with the weight 0 is not acceptable. If nothing matches, the first acceptable language is sent. Malformed members are
+/// skipped.
 ///
-/// Takes time linear in the length of all field lines. No crate that we know does both:
+/// Takes time linear in the length of all field lines. No crate that we know reads weights and does a lookup:
 /// `fluent-langneg` ignores the weights, `accept-language` compares whole tags.
 pub(crate) fn preferred_language<'a, L: Iterator<Item = &'a [u8]>>(lines: impl Fn() -> L, languages: &[&str]) -> usize {
     let ranges = || lines().flat_map(list::members).filter_map(language_range);

@@ -19,9 +19,7 @@ pub(super) fn problem(problems: &[&Problem], list: Option<&str>, site: &Page) ->
         for problem in problems {
             write_problem(page, problem);
         }
-        if let Some(list) = list {
-            page.raw("<p class=\"next\"><a href=\"").text(list).raw("\">All problems</a></p>\n");
-        }
+        write_links(page, [("All problems", list), ("Home", site.home_link())]);
     })
 }
 
@@ -42,7 +40,20 @@ pub(super) fn list(problems: &[Problem], site: &Page) -> String {
             page.raw("</h2>\n");
             write_summary(page, problem);
         }
+        write_links(page, [("Home", site.home_link())]);
     })
+}
+
+/// Writes a row of the links that exist.
+fn write_links<const N: usize>(page: &mut Markup, links: [(&str, Option<&str>); N]) {
+    let mut links = links.into_iter().filter_map(|(text, uri)| Some((text, uri?))).peekable();
+    if links.peek().is_some() {
+        page.raw("<p class=\"next\">\n");
+        for (text, uri) in links {
+            page.raw("<a href=\"").text(uri).raw("\">").raw(text).raw("</a>\n");
+        }
+        page.raw("</p>\n");
+    }
 }
 
 fn document(title: &str, site: &Page, write_content: impl FnOnce(&mut Markup)) -> String {
@@ -75,7 +86,8 @@ fn write_problem(page: &mut Markup, problem: &Problem) {
     }
     page.raw("<h1 lang=\"\" dir=\"auto\">").text(problem.title()).raw("</h1>\n");
     write_summary(page, problem);
-    if let Some(entry) = problem.entry {
+    // A problem with its own title is not the one that the catalog explains.
+    if let Some(entry) = problem.entry.filter(|_| problem.documented.title.is_none()) {
         page.raw("<p>").text(entry.explanation).raw("</p>\n");
     }
     write_advice(page, problem);
@@ -107,14 +119,14 @@ fn write_advice(page: &mut Markup, problem: &Problem) {
         write_template(page, template, false);
         page.raw("</p>\n");
     } else if let Some(entry) = problem.entry {
-        page.raw(HEADING).raw("<p>").text(entry.advice).raw("</p>\n");
+        page.raw(HEADING).raw("<p>When you see this error: ").text(entry.advice).raw("</p>\n");
     }
 }
 
 /// Writes whether the problem lasts, and what usually causes it.
 fn write_causes(page: &mut Markup, problem: &Problem, entry: &Entry) {
     match entry.permanence {
-        Permanence::Permanent => page.raw("<p>Trying again without a change will not help.</p>\n"),
+        Permanence::Permanent => page.raw("<p>Trying again will not help.</p>\n"),
         Permanence::Temporary => page.raw("<p>Trying again later may help.</p>\n"),
         Permanence::Unknown | Permanence::Interim | Permanence::Fulfilled => page,
     };
@@ -165,7 +177,8 @@ fn write_for_developers(page: &mut Markup, problem: &Problem) {
     }
 }
 
-/// Writes the template of a detail or an advice: a field's name in italics, or an ellipsis, for what differs from case to case.
+/// Writes the template of a detail or of advice: a field's name in italics, or an ellipsis, for what differs from case to
+/// case.
 /// `capitalized`: as the error page shows it.
 fn write_template(page: &mut Markup, template: &str, capitalized: bool) {
     for (position, part) in template::parts(template).into_iter().enumerate() {

@@ -54,9 +54,10 @@ fn filled_in(value: &'static str) -> HeaderValue {
 }
 
 /// The fields of a response that this crate has filled in.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct FilledIn {
-    challenge: bool,
+    /// The value: the application may have chosen it.
+    challenge: Option<HeaderValue>,
     upgrade: bool,
     pub(super) no_store: bool,
 }
@@ -74,16 +75,16 @@ pub(crate) fn complete(
     version: Version,
 ) -> FilledIn {
     FilledIn {
-        challenge: requires(code, &header::WWW_AUTHENTICATE) && add_challenge(headers, challenge),
+        challenge: requires(code, &header::WWW_AUTHENTICATE).then(|| add_challenge(headers, challenge)).flatten(),
         upgrade: code.as_u16() >= 400 && complete_upgrade(headers, version),
         no_store: false,
     }
 }
 
-/// Adds a challenge to a 401 that has none (RFC 9110 §15.5.2). Returns whether it was added.
-fn add_challenge(headers: &mut HeaderMap, challenge: Option<&HeaderValue>) -> bool {
+/// Adds a challenge to a 401 that has none (RFC 9110 §15.5.2). Returns the one that was added.
+fn add_challenge(headers: &mut HeaderMap, challenge: Option<&HeaderValue>) -> Option<HeaderValue> {
     if headers.contains_key(header::WWW_AUTHENTICATE) {
-        return false;
+        return None;
     }
     if challenge.is_none() {
         warn_once!(
@@ -91,7 +92,8 @@ fn add_challenge(headers: &mut HeaderMap, challenge: Option<&HeaderValue>) -> bo
             *DEFAULT_CHALLENGE
         );
     }
-    headers.try_insert(header::WWW_AUTHENTICATE, challenge.unwrap_or(&DEFAULT_CHALLENGE).clone()).is_ok()
+    let added = challenge.unwrap_or(&DEFAULT_CHALLENGE).clone();
+    headers.try_insert(header::WWW_AUTHENTICATE, added.clone()).is_ok().then_some(added)
 }
 
 /// Adds `Connection: upgrade`, which Upgrade requires (RFC 9110 §7.8). Both are fields of HTTP/1.x (RFC 9113 §8.2.2).
@@ -125,13 +127,13 @@ pub(crate) fn missing(
 }
 
 /// Removes the values that this crate has filled in. An equal value that a handler has set is kept.
-pub(crate) fn remove_filled_in(headers: &mut HeaderMap, filled_in: FilledIn) {
+pub(crate) fn remove_filled_in(headers: &mut HeaderMap, filled_in: &FilledIn) {
     let fields = [
-        (filled_in.challenge, header::WWW_AUTHENTICATE, &DEFAULT_CHALLENGE),
-        (filled_in.upgrade, header::CONNECTION, &UPGRADE),
-        (filled_in.no_store, header::CACHE_CONTROL, &NO_STORE),
+        (header::WWW_AUTHENTICATE, filled_in.challenge.as_ref()),
+        (header::CONNECTION, filled_in.upgrade.then_some(&*UPGRADE)),
+        (header::CACHE_CONTROL, filled_in.no_store.then_some(&*NO_STORE)),
     ];
-    for (_, name, ours) in fields.into_iter().filter(|(is_filled_in, ..)| *is_filled_in) {
+    for (name, ours) in fields.into_iter().filter_map(|(name, ours)| Some((name, ours?))) {
         let is_ours = |value: &&HeaderValue| ptr::eq(ours.as_bytes(), value.as_bytes());
         let kept: Vec<_> = headers.get_all(&name).iter().filter(|value| !is_ours(value)).cloned().collect();
         headers.remove(&name);

@@ -135,7 +135,7 @@ struct Malformed {
 }
 
 impl Status {
-    /// Creates a status that has only its code. Its texts are those of the [catalog](crate::catalog).
+    /// Creates a status that has only its code. Its texts are those of the [catalog].
     ///
     /// A 1xx is no final response (RFC 9110 §15.2) and becomes 500.
     ///

@@ -168,8 +168,8 @@ const tests = {
       assert.equal(await save(page), 200);
       await page.getByRole('heading', { name: 'Saved' }).waitFor();
       assert.equal(await save(second), 412);
-      await second.getByRole('heading', { name: 'This was changed by someone else' }).waitFor();
-      await explains(second, '412 Precondition Failed', 'This was changed by someone else', 'Go back, reload the page, and make your change again.');
+      await second.getByRole('heading', { name: 'This has changed since you opened it' }).waitFor();
+      await explains(second, '412 Precondition Failed', 'This has changed since you opened it', 'Go back, reload the page, and make your change again.');
       await second.goto(`${pages}/profile`);
       assert.equal(await save(second), 200, 'after a reload the change is accepted');
       assert.deepEqual(wrong, []);

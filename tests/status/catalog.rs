@@ -306,7 +306,7 @@ fn texts_of_the_required_fifteen_have_the_required_phrases() -> Result {
         Phrases {
             code: 410,
             explanation: &["no longer available", "no forwarding address", "likely to be permanent"],
-            advice: &["remove bookmarks and links"],
+            advice: &["remove any bookmarks or links"],
             for_developers: &["no forwarding address", "likely to be permanent"],
         },
         Phrases {

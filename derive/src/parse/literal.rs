@@ -9,7 +9,7 @@ pub(super) fn title(literal: &LitStr) -> syn::Result<()> {
     ensure(!text.contains(char::is_control), literal, "a title must not contain control characters")
 }
 
-/// Checks a detail or an advice; an empty one would be ignored.
+/// Checks a detail or advice; an empty one would be ignored.
 pub(super) fn text(key: &str, literal: &LitStr) -> syn::Result<()> {
     ensure(!literal.value().trim().is_empty(), literal, format!("`{key}` must not be empty"))
 }

@@ -18,7 +18,9 @@ for (const form of document.querySelectorAll('form')) {
     // The detail of a 412 is for the developer of a program.
     if (response.status === 412) return show('Someone else has changed this order since you opened it. Nothing was saved. Reload the page to see the current order.', true);
     const problem = await response.json();
-    show(`${problem.title}: ${problem.detail}`, true, problem.errors);
+    const delay = response.headers.get('retry-after');
+    const again = delay ? ` Try again in ${delay} seconds.` : '';
+    show(`${problem.title}: ${problem.detail}${again}`, true, problem.errors);
   };
 
   // An error names the field. Its title is the JSON pointer (RFC 6901).

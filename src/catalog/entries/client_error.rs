@@ -16,7 +16,7 @@ pub(super) const ENTRIES: &[Entry] = entries! {
     401 "Unauthorized" [RFC 9110 "15.5.2"] requires WWW_AUTHENTICATE {
         Permanent, grpc Unauthenticated,
         headline: "Sign in to continue",
-        explanation: "You are not signed in, or your sign-in has expired.",
+        explanation: "You are not signed in, or you were signed out after a while.",
         causes: ["a session that has ended", "a wrong user name or password"],
         advice: "Sign in and try again.",
         for_developers: "Authentication is required: the request has no valid credentials. The WWW-Authenticate \
@@ -38,7 +38,7 @@ pub(super) const ENTRIES: &[Entry] = entries! {
         headline: "You don't have access",
         explanation: "The server understood the request, but refused it. Signing in again with the same account \
             will not help.",
-        causes: ["an account that may not see this", "a network or a country from which access is blocked"],
+        causes: ["an account without access", "a network or a country from which access is blocked"],
         advice: "If you should have access, sign in with another account, or ask the people who run this site.",
         for_developers: "The server understood the request, but will not fulfill it: access is not allowed, and \
             authorization with the same account will not help.",
@@ -116,7 +116,7 @@ pub(super) const ENTRIES: &[Entry] = entries! {
             "an offer or an event that is over",
             "an account that was closed",
         ],
-        advice: "If you saved this address, remove bookmarks and links to it.",
+        advice: "Remove any bookmarks or links to this page.",
         for_developers: "The resource is no longer available, and no forwarding address is known. This is likely to \
             be permanent: remove references to it.",
     }
@@ -132,9 +132,9 @@ pub(super) const ENTRIES: &[Entry] = entries! {
 
     412 "Precondition Failed" [RFC 9110 "15.5.13"] {
         Permanent, grpc FailedPrecondition,
-        headline: "This was changed by someone else",
-        explanation: "Someone else has probably changed this since you opened it. Your change was not saved.",
-        causes: ["a change that someone else saved first", "a page that was open for a long time"],
+        headline: "This has changed since you opened it",
+        explanation: "Your change was not saved, because it is based on an older version.",
+        causes: ["someone else's change", "your own change in another tab"],
         advice: "Go back, reload the page, and make your change again.",
         for_developers: "A condition of the request, such as If-Match, is false. Fetch the current version, make the \
             change to it, and send it with the new entity tag.",

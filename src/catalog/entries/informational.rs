@@ -8,7 +8,7 @@ pub(super) const ENTRIES: &[Entry] = entries! {
         headline: "Ready for the rest",
         explanation: "The first part of the request has arrived, and the rest can be sent.",
         causes: ["a program that asks before it sends a lot of data"],
-        advice: "There is nothing to do. The final response follows.",
+        advice: "You don't need to do anything. The final response follows.",
         for_developers: "The server has received the header section and is ready for the content. The final \
             response follows.",
     }
@@ -18,7 +18,7 @@ pub(super) const ENTRIES: &[Entry] = entries! {
         headline: "Switching protocols",
         explanation: "The connection switches to another protocol, as your browser or program asked.",
         causes: ["a WebSocket connection that is being opened"],
-        advice: "There is nothing to do. The connection continues in the new protocol.",
+        advice: "You don't need to do anything. The connection continues in the new protocol.",
         for_developers: "From here on the connection uses the protocol in the Upgrade field.",
     }
 
@@ -36,7 +36,7 @@ pub(super) const ENTRIES: &[Entry] = entries! {
         headline: "Almost there",
         explanation: "The page is still being prepared. Parts that it will probably need can already be loaded.",
         causes: ["a server that knows the styles and scripts of a page before the page is ready"],
-        advice: "There is nothing to do. The page follows.",
+        advice: "You don't need to do anything. The page follows.",
         for_developers: "The Link fields name resources that can be loaded early. The final response follows.",
     }
 };

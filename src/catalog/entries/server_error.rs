@@ -64,7 +64,7 @@ pub(super) const ENTRIES: &[Entry] = entries! {
 
     505 "HTTP Version Not Supported" [RFC 9110 "15.6.6"] {
         Permanent, grpc Internal,
-        headline: "This version is not supported",
+        headline: "This browser is not supported",
         explanation: "Your browser or program uses a version of the web protocol that the server does not support.",
         causes: ["a very old or very new program", "a proxy that changes the version"],
         advice: "Use an up-to-date browser or program.",

@@ -8,7 +8,7 @@ pub(super) const ENTRIES: &[Entry] = entries! {
         headline: "All good",
         explanation: "The request has succeeded.",
         causes: ["a request that was understood and carried out"],
-        advice: "There is nothing to do. Everything went as it should.",
+        advice: "You don't need to do anything. Everything went as it should.",
     }
 
     201 "Created" [RFC 9110 "15.3.2"] {
@@ -44,7 +44,7 @@ pub(super) const ENTRIES: &[Entry] = entries! {
         headline: "Done",
         explanation: "The request has succeeded, and there is nothing more to show.",
         causes: ["saving or deleting something without leaving the page"],
-        advice: "There is nothing to do. Stay on the page.",
+        advice: "You don't need to do anything. Stay on the page.",
     }
 
     205 "Reset Content" [RFC 9110 "15.3.6"] {
@@ -60,7 +60,7 @@ pub(super) const ENTRIES: &[Entry] = entries! {
         headline: "Part of the content",
         explanation: "Only a part of the content was asked for, and this is that part.",
         causes: ["a download that is resumed", "a player that jumps to another place in a video"],
-        advice: "There is nothing to do. Browsers and players put the parts together.",
+        advice: "You don't need to do anything. Browsers and players put the parts together.",
         for_developers: "Content-Range gives the position of this part. In a multipart response each part has its \
             own.",
     }
@@ -89,7 +89,7 @@ pub(super) const ENTRIES: &[Entry] = entries! {
         explanation: "The request has succeeded, and the content was sent in a shorter form that your program \
             understands, such as the changes since an earlier version.",
         causes: ["a program that asks for changes instead of the whole content"],
-        advice: "There is nothing to do. The program puts the content together.",
+        advice: "You don't need to do anything. The program puts the content together.",
         for_developers: "The content is the result of the instance manipulations in the IM field.",
     }
 };

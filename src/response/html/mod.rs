@@ -39,7 +39,9 @@ pub(crate) fn render(problem: &PublicProblem<'_>, options: &BodyOptions<'_>) -> 
         400.. => r#" class="client""#,
         _ => "",
     };
-    let refresh = options.retry_after.filter(|_| options.page.auto_refresh && options.can_reload);
+    // A page that loads itself again at once would never stop.
+    let refresh =
+        options.retry_after.filter(|_| options.page.auto_refresh && options.can_reload).map(|delay| delay.max(1));
     let head = Head {
         language: problem.page_language(),
         right_to_left: problem.is_right_to_left(),

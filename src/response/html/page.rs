@@ -99,6 +99,12 @@ impl Page {
         self
     }
 
+    /// Returns the address of the home page.
+    #[cfg(feature = "problems")]
+    pub(crate) fn home_link(&self) -> Option<&str> {
+        self.home.as_deref()
+    }
+
     /// Returns the Content-Security-Policy of a page with this accent.
     pub(crate) const fn content_security_policy(&self) -> HeaderValue {
         match self.accent {

@@ -301,6 +301,11 @@ fn retry_is_a_link_only_after_a_request_that_a_link_repeats() {
             has_not: &[],
         },
         Row {
+            page: page(503, true, Some(0), true),
+            has: &["<meta http-equiv=\"refresh\" content=\"1\">"],
+            has_not: &[],
+        },
+        Row {
             page: page(503, false, Some(3600), true),
             has: &["<p>Go back and submit again in 1 hour.</p>"],
             has_not: &["<a class=\"button\"", refresh],
