@@ -238,7 +238,7 @@ async fn own_advice_replaces_that_of_the_catalog() {
         ("/later", "<p lang=\"\" dir=\"auto\">Come back later.</p>", "Come back later."),
     ] {
         let (_, body) = ask("GET", path, &[("accept", "text/html")]).await;
-        let expected = format!("<h2>What you can do</h2>\n{on_page}\n");
+        let expected = format!("<h2>When you see this error</h2>\n{on_page}\n");
         assert!(text(&body).contains(&expected), "{path}\n{}", text(&body));
         assert!(!text(&body).contains(of_catalog), "{path}");
         let (_, body) = ask("GET", path, &[]).await;

@@ -113,13 +113,13 @@ fn write_summary(page: &mut Markup, problem: &Problem) {
 
 /// Writes the problem's own advice, otherwise that of the catalog.
 fn write_advice(page: &mut Markup, problem: &Problem) {
-    const HEADING: &str = "<h2>What you can do</h2>\n";
+    const HEADING: &str = "<h2>When you see this error</h2>\n";
     if let Some(template) = problem.documented.advice {
         page.raw(HEADING).raw("<p lang=\"\" dir=\"auto\">");
         write_template(page, template, false);
         page.raw("</p>\n");
     } else if let Some(entry) = problem.entry {
-        page.raw(HEADING).raw("<p>When you see this error: ").text(entry.advice).raw("</p>\n");
+        page.raw(HEADING).raw("<p>").text(entry.advice).raw("</p>\n");
     }
 }
 

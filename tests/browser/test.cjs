@@ -59,6 +59,10 @@ const tests = {
       await look(page, `error page, ${name}`, `error-${name}`);
       assert.deepEqual(wrong, []);
     }
+    // The picture in README.md.
+    const { page } = await open(browser, { viewport: { width: 760, height: 480 }, expected: [404] });
+    await page.goto(`${base}/orders/99`);
+    await page.screenshot({ path: `${screenshots}/readme.png`, fullPage: true });
   },
 
   async 'the error page links to the page of its problem'(browser) {
