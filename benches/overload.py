@@ -40,8 +40,8 @@ def section():
                 process.wait()
     lines = [
         f"One request at a time is let in and takes 10 ms; tower's load-shed refuses the others. {REQUESTS:,} requests over",
-        f"{CONNECTIONS:,} connections to two servers that send the same 503, in {ROUNDS} alternating rounds. A time is stated beside that of",
-        "the other server in the same round: the median of the rounds, with the lowest and the highest.",
+        f"{CONNECTIONS:,} connections to two servers that send the same 503, in {ROUNDS} alternating rounds. Each time is divided by",
+        "that of the other server in the same round: the median of the rounds, with the lowest and the highest.",
         "",
         "| outside of load-shed | 503s that arrive (%) | their median time (ratio) | their 99th percentile (ratio) |",
         "|---|--:|--:|--:|",

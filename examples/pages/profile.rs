@@ -21,7 +21,7 @@ pub(crate) async fn profile() -> Result<impl IntoResponse, Status> {
     Ok((Validators::new().with_etag(tag), Html(page)))
 }
 
-/// Saves the profile, unless it has changed since the form was opened.
+/// Counts a new version of the profile, unless it has changed since the form was opened. This example stores no name.
 pub(crate) async fn save(preconditions: Preconditions) -> Result<Html<String>, Status> {
     let mut version = VERSION.lock().unwrap_or_else(PoisonError::into_inner);
     preconditions.check(Some(&Validators::new().with_etag(tag(*version)?)))?;

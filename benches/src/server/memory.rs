@@ -75,7 +75,7 @@ pub fn loads() -> Vec<Load> {
         let mut add = |state, sent, requests| loads.push(Load { layer, state, requests, sent, app });
         add("request in flight, HTTP/1.1", sent(http1, "GET /pending"), 1);
         add("request in flight, HTTP/2", sent(http2, "GET /pending"), 100);
-        add("open stream, HTTP/1.1", sent(http1, "GET /stream"), 1);
+        add("idle stream, HTTP/1.1", sent(http1, "GET /stream"), 1);
         // 100,000 streams with gzip need 30 GiB.
         if layer != GZIP {
             add("idle stream, HTTP/2", sent(http2, "GET /stream"), 100);

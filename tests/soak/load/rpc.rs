@@ -10,29 +10,36 @@ use crate::{
     client::{Client, Got, HANGS, request},
 };
 
-/// A call: the method, the number of the order, the messages before the end, and texts of the end.
-type Row = (&'static str, u8, usize, &'static [&'static str]);
+struct Call {
+    method: &'static str,
+    /// The number of the order.
+    id: u8,
+    /// The number of messages before the end.
+    messages: usize,
+    /// Texts of the end.
+    texts: &'static [&'static str],
+}
 
 #[rustfmt::skip]
-const GRPC: [Row; 9] = [
-    ("Order", 7, 1, &["grpc-status: 0"]),
-    ("Order", 8, 0, &["grpc-status: 5", "grpc-message: order 8 does not exist", "grpc-status-details-bin: "]),
-    ("Order", 9, 0, &["grpc-status: 5", "grpc-message: order 9 was deleted"]),
-    ("Order", 5, 0, &["grpc-status: 14", "grpc-retry-pushback-ms: 30000"]),
-    ("None", 7, 0, &["grpc-status: 12"]),
-    ("Watch", 7, 3, &["grpc-status: 0"]),
+const GRPC: [Call; 9] = [
+    Call { method: "Order", id: 7, messages: 1, texts: &["grpc-status: 0"] },
+    Call { method: "Order", id: 8, messages: 0, texts: &["grpc-status: 5", "grpc-message: order 8 does not exist", "grpc-status-details-bin: "] },
+    Call { method: "Order", id: 9, messages: 0, texts: &["grpc-status: 5", "grpc-message: order 9 was deleted"] },
+    Call { method: "Order", id: 5, messages: 0, texts: &["grpc-status: 14", "grpc-retry-pushback-ms: 30000"] },
+    Call { method: "None", id: 7, messages: 0, texts: &["grpc-status: 12"] },
+    Call { method: "Watch", id: 7, messages: 3, texts: &["grpc-status: 0"] },
     // tonic writes the trailers after a message.
-    ("Watch", 10, 1, &["grpc-status: 5", "grpc-message: order%2010%20was%20deleted"]),
-    ("Watch", 8, 0, &["grpc-status: 5", "grpc-message: order 8 does not exist"]),
-    ("Watch", 5, 0, &["grpc-status: 14"]),
+    Call { method: "Watch", id: 10, messages: 1, texts: &["grpc-status: 5", "grpc-message: order%2010%20was%20deleted"] },
+    Call { method: "Watch", id: 8, messages: 0, texts: &["grpc-status: 5", "grpc-message: order 8 does not exist"] },
+    Call { method: "Watch", id: 5, messages: 0, texts: &["grpc-status: 14"] },
 ];
 
 #[rustfmt::skip]
-const CONNECT: [Row; 4] = [
-    ("Watch", 7, 3, &["{}"]),
-    ("Watch", 10, 1, &[r#""code":"not_found""#, "order 10 was deleted"]),
-    ("Watch", 8, 0, &[r#""code":"not_found""#, "order 8 does not exist"]),
-    ("Watch", 5, 0, &[r#""code":"unavailable""#]),
+const CONNECT: [Call; 4] = [
+    Call { method: "Watch", id: 7, messages: 3, texts: &["{}"] },
+    Call { method: "Watch", id: 10, messages: 1, texts: &[r#""code":"not_found""#, "order 10 was deleted"] },
+    Call { method: "Watch", id: 8, messages: 0, texts: &[r#""code":"not_found""#, "order 8 does not exist"] },
+    Call { method: "Watch", id: 5, messages: 0, texts: &[r#""code":"unavailable""#] },
 ];
 
 /// Returns a message with its prefix: five bytes, of which the last is the length.
@@ -53,8 +60,8 @@ fn frames(mut body: &[u8]) -> Option<Vec<(u8, &[u8])>> {
 }
 
 /// Returns what is wrong with a response to a call.
-fn failure(row: &Row, content_type: &str, ends: u8, got: &Got) -> Option<String> {
-    let (method, id, messages, texts) = row;
+fn failure(call: &Call, content_type: &str, ends: u8, got: &Got) -> Option<String> {
+    let Call { method, id, messages, texts } = call;
     let fail = |what: &str| Some(format!("{method} {id} over {content_type}: {what}: {}\n{}", got.code, got.text()));
     let Some(frames) = frames(&got.body) else { return fail("a truncated message") };
     let (ends, data): (Vec<_>, Vec<_>) = frames.iter().partition(|(flags, _)| flags & ends != 0);
@@ -82,17 +89,17 @@ impl Load {
         while Instant::now() < self.end {
             let mut client = Client::connect(&self.address, Version::HTTP_2).await;
             let mut web = Client::connect(&self.address, Version::HTTP_11).await;
-            for row in GRPC.iter().cycle().take(8 * GRPC.len()) {
-                let (kinds, message) = (["application/grpc", "application/grpc-web+proto"], framed(&[8, row.1]));
+            for call in GRPC.iter().cycle().take(8 * GRPC.len()) {
+                let (kinds, message) = (["application/grpc", "application/grpc-web+proto"], framed(&[8, call.id]));
                 for (kind, client) in kinds.into_iter().zip([&mut client, &mut web]) {
                     let fields = [("content-type", kind), ("te", "trailers"), ("accept-encoding", "gzip")];
-                    let path = format!("/shop.v1.Shop/{}", row.0);
+                    let path = format!("/shop.v1.Shop/{}", call.method);
                     match client.ask(request(&self.address, "POST", &path, &fields, message.clone())).await {
                         Ok(got) => {
                             self.tally.count(kind, got.code.as_u16());
-                            self.tally.check(failure(row, kind, 0x80, &got));
+                            self.tally.check(failure(call, kind, 0x80, &got));
                         }
-                        Err(error) => return self.tally.wrong(format!("{kind}: {path} {}: {error}", row.1)),
+                        Err(error) => return self.tally.wrong(format!("{kind}: {path} {}: {error}", call.id)),
                     }
                 }
             }
@@ -108,13 +115,13 @@ impl Load {
         let message = |id: u8| framed(format!(r#"{{"id":"{id}"}}"#).as_bytes());
         while Instant::now() < self.end {
             let mut client = Client::connect(&self.address, version).await;
-            for row in CONNECT.iter().cycle().take(8 * CONNECT.len()) {
-                match client.ask(request(&self.address, "POST", path, &fields, message(row.1))).await {
+            for call in CONNECT.iter().cycle().take(8 * CONNECT.len()) {
+                match client.ask(request(&self.address, "POST", path, &fields, message(call.id))).await {
                     Ok(got) => {
                         self.tally.count(kind, got.code.as_u16());
-                        self.tally.check(failure(row, kind, 2, &got));
+                        self.tally.check(failure(call, kind, 2, &got));
                     }
-                    Err(error) => return self.tally.wrong(format!("{kind}: {} {}: {error}", row.0, row.1)),
+                    Err(error) => return self.tally.wrong(format!("{kind}: {} {}: {error}", call.method, call.id)),
                 }
             }
             self.leave_stream(&mut client, path, &fields, message(6)).await;
