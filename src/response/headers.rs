@@ -1,6 +1,6 @@
 //! The header fields of a response: those of its status, those that its code requires, and those that describe its body.
 
-use std::{collections::HashSet, ptr, sync::LazyLock};
+use std::{collections::HashSet, sync::LazyLock};
 
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, Version, header};
 
@@ -54,10 +54,10 @@ fn filled_in(value: &'static str) -> HeaderValue {
 }
 
 /// The fields of a response that this crate has filled in.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct FilledIn {
-    /// The value: the application may have chosen it.
-    challenge: Option<HeaderValue>,
+    /// The address of the value, which the layer's options or a static keep: the application may have chosen it.
+    challenge: Option<usize>,
     upgrade: bool,
     pub(super) no_store: bool,
 }
@@ -81,8 +81,8 @@ pub(crate) fn complete(
     }
 }
 
-/// Adds a challenge to a 401 that has none (RFC 9110 §15.5.2). Returns the one that was added.
-fn add_challenge(headers: &mut HeaderMap, challenge: Option<&HeaderValue>) -> Option<HeaderValue> {
+/// Adds a challenge to a 401 that has none (RFC 9110 §15.5.2). Returns the address of the one that was added.
+fn add_challenge(headers: &mut HeaderMap, challenge: Option<&HeaderValue>) -> Option<usize> {
     if headers.contains_key(header::WWW_AUTHENTICATE) {
         return None;
     }
@@ -92,8 +92,12 @@ fn add_challenge(headers: &mut HeaderMap, challenge: Option<&HeaderValue>) -> Op
             *DEFAULT_CHALLENGE
         );
     }
-    let added = challenge.unwrap_or(&DEFAULT_CHALLENGE).clone();
-    headers.try_insert(header::WWW_AUTHENTICATE, added.clone()).is_ok().then_some(added)
+    let added = challenge.unwrap_or(&DEFAULT_CHALLENGE);
+    headers.try_insert(header::WWW_AUTHENTICATE, added.clone()).is_ok().then(|| address(added))
+}
+
+fn address(value: &HeaderValue) -> usize {
+    value.as_bytes().as_ptr().addr()
 }
 
 /// Adds `Connection: upgrade`, which Upgrade requires (RFC 9110 §7.8). Both are fields of HTTP/1.x (RFC 9113 §8.2.2).
@@ -127,14 +131,14 @@ pub(crate) fn missing(
 }
 
 /// Removes the values that this crate has filled in. An equal value that a handler has set is kept.
-pub(crate) fn remove_filled_in(headers: &mut HeaderMap, filled_in: &FilledIn) {
+pub(crate) fn remove_filled_in(headers: &mut HeaderMap, filled_in: FilledIn) {
     let fields = [
-        (header::WWW_AUTHENTICATE, filled_in.challenge.as_ref()),
-        (header::CONNECTION, filled_in.upgrade.then_some(&*UPGRADE)),
-        (header::CACHE_CONTROL, filled_in.no_store.then_some(&*NO_STORE)),
+        (header::WWW_AUTHENTICATE, filled_in.challenge),
+        (header::CONNECTION, filled_in.upgrade.then(|| address(&UPGRADE))),
+        (header::CACHE_CONTROL, filled_in.no_store.then(|| address(&NO_STORE))),
     ];
     for (name, ours) in fields.into_iter().filter_map(|(name, ours)| Some((name, ours?))) {
-        let is_ours = |value: &&HeaderValue| ptr::eq(ours.as_bytes(), value.as_bytes());
+        let is_ours = |value: &&HeaderValue| address(value) == ours;
         let kept: Vec<_> = headers.get_all(&name).iter().filter(|value| !is_ours(value)).cloned().collect();
         headers.remove(&name);
         for value in kept {

@@ -167,7 +167,7 @@ fn built<B: Body>(record: Record, response: Response<B>, exchange: &mut Exchange
     let status = if parts.status == record.code { record.status } else { record.status.with_code(parts.status) };
     let draft = Draft {
         keeps_body,
-        inherited: Inherited::Status { own, filled_in: record.filled_in.clone() },
+        inherited: Inherited::Status { own, filled_in: record.filled_in },
         filled_in: record.filled_in,
         ..Draft::new(status, Origin::Status, parts, Some(StatusBody::inner(body)), exchange)
     };

@@ -123,7 +123,7 @@ fn write_headers(
     let mut no_store = false;
     match inherited {
         Inherited::Status { own, filled_in } => {
-            headers::remove_filled_in(fields, filled_in);
+            headers::remove_filled_in(fields, *filled_in);
             headers::remove_format_fields(fields, code, own);
             headers::replace(fields, own, of_status);
         }
@@ -137,7 +137,7 @@ fn write_headers(
             headers::apply(fields, of_status);
         }
         Inherited::CodeChanged { filled_in } => {
-            headers::remove_filled_in(fields, filled_in);
+            headers::remove_filled_in(fields, *filled_in);
             no_store = caching::has_no_store(fields);
             code_change::retain(fields, &exchange.options.keep_headers, exchange.options.request_id_header());
             headers::apply(fields, of_status);
