@@ -94,8 +94,8 @@ impl Steps<'_> {
     fn add_support(&mut self, uri: &str, problem: &PublicProblem<'_>) {
         let label = problem.label(Text::SUPPORT);
         // On paper the address is enough: the footer has the request id.
-        let mail = uri.get("mailto:".len()..).and_then(|rest| rest.split('?').next()).filter(|_| is_mail(uri));
-        let address = mail.unwrap_or(uri);
+        let mail = Some(uri).filter(|uri| is_mail(uri)).and_then(|uri| uri.get("mailto:".len()..));
+        let address = mail.and_then(|mail| mail.split('?').next()).unwrap_or(uri);
         let class = if self.any { "" } else { "button " };
         let html = self
             .open()
@@ -105,7 +105,8 @@ impl Steps<'_> {
             .text(address)
             .raw("\" href=\"")
             .text(uri);
-        if is_mail(uri) {
+        // The application may have chosen another subject.
+        if mail.is_some_and(|mail| !mail.split(['?', '&']).any(|field| field.starts_with("subject="))) {
             let id = non_blank(problem.ids.request).map(|id| format!(", request id {id}")).unwrap_or_default();
             let subject = format!("Error {}{id}", problem.code.as_str());
             html.text(if uri.contains('?') { "&subject=" } else { "?subject=" });

@@ -272,6 +272,7 @@ fn mail_to_the_support_names_the_request_id() {
     for (support, expected) in [
         ("mailto:help@example.org", "mailto:help@example.org?subject=Error%20500%2C%20request%20id%20a%2Bb%2Fc%3Dd\""),
         ("mailto:a@b.example?cc=c@b.example", "mailto:a@b.example?cc=c@b.example&amp;subject=Error%20500%2C%20request"),
+        ("mailto:a@b.example?subject=Shop", "href=\"mailto:a@b.example?subject=Shop\""),
         ("mailto:a@b.example?cc=c@b.example", "data-print=\"a@b.example\" "),
         ("https://example.org/help?a=b", "data-print=\"https://example.org/help?a=b\" "),
         ("https://example.org/help?a=b", "\"https://example.org/help?a=b\""),
