@@ -214,8 +214,6 @@ impl StatusMapLayer {
     /// ```
     pub fn default_challenge(self, challenge: impl TryInto<HeaderValue>) -> Self {
         let challenge = challenge.try_into().ok().filter(|value| !value.as_bytes().trim_ascii().is_empty());
-        // A copy, whose address distinguishes it from a value of a handler.
-        let challenge = challenge.and_then(|value| HeaderValue::from_bytes(value.as_bytes()).ok());
         if challenge.is_none() {
             warning!("dropped a malformed challenge");
             return self;
