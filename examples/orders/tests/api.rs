@@ -284,7 +284,7 @@ async fn every_problem_type_has_a_page() {
     for uri in types.into_iter().filter(|uri| *uri != "about:blank") {
         let page = shop.send(&format!("GET {uri} | accept: text/html"), Value::Null).await;
         assert_eq!(page.code, 200, "{uri}");
-        assert!(page.body.contains("What you can do"), "{uri}");
+        assert!(page.body.contains("When you see this error"), "{uri}");
     }
 }
 
