@@ -129,7 +129,7 @@ fn built_in(source: &Source) -> Option<Status> {
     for (depth, link) in source.chain().enumerate() {
         if let Some(status) = own_status(link) {
             let status = status.clone();
-            // Keeps the errors around the status for the log. The context of a report has no source of its own.
+            // Keeps the errors around the status for the log. The context of a report has no source.
             return Some(match (depth, status.source_link()) {
                 (0, Some(_)) => status,
                 (_, Some(_)) => status.with_source_link(source.at(depth + 1)),
@@ -201,7 +201,7 @@ fn known(link: Cause<'_>, is_direct: bool) -> Option<Status> {
     None
 }
 
-/// Returns the status of wrapper errors, which say where something failed, not why. Used unless the cause has another one.
+/// Returns the status of wrapper errors, which describe where something failed, not why. Used unless the cause has a status.
 fn wrapper(link: Cause<'_>) -> Option<Status> {
     #[cfg(feature = "buffer")]
     if link.find::<tower::buffer::error::ServiceError>().is_some() {
