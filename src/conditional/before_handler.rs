@@ -4,8 +4,8 @@ use http::{HeaderMap, Method, header};
 
 use super::{
     date,
-    etag::is_generated,
     evaluate::{evaluate_source, range_applies},
+    generate::is_generated,
     headers::{ConditionFields, FieldLines},
     methods::{changes, reads},
     options::{Options, TagOptions},

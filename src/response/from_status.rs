@@ -50,7 +50,7 @@ pub(crate) fn replace_response<B: Body>(status: Status, mut parts: response::Par
 pub(crate) fn from_status<B: Body>(status: Status, mut parts: response::Parts) -> Response<StatusBody<B>> {
     let (code, status) = (status.code(), status.sent_on());
     headers::apply(&mut parts.headers, status.headers());
-    let mut filled_in = headers::complete(&mut parts.headers, code, None, Version::HTTP_11);
+    let mut filled_in = headers::add_required(&mut parts.headers, code, None, Version::HTTP_11);
     filled_in.no_store = caching::set_no_store(&mut parts.headers, code);
     let body = write_document(&mut parts.headers, &status);
     parts.status = code;

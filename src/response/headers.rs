@@ -68,7 +68,7 @@ pub(super) static NO_STORE: LazyLock<HeaderValue> = LazyLock::new(|| filled_in("
 static UPGRADE: LazyLock<HeaderValue> = LazyLock::new(|| filled_in("upgrade"));
 
 /// Adds the fields that `code` requires and the layer knows; `challenge` is the application's default.
-pub(crate) fn complete(
+pub(crate) fn add_required(
     headers: &mut HeaderMap,
     code: StatusCode,
     challenge: Option<&HeaderValue>,
@@ -76,7 +76,7 @@ pub(crate) fn complete(
 ) -> FilledIn {
     FilledIn {
         challenge: requires(code, &header::WWW_AUTHENTICATE).then(|| add_challenge(headers, challenge)).flatten(),
-        upgrade: code.as_u16() >= 400 && complete_upgrade(headers, version),
+        upgrade: code.as_u16() >= 400 && add_upgrade_option(headers, version),
         no_store: false,
     }
 }
@@ -102,7 +102,7 @@ fn address(value: &HeaderValue) -> usize {
 
 /// Adds `Connection: upgrade`, which Upgrade requires (RFC 9110 §7.8). Both are fields of HTTP/1.x (RFC 9113 §8.2.2).
 /// Returns whether the option was added.
-fn complete_upgrade(headers: &mut HeaderMap, version: Version) -> bool {
+fn add_upgrade_option(headers: &mut HeaderMap, version: Version) -> bool {
     if !headers.contains_key(header::UPGRADE) {
         return false;
     }

@@ -13,7 +13,7 @@ pub(crate) mod grpc;
 pub(crate) mod headers;
 pub(crate) mod html;
 pub(crate) mod json;
-mod keep_body;
+pub(crate) mod keep_body;
 pub(crate) mod peek;
 mod public_problem;
 mod reason_phrase;

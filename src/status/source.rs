@@ -184,11 +184,11 @@ impl Source {
     /// Creates the source from an error of the application. `carries`: it may have the status of its cause.
     pub(super) fn of_type<E>(error: Arc<dyn Error + Send + Sync>, cause: Option<CauseOf>, carries: bool) -> Self {
         let type_name = of_an_error(type_name::<E>());
-        Self { carries, type_name, ..Self::new(error) }.knowing(cause)
+        Self { carries, type_name, ..Self::new(error) }.with_causes(cause)
     }
 
     /// Adds causes that `Error::source` leaves out.
-    pub(crate) fn knowing(mut self, causes: impl IntoIterator<Item = CauseOf>) -> Self {
+    pub(crate) fn with_causes(mut self, causes: impl IntoIterator<Item = CauseOf>) -> Self {
         self.causes.extend(causes);
         self
     }

@@ -8,7 +8,7 @@ use http_body::Body;
 use crate::{
     Status,
     fields::media_type::MediaType,
-    response::{KeepBody, StatusBody, peek::Peeked},
+    response::{KeepBody, StatusBody, keep_body::ContentType, peek::Peeked},
     warning::warn_once,
 };
 
@@ -132,72 +132,6 @@ fn with_text(status: Status, text: &str) -> Status {
         "" => status,
         text => status.with_detail(text.to_owned()),
     }
-}
-
-/// The kinds of media types, from the least to the most specific.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-enum ContentType {
-    /// No media type, or a malformed one.
-    Untyped,
-    /// `text/plain`.
-    Plain,
-    OtherText,
-    Other,
-    /// A type that an application chooses deliberately for a 5xx body.
-    Deliberate,
-}
-
-impl ContentType {
-    /// Returns the least specific kind of all lines, because a client may read any of them.
-    fn of(headers: &HeaderMap) -> Self {
-        let types = headers.get_all(header::CONTENT_TYPE).iter();
-        types
-            .map(|value| MediaType::parse(value.as_bytes()).map_or(Self::Untyped, Self::of_type))
-            .min()
-            .unwrap_or(Self::Untyped)
-    }
-
-    fn of_type(media_type: MediaType<'_>) -> Self {
-        if media_type.is("text/plain") {
-            Self::Plain
-        } else if is_deliberate(&media_type) {
-            Self::Deliberate
-        } else if media_type.main_type().eq_ignore_ascii_case(b"text") {
-            Self::OtherText
-        } else {
-            Self::Other
-        }
-    }
-
-    /// Returns whether a 4xx body of this type may be empty or become the detail.
-    fn may_be_replaced(self) -> bool {
-        self <= Self::Plain
-    }
-}
-
-/// Returns whether only an application that chooses this type deliberately writes such a 5xx body.
-fn is_deliberate(media_type: &MediaType<'_>) -> bool {
-    static TYPES: [&str; 12] = [
-        "application/json",
-        "application/xml",
-        "text/xml",
-        "text/html",
-        "application/protobuf",
-        "application/x-protobuf",
-        "application/proto",
-        "application/cbor",
-        "application/msgpack",
-        "application/x-msgpack",
-        "application/grpc",
-        "application/grpc-web",
-    ];
-    let subtype = media_type.subtype().to_ascii_lowercase();
-    let is_application = media_type.main_type().eq_ignore_ascii_case(b"application");
-    TYPES.iter().any(|known| media_type.is(known))
-        || subtype.ends_with(b"+json")
-        || subtype.ends_with(b"+xml")
-        || is_application
-            && [&b"vnd."[..], b"grpc+", b"grpc-web", b"connect+"].iter().any(|start| subtype.starts_with(start))
 }
 
 /// Returns whether a text can be shown: it is UTF-8, not content-coded, and without trailers.

@@ -39,7 +39,7 @@ pub(super) struct Keep<B: Body> {
     pub(super) status: Status,
     pub(super) response: Response<StatusBody<B>>,
     /// Whether required fields are added: not to the response of another protocol, and not under `fill(false)`.
-    pub(super) completes: bool,
+    pub(super) adds_required: bool,
     /// Whether the code has no content, so that the body is removed all the same.
     pub(super) removes_content: bool,
     pub(super) request_id: Option<HeaderValue>,
@@ -337,7 +337,7 @@ impl<B: Body> Draft<B> {
         match self.body {
             Some(body) if is_kept => Plan::Keep(Keep {
                 status,
-                completes: exchange.options.fill && !is_rpc,
+                adds_required: exchange.options.fill && !is_rpc,
                 removes_content: exchange.options.fill && !catalog::entry(self.parts.status).has_content,
                 response: Response::from_parts(self.parts, body),
                 request_id,

@@ -79,7 +79,7 @@ pub(super) fn resolve(status: Status, mappers: &[Mapper]) -> (Status, MappedBy) 
     }
     let found = status
         .source_link()
-        .map(|source| source.clone().knowing(mappers.iter().filter_map(|mapper| mapper.cause)))
+        .map(|source| source.clone().with_causes(mappers.iter().filter_map(|mapper| mapper.cause)))
         .and_then(|source| {
             let by_mapper = mapped(&source, mappers, &mut LINKS.clone());
             by_mapper.or_else(|| Some((built_in(&source)?, MappedBy::BuiltIn)))

@@ -45,7 +45,7 @@ fn no_content<B: Body>(response: Response<B>) -> Response<StatusBody<B>> {
 
 #[inline(never)]
 fn keep_body<B: Body>(keep: Keep<B>, exchange: &Exchange) -> Response<StatusBody<B>> {
-    let Keep { status, mut response, completes, removes_content, request_id } = keep;
+    let Keep { status, mut response, adds_required, removes_content, request_id } = keep;
     let mut filled_in = headers::FilledIn::default();
     let mut removed = None;
     if removes_content {
@@ -53,10 +53,10 @@ fn keep_body<B: Body>(keep: Keep<B>, exchange: &Exchange) -> Response<StatusBody
         headers::remove_content_fields(response.headers_mut(), code);
         removed = Some(mem::take(response.body_mut()));
     }
-    if completes {
+    if adds_required {
         let code = response.status();
         let challenge = exchange.options.default_challenge.as_ref();
-        filled_in = headers::complete(response.headers_mut(), code, challenge, exchange.request.version);
+        filled_in = headers::add_required(response.headers_mut(), code, challenge, exchange.request.version);
         caching::set_required_no_store(response.headers_mut(), code);
     }
     report(&status, request_id.as_ref(), exchange);
@@ -150,7 +150,7 @@ fn write_headers(
         caching::keep_no_store(fields);
     }
     let challenge = exchange.options.default_challenge.as_ref();
-    let filled_in = headers::complete(fields, code, challenge, exchange.request.version);
+    let filled_in = headers::add_required(fields, code, challenge, exchange.request.version);
     if origin != Origin::Inner {
         for name in headers::missing(fields, code, exchange.request.version) {
             warning!("missing required header {name} of a {code}");

@@ -10,20 +10,20 @@ use crate::{Protocol, Status};
 mod details;
 mod error;
 mod head;
+mod limit;
 mod message;
 mod metadata;
 mod request;
 mod retry;
-mod size;
 mod trailers;
 mod web;
 
 pub(crate) use details::Detail;
 pub(crate) use error::{RpcError, code};
 pub(crate) use head::{has_status, is_typed, own_fields, remove_status, status, status_of_head};
+pub(crate) use limit::DEFAULT_LIMIT;
 pub(crate) use metadata::{is_http_only, may_be_in_head};
 pub(crate) use request::RpcRequest;
-pub(crate) use size::DEFAULT_LIMIT;
 
 static GRPC_STATUS: HeaderName = HeaderName::from_static("grpc-status");
 static GRPC_MESSAGE: HeaderName = HeaderName::from_static("grpc-message");
@@ -52,7 +52,7 @@ pub(crate) fn write<B: Body>(
     // gRPC sends every error with the HTTP status 200.
     parts.status = StatusCode::OK;
     let own_fields = if context.protocol == Protocol::Grpc { metadata::cookies } else { metadata::web_fields };
-    let used = trailers::replace_head(headers, content_type, &own_fields(&error.header_fields), options.limit);
+    let used = limit::replace_head(headers, content_type, &own_fields(&error.header_fields), options.limit);
     retry::set_pushback(&mut error, headers, delay);
     match context.protocol {
         Protocol::GrpcWebText => {

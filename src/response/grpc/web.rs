@@ -2,7 +2,7 @@
 
 use http::{HeaderMap, HeaderName, HeaderValue, header::ACCESS_CONTROL_EXPOSE_HEADERS};
 
-use super::{GRPC_MESSAGE, GRPC_STATUS, GRPC_STATUS_DETAILS, size::field_size};
+use super::{GRPC_MESSAGE, GRPC_STATUS, GRPC_STATUS_DETAILS, limit::field_size};
 use crate::fields::list::has_token;
 
 /// Returns a trailer frame: `0x80`, the length, and the fields.
