@@ -1,4 +1,5 @@
 //! Recognizes Connect requests (Connect Protocol Reference, "Unary-Request", "Unary-Get-Request", "Streaming-Request").
+//! `RequestInfo::read` calls it for a POST, GET or HEAD.
 
 use std::borrow::Cow;
 

@@ -40,11 +40,9 @@ pub(crate) fn set_no_store(headers: &mut HeaderMap, code: StatusCode) -> bool {
     !headers.keys().any(is_lifetime) && headers.try_insert(header::CACHE_CONTROL, NO_STORE.clone()).is_ok()
 }
 
-/// Sets `no-store` on a response whose body is kept, if its code requires it.
-pub(crate) fn set_required_no_store(headers: &mut HeaderMap, code: StatusCode) {
-    if catalog::entry(code).never_stored {
-        set_no_store(headers, code);
-    }
+/// Sets `no-store` on a response whose body is kept, if its code requires it. Returns whether it was set.
+pub(crate) fn set_required_no_store(headers: &mut HeaderMap, code: StatusCode) -> bool {
+    catalog::entry(code).never_stored && set_no_store(headers, code)
 }
 
 /// Removes the freshness of a response whose code was changed.

@@ -59,7 +59,7 @@ pub(crate) struct FilledIn {
     /// The address of the value, which the layer's options or a static keep: the application may have chosen it.
     challenge: Option<usize>,
     upgrade: bool,
-    pub(super) no_store: bool,
+    pub(crate) no_store: bool,
 }
 
 /// The challenge of a 401 for which the application has not chosen one.

@@ -10,7 +10,6 @@ use http_body::Body;
 use super::{
     body::StatusBody,
     built_in::{BuiltIn, built_in, set_language},
-    caching,
     context::Context,
     json,
     public_problem::{PublicProblem, RequestIds},
@@ -35,15 +34,14 @@ pub(crate) enum Content {
     Unknown,
 }
 
-/// Writes the body of a status and the fields that describe it.
+/// Writes the body of a status and the fields that describe it, but for `no-store`.
 pub(crate) fn write<B: Body>(
     headers: &mut HeaderMap,
     status: &Status,
     context: &Context<'_>,
     options: &RenderOptions<'_>,
 ) -> StatusBody<B> {
-    let code = status.code();
-    if !catalog::entry(code).has_content {
+    if !catalog::entry(status.code()).has_content {
         return StatusBody::empty();
     }
     let rendered =
@@ -52,7 +50,6 @@ pub(crate) fn write<B: Body>(
         Some(rendered) => apply_rendered(headers, rendered),
         None => write_built_in(headers, status, context, options.content),
     };
-    caching::set_no_store(headers, code);
     let _ = headers.try_insert(header::X_CONTENT_TYPE_OPTIONS, NOSNIFF);
     if options.negotiated {
         add_vary(headers, "accept");

@@ -12,7 +12,8 @@ impl Status {
         self.parts().map_or(&[], |parts| parts.extensions.public())
     }
 
-    /// Returns whether detail and extension members are hidden from clients.
+    /// Returns whether detail and extension members are hidden from clients. `hides` in `response/grpc/error.rs` decides it
+    /// for RPC clients.
     pub(crate) fn hides(&self) -> bool {
         // Without a layer, the `Display` of a carried error is hidden as well: it is not meant for clients.
         let is_undecided = self.resolution == Resolution::Unresolved && self.detail_is_display;

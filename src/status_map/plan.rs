@@ -1,4 +1,5 @@
-//! Decides how the inner service's outcome becomes a response. Writes nothing.
+//! Decides how the inner service's outcome becomes a response. Reads the body ahead where that decides, and calls
+//! `map_status`; changes nothing of the response.
 
 use std::task;
 

@@ -90,7 +90,8 @@ impl RequestInfo {
         }
         if found & CONTENT_TYPE != 0 && options.rpc && *request.method() == Method::POST {
             self.read_protocol(headers, found & CONNECT_VERSION != 0);
-        } else if options.rpc && is_unary_get(request.uri()) && self.can_reload {
+        } else if options.rpc && is_unary_get(request.uri()) && matches!(*request.method(), Method::GET | Method::HEAD)
+        {
             self.protocol = Protocol::Connect;
         }
         if found & ACCEPT != 0 && !self.protocol.is_rpc() {

@@ -57,7 +57,7 @@ fn keep_body<B: Body>(keep: Keep<B>, exchange: &Exchange) -> Response<StatusBody
         let code = response.status();
         let challenge = exchange.options.default_challenge.as_ref();
         filled_in = headers::add_required(response.headers_mut(), code, challenge, exchange.request.version);
-        caching::set_required_no_store(response.headers_mut(), code);
+        filled_in.no_store = caching::set_required_no_store(response.headers_mut(), code);
     }
     report(&status, request_id.as_ref(), exchange);
     Record::insert(&mut response, status, filled_in, true);
@@ -86,7 +86,14 @@ fn write_response<B: Body>(planned: Write<B>, exchange: &Exchange) -> Response<S
         }
         parts.status = error.status;
         filled_in = write_headers(&mut parts.headers, error.status, &error.own, origin, &inherited, exchange);
-        error.write(&mut parts.headers, status.code(), &context, content)
+        let body = error.write(&mut parts.headers, &context, content);
+        if parts.status == status.code() {
+            filled_in.no_store = caching::set_no_store(&mut parts.headers, parts.status);
+        } else {
+            // The freshness was that of the response with the other code.
+            caching::keep_no_store(&mut parts.headers);
+        }
+        body
     } else if context.protocol.is_rpc() {
         inherit_metadata(&mut parts.headers, &inherited, exchange);
         let content_type = exchange.request.rpc_content_type();
@@ -101,7 +108,9 @@ fn write_response<B: Body>(planned: Write<B>, exchange: &Exchange) -> Response<S
             content,
         };
         context.body.retry_after = retry_after(&parts.headers).map(|delay| delay.as_secs());
-        write(&mut parts.headers, &status, &context, &options)
+        let body = write(&mut parts.headers, &status, &context, &options);
+        filled_in.no_store = caching::set_no_store(&mut parts.headers, parts.status);
+        body
     };
     report_in(&status, &context, exchange);
     let mut response = Response::from_parts(parts, body);
@@ -151,15 +160,21 @@ fn write_headers(
     }
     let challenge = exchange.options.default_challenge.as_ref();
     let filled_in = headers::add_required(fields, code, challenge, exchange.request.version);
+    // The warnings are for the application, which chose this status.
     if origin != Origin::Inner {
-        for name in headers::missing(fields, code, exchange.request.version) {
-            warning!("missing required header {name} of a {code}");
-        }
-        if code == StatusCode::UPGRADE_REQUIRED && exchange.request.version > Version::HTTP_11 {
-            warning!("a 426 to a request over {:?}, which has no Upgrade (RFC 9113 §8.6)", exchange.request.version);
-        }
+        warn_of_missing(fields, code, exchange.request.version);
     }
     filled_in
+}
+
+/// Warns of each field that the application's status lacks.
+fn warn_of_missing(fields: &http::HeaderMap, code: StatusCode, version: Version) {
+    for name in headers::missing(fields, code, version) {
+        warning!("missing required header {name} of a {code}");
+    }
+    if code == StatusCode::UPGRADE_REQUIRED && version > Version::HTTP_11 {
+        warning!("a 426 to a request over {version:?}, which has no Upgrade (RFC 9113 §8.6)");
+    }
 }
 
 /// Removes the fields that the status itself will add to a gRPC response, and those of another code.

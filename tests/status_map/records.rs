@@ -16,7 +16,7 @@ use http_body_util::{BodyExt, Full};
 use serde_json::json;
 use tower::{Layer, ServiceExt};
 use tower_http::map_response_body::MapResponseBodyLayer;
-use tower_status::{KeepBody, Status, StatusMapLayer};
+use tower_status::{Context, KeepBody, Status, StatusMapLayer};
 
 use crate::common::{
     PROBLEM_JSON, Reports, code, error::SoldOut, field, get as get_request, json as parsed, read, request,
@@ -264,6 +264,38 @@ async fn filled_in_challenge_goes_when_middleware_changes_the_code_of_a_finished
         let app = app(|| Status::new(StatusCode::UNAUTHORIZED)).layer(layer);
         let (parts, _) = ask(&app.layer(conceal.clone()).layer(StatusMapLayer::new()), "GET", "/", &[]).await;
         assert_eq!((parts.status.as_u16(), parts.headers.get("www-authenticate")), (404, None));
+    }
+}
+
+#[tokio::test]
+async fn filled_in_no_store_goes_when_the_code_of_a_finished_response_changes() {
+    let conceal = from_fn(async |request: Request, next: Next| {
+        let mut response = next.run(request).await;
+        *response.status_mut() = StatusCode::NOT_FOUND;
+        response
+    });
+    let gone = |_, _: &Context<'_>| Status::gone().with_header("cache-control", "max-age=60");
+    for inner in [false, true] {
+        // A 429 gets its `no-store` although the body is kept.
+        for handler in [StatusCode::FORBIDDEN, StatusCode::TOO_MANY_REQUESTS] {
+            let kept = handler == StatusCode::TOO_MANY_REQUESTS;
+            let app = app(move || {
+                if kept {
+                    (handler, axum::Json(json!({ "code": 7 }))).into_response()
+                } else {
+                    Status::new(handler).into_response()
+                }
+            });
+            let app = if inner { app.layer(StatusMapLayer::new()) } else { app };
+            let app = app.layer(conceal.clone()).layer(StatusMapLayer::new().map_status(gone));
+            let (parts, _) = ask(&app, "GET", "/", &[]).await;
+            assert_eq!(parts.status, 410, "inner: {inner}, {handler}");
+            assert_eq!(
+                field(&parts.headers, "cache-control"),
+                Some("max-age=60".to_owned()),
+                "inner: {inner}, {handler}"
+            );
+        }
     }
 }
 

@@ -4,7 +4,7 @@ use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header, response};
 use http_body::Body;
 
 use super::{
-    Content, StatusBody, caching,
+    Content, StatusBody,
     context::Context,
     grpc::{self, GrpcOptions, RpcError, RpcRequest},
     headers,
@@ -45,21 +45,14 @@ impl<'a> Unary<'a> {
         Self { status: error.code.into(), error, own }
     }
 
-    /// Writes the body and the fields that describe it. `code` is that of the application's status.
+    /// Writes the body and the fields that describe it, but for `no-store`.
     pub(crate) fn write<B: Body>(
         self,
         headers: &mut HeaderMap,
-        code: StatusCode,
         context: &Context<'_>,
         becomes: Content,
     ) -> StatusBody<B> {
         headers::remove_all(headers, |name| metadata::is_reserved(name) || metadata::needs_its_code(name));
-        if self.status == code {
-            caching::set_no_store(headers, code);
-        } else {
-            // The freshness was that of the response with the other code.
-            caching::keep_no_store(headers);
-        }
         let _ = headers.try_insert(header::CONTENT_TYPE, JSON);
         let _ = headers.try_insert(header::X_CONTENT_TYPE_OPTIONS, NOSNIFF);
         vary_by_language(headers, context);

@@ -45,7 +45,8 @@ pub(crate) fn own_fields(status: &Status) -> HeaderMap {
     own
 }
 
-/// Removes a gRPC status and its metadata, `own`, from the head.
+/// Removes a gRPC status and its metadata, `own`, from the head: all lines of each name, because the head does not show
+/// which of them middleware has added.
 pub(crate) fn remove_status(fields: &mut HeaderMap, own: &HeaderMap) {
     for name in [&GRPC_STATUS, &GRPC_MESSAGE, &GRPC_STATUS_DETAILS].into_iter().chain(own.keys()) {
         fields.remove(name);
