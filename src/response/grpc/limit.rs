@@ -10,7 +10,7 @@ use super::{GRPC_MESSAGE, GRPC_STATUS, GRPC_STATUS_DETAILS, RpcError, message::E
 pub(crate) const DEFAULT_LIMIT: usize = 3 * 1024;
 
 /// Returns the size of a header field: its name, its value, and 32 bytes (RFC 9113 §6.5.2).
-pub(super) fn field_size(name: &str, value: usize) -> usize {
+fn field_size(name: &str, value: usize) -> usize {
     name.len() + value + 32
 }
 
@@ -47,8 +47,8 @@ impl RpcError<'_> {
 
     /// Does the same as [`fit`](Self::fit) for a head that also exposes the names of the metadata.
     pub(super) fn fit_exposed(&mut self, used: usize, limit: usize, head: &HeaderMap) {
-        let exposing = web::size_of_exposing(head);
-        self.fit_lines(used + exposing, limit, Encoding::MINIMAL, |name| web::size_of_exposing_name(head, name));
+        let exposing = size_of_exposing(head);
+        self.fit_lines(used + exposing, limit, Encoding::MINIMAL, |name| size_of_exposing_name(head, name));
     }
 
     fn fit_lines(
@@ -89,4 +89,16 @@ impl RpcError<'_> {
         }
         self.metadata = kept;
     }
+}
+
+/// Returns the size that exposing the gRPC status takes.
+fn size_of_exposing(headers: &HeaderMap) -> usize {
+    let names: usize = web::unexposed_names(headers).map(|name| size_of_exposing_name(headers, name)).sum();
+    // Between two names is a comma.
+    field_size(header::ACCESS_CONTROL_EXPOSE_HEADERS.as_str(), 0) + names.saturating_sub(", ".len())
+}
+
+/// Returns the size that exposing a further name takes.
+fn size_of_exposing_name(headers: &HeaderMap, name: &HeaderName) -> usize {
+    if web::is_exposed(headers, name) { 0 } else { name.as_str().len() + ", ".len() }
 }

@@ -2,7 +2,7 @@
 
 use http::{HeaderMap, HeaderName, HeaderValue, header::ACCESS_CONTROL_EXPOSE_HEADERS};
 
-use super::{GRPC_MESSAGE, GRPC_STATUS, GRPC_STATUS_DETAILS, limit::field_size};
+use super::{GRPC_MESSAGE, GRPC_STATUS, GRPC_STATUS_DETAILS};
 use crate::fields::list::has_token;
 
 /// Returns a trailer frame: `0x80`, the length, and the fields.
@@ -30,24 +30,13 @@ pub(super) fn expose(headers: &mut HeaderMap, metadata: &HeaderMap) {
     }
 }
 
-/// Returns the size that exposing the gRPC status takes.
-pub(super) fn size_of_exposing(headers: &HeaderMap) -> usize {
-    let names: usize = unexposed_names(headers).map(|name| size_of_exposing_name(headers, name)).sum();
-    // Between two names is a comma.
-    field_size(ACCESS_CONTROL_EXPOSE_HEADERS.as_str(), 0) + names.saturating_sub(", ".len())
-}
-
-/// Returns the size that exposing a further name takes.
-pub(super) fn size_of_exposing_name(headers: &HeaderMap, name: &HeaderName) -> usize {
-    if is_exposed(headers, name) { 0 } else { name.as_str().len() + ", ".len() }
-}
-
 /// Returns the names of the gRPC status that are not exposed yet.
-fn unexposed_names(headers: &HeaderMap) -> impl Iterator<Item = &'static HeaderName> {
+pub(super) fn unexposed_names(headers: &HeaderMap) -> impl Iterator<Item = &'static HeaderName> {
     [&GRPC_STATUS, &GRPC_MESSAGE, &GRPC_STATUS_DETAILS].into_iter().filter(|name| !is_exposed(headers, name))
 }
 
-fn is_exposed(headers: &HeaderMap, name: &HeaderName) -> bool {
+/// Returns whether the name of a field is exposed already.
+pub(super) fn is_exposed(headers: &HeaderMap, name: &HeaderName) -> bool {
     let mut lines = headers.get_all(ACCESS_CONTROL_EXPOSE_HEADERS).iter();
     lines.any(|line| has_token(line.as_bytes(), name.as_str().as_bytes()) || has_token(line.as_bytes(), b"*"))
 }
