@@ -61,11 +61,21 @@ pub(super) struct TagComparison<'a> {
 }
 
 impl Tag<'_> {
+    /// Returns whether a list has this tag as a member.
+    #[inline]
+    pub(super) fn is_listed(self, lines: &FieldLines<'_>, comparison: TagComparison<'_>) -> bool {
+        match lines {
+            FieldLines::Absent => false,
+            FieldLines::One(line) => self.is_in_line(line.as_bytes(), comparison),
+            FieldLines::Several(lines) => lines.iter().any(|line| self.is_in_line(line.as_bytes(), comparison)),
+        }
+    }
+
     /// Returns whether a line of a list has this tag as a member.
     ///
     /// A member that equals a valid tag is valid, so the other members need not be parsed.
     #[inline]
-    pub(super) fn is_listed(self, line: &[u8], comparison: TagComparison<'_>) -> bool {
+    fn is_in_line(self, line: &[u8], comparison: TagComparison<'_>) -> bool {
         if self.is_weak() && !comparison.weak {
             return false;
         }
@@ -177,7 +187,7 @@ mod tests {
         let is_listed = |text: &[u8], weakly| {
             let tag = Tag::parse(text);
             assert!(tag.is_some(), "{}", text.escape_ascii());
-            lines.any(|line| tag.is_some_and(|tag| tag.is_listed(line, TagComparison { weak: weakly, suffixes: &[] })))
+            tag.is_some_and(|tag| tag.is_listed(&lines, TagComparison { weak: weakly, suffixes: &[] }))
         };
         let members = || expected.split(|&byte| byte == b' ');
         for &tag in tags {

@@ -311,7 +311,7 @@ fn if_range(lines: &FieldLines<'_>, current: Current<'_>, now: fn() -> i64) -> C
 fn lists_current(lines: &FieldLines<'_>, current: Option<&Current<'_>>, comparison: TagComparison<'_>) -> Option<bool> {
     let Some(current) = current else { return Some(false) };
     if let Known::Value(etag) = current.etag
-        && lines.any(|line| etag.is_listed(line, comparison))
+        && etag.is_listed(lines, comparison)
     {
         return Some(true);
     }
