@@ -92,6 +92,8 @@ fn range_that_depends_on_a_generated_tag_is_removed() {
     let generated = ETag::of_bytes(b"seven").to_string();
     let weak = format!("W/{generated}");
     let upper = generated.to_uppercase();
+    let hash = &generated[..=32];
+    let [no_length, other, long] = ["-", "-v", "-00000000000000005"].map(|end| format!("{hash}{end}\""));
     let ranges = service_fn(|request: Request<()>| {
         let code = if request.headers().contains_key("range") { 206 } else { 200 };
         ready(Ok(full(code, &[], "seven")))
@@ -102,6 +104,9 @@ fn range_that_depends_on_a_generated_tag_is_removed() {
         ("generated, weak",        on(),                    weak.as_str(),      200),
         ("the handler's",          on(),                    "\"v7\"",           206),
         ("not generated here",     on(),                    upper.as_str(),     206),
+        ("no length",              on(),                    no_length.as_str(), 206),
+        ("no hexadecimal length",  on(),                    other.as_str(),     206),
+        ("a long length",          on(),                    long.as_str(),      206),
         ("a date",                 on(),                    DATE,               206),
         ("without generated tags", ConditionalLayer::new(), generated.as_str(), 206),
     ];

@@ -253,6 +253,7 @@ fn backtrace_of_anyhow_is_logged_with_a_5xx_up_to_8_kib() {
         let backtrace = lines[0].field("backtrace").unwrap();
         // An escaped line feed takes two bytes.
         assert!(backtrace.len() <= 2 * 8 * 1024 && !backtrace.contains('\n'), "{backtrace}");
+        assert!(backtrace.contains("backtrace_of_anyhow_is_logged"), "{backtrace}");
         let layer = StatusMapLayer::new().map_status(|status, _| Status::not_found().with_source(status));
         let lines = send(&layer, get("/", &[]), Err(error().into()));
         assert_eq!(lines[0].field("backtrace"), None, "a 4xx");

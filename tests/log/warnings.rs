@@ -53,6 +53,22 @@ fn a_missing_required_field_of_a_status_is_warned_about() {
 }
 
 #[test]
+fn a_field_is_warned_about_only_if_there_are_too_many() {
+    let fields = |count: usize| {
+        logged(|| drop((0..count).fold(status(404), |status, line| status.with_header(format!("x-{line}"), "a"))))
+    };
+    assert!(warnings(&fields(1)).is_empty());
+    // A map of the http crate holds fewer than 32,768 names.
+    let lines = fields(33_000);
+    let warnings = warnings(&lines);
+    assert!(
+        !warnings.is_empty() && warnings.iter().all(|warning| warning.contains("too many")),
+        "{:?}",
+        warnings.first()
+    );
+}
+
+#[test]
 fn the_default_challenge_is_warned_about_once_per_process() {
     in_its_own_process("warnings::the_default_challenge_is_warned_about_once_per_process", || {
         let chosen = StatusMapLayer::new().default_challenge("Basic realm=\"shop\"");

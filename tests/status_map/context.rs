@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex};
 use http::HeaderValue;
 use tower_status::{BoxError, Context, Format, Render, Rendered, Status, StatusMapLayer};
 
-use crate::common::{code, fail, full, get, json, request, rpc, send, text};
+use crate::common::{FORMATS, code, fail, full, get, json, request, rpc, send, text};
 
 /// Renders everything that it gets, except for plain text.
 pub(crate) struct Echo;
@@ -185,6 +185,22 @@ async fn request_id_is_read_from_the_field_that_the_application_names() {
         let kept = of_response.filter(|(name, _)| *name == "x-correlation-id").map(|(_, id)| id);
         assert_eq!(parts.headers.get("x-correlation-id").map(|id| id.to_str().unwrap()), kept);
         assert!(!parts.headers.contains_key("x-request-id"));
+    }
+}
+
+#[tokio::test]
+async fn with_a_named_request_id_field_the_other_request_fields_count() {
+    let layer = StatusMapLayer::new().request_id_header(http::HeaderName::from_static("x-correlation-id"));
+    for id in [&[][..], &[("x-correlation-id", "c-1")], &[("x-request-id", "r-1")]] {
+        for (accept, content_type) in FORMATS {
+            let fields = [id, &[("accept", accept)]].concat();
+            let (parts, _) = send(&layer, get("/", &fields), Ok::<_, Status>(full(404, &[], ""))).await;
+            assert_eq!(parts.headers["content-type"], content_type, "{fields:?}");
+        }
+        let fields = [id, &[("if-none-match", "\"v1\"")]].concat();
+        let inner = full(200, &[("etag", "\"v1\"")], "it");
+        let (parts, _) = send(&layer, get("/", &fields), Ok::<_, Status>(inner)).await;
+        assert_eq!(parts.status, 304, "{fields:?}");
     }
 }
 

@@ -301,8 +301,15 @@ async fn with_fill_false_every_response_is_unchanged() {
 #[tokio::test]
 async fn available_text_of_a_5xx_is_the_detail_in_the_extension() {
     const TEXT: Fields<'_> = &[("content-type", "text/plain")];
+    const CSV: Fields<'_> = &[("content-type", "text/csv")];
+    const IMAGE: Fields<'_> = &[("content-type", "image/png")];
+    let long = [&b"\xff"[..], &[b'a'; 8192]].concat();
+    let cut = format!("\u{fffd}{}…", "a".repeat(8191));
     let rows = [
         ("short", TEXT, known("it"), Some("it")),
+        ("another text type", CSV, known("it"), Some("it")),
+        ("not a text", IMAGE, known("it"), None),
+        ("invalid UTF-8 far from the cut", TEXT, known(long), Some(&*cut)),
         ("untyped", &[], known("it"), Some("it")),
         ("frames", TEXT, script([data("so "), data("it")]), Some("so it")),
         ("the first of two frames", TEXT, script([data("so"), Waits, data("it")]), Some("so")),

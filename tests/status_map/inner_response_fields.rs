@@ -376,3 +376,16 @@ async fn an_error_with_a_code_without_content_has_no_body_and_no_fields() {
         assert_eq!((parts.status.as_u16(), text(&body), sorted(&parts.headers)), (status, "", vec![]));
     }
 }
+
+/// A body that is not a text is not read, so that GET's response is known.
+#[tokio::test]
+async fn exposed_5xx_that_replaces_no_text_has_its_length_to_head() {
+    let layer = StatusMapLayer::new().expose_server_errors(true);
+    let send = async |method| {
+        let inner = full(500, &[("content-type", "image/png")], "");
+        send(&layer, request(method, "/", &[]), Ok::<_, Status>(inner)).await
+    };
+    let (_, body) = send("GET").await;
+    let (head, _) = send("HEAD").await;
+    assert_eq!(lines(&head.headers, "content-length"), [body.len().to_string()]);
+}

@@ -129,6 +129,18 @@ async fn a_204_205_and_304_lose_their_body_and_the_fields_that_describe_it() {
     }
 }
 
+/// RFC 9110 §13.1.3: with If-None-Match, If-Modified-Since is ignored. Browsers send both.
+#[tokio::test]
+async fn request_with_both_validators_gets_a_304() {
+    const MODIFIED: (&str, &str) = ("last-modified", "Sun, 06 Nov 1994 08:49:37 GMT");
+    let conditions = [("if-none-match", "\"v1\""), ("if-modified-since", "Sun, 06 Nov 1994 08:49:36 GMT")];
+    for (tag, code) in [("\"v1\"", 304), ("\"v2\"", 200)] {
+        let inner = full(200, &[("etag", tag), MODIFIED], "it");
+        let (parts, _) = send(&StatusMapLayer::new(), get("/", &conditions), Ok::<_, Status>(inner)).await;
+        assert_eq!(parts.status, code, "{tag}");
+    }
+}
+
 /// A quadratic algorithm would take minutes.
 #[tokio::test]
 async fn twenty_thousand_lines_of_one_field_are_sent() {

@@ -1,6 +1,6 @@
 //! The responses that the layer recognizes as built by this crate, also after middleware has changed them.
 
-use std::sync::Mutex;
+use std::sync::{Arc, Mutex};
 
 use axum::{
     Router,
@@ -16,7 +16,7 @@ use http_body_util::{BodyExt, Full};
 use serde_json::json;
 use tower::{Layer, ServiceExt};
 use tower_http::map_response_body::MapResponseBodyLayer;
-use tower_status::{Context, KeepBody, Status, StatusMapLayer};
+use tower_status::{Context, KeepBody, Status, StatusMapLayer, catalog::GrpcCode};
 
 use crate::common::{
     PROBLEM_JSON, Reports, code, error::SoldOut, field, get as get_request, json as parsed, read, request,
@@ -81,6 +81,55 @@ async fn text_that_middleware_writes_over_a_status_becomes_the_detail() {
     let (_, body) = ask(&app.layer(translate).layer(StatusMapLayer::new()), "GET", "/", &[]).await;
     assert_eq!(parsed(&body)["detail"], "Bestellung 8 fehlt");
     assert_eq!(parsed(&body)["type"], "/missing");
+}
+
+/// RFC 9110 §8.6: a Content-Length to HEAD is that of the response to GET.
+#[tokio::test]
+async fn text_that_middleware_writes_over_a_status_has_no_other_length_to_head() {
+    let send = async |method: &str| {
+        let (mut parts, _) = Status::not_found().with_detail("order 8 is missing").into_http_response().into_parts();
+        parts.headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("text/plain"));
+        let replaced = http::Response::from_parts(parts, Full::<Bytes>::from("Bestellung 8 fehlt schon lange"));
+        let service = StatusMapLayer::new().layer(returns_once(Ok::<_, Status>(replaced)));
+        read(service.oneshot(request(method, "/", &[])).await.unwrap()).await
+    };
+    let (got, body) = send("GET").await;
+    assert_eq!(parsed(&body)["detail"], "Bestellung 8 fehlt schon lange");
+    let (head, _) = send("HEAD").await;
+    assert_eq!(got.status, head.status);
+    let length = field(&head.headers, "content-length");
+    assert!(length.as_ref().is_none_or(|length| *length == body.len().to_string()), "{length:?}");
+}
+
+#[tokio::test]
+async fn code_and_text_that_middleware_writes_over_a_status_are_sent() {
+    let recode = from_fn(async |request: Request, next: Next| {
+        let (mut parts, _) = next.run(request).await.into_parts();
+        parts.status = StatusCode::GONE;
+        parts.headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("text/plain"));
+        Response::from_parts(parts, Body::from("order 8 was deleted"))
+    });
+    let app = app(|| Status::not_found().with_detail("order 8 is missing"));
+    let (parts, body) = ask(&app.layer(recode).layer(StatusMapLayer::new()), "GET", "/", &[]).await;
+    let problem = parsed(&body);
+    assert_eq!((parts.status.as_u16(), &problem["status"], &problem["title"]), (410, &json!(410), &json!("Gone")));
+    assert_eq!(problem["detail"], "order 8 was deleted");
+}
+
+/// The gRPC code is part of a status whose text alone was changed.
+#[tokio::test]
+async fn text_that_middleware_writes_over_a_status_keeps_its_grpc_code() {
+    let translate = from_fn(async |request: Request, next: Next| {
+        let (mut parts, _) = next.run(request).await.into_parts();
+        parts.headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("text/plain"));
+        Response::from_parts(parts, Body::from("Bestellung 8 existiert"))
+    });
+    let codes = Arc::new(Mutex::new(Vec::new()));
+    let seen = Arc::clone(&codes);
+    let layer = StatusMapLayer::new().on_error(move |status, _| seen.lock().unwrap().push(status.grpc_code()));
+    let app = app(|| Status::conflict().with_grpc_code(GrpcCode::AlreadyExists));
+    ask(&app.layer(translate).layer(layer), "GET", "/", &[]).await;
+    assert_eq!(*codes.lock().unwrap(), [Some(GrpcCode::AlreadyExists)]);
 }
 
 #[tokio::test]
@@ -376,6 +425,15 @@ async fn http_response_of_a_status_equals_axums() {
         let (axum, axum_body) = read(status.clone().into_response()).await;
         assert_eq!((plain.status, plain.headers, plain_body), (axum.status, axum.headers, axum_body), "{status:?}");
     }
+}
+
+#[tokio::test]
+async fn body_of_an_http_response_has_no_size_after_its_frame() {
+    let mut body = Box::pin(Status::not_found().into_http_response().into_body());
+    let size = body.size_hint().exact().unwrap();
+    let frame = body.frame().await.unwrap().unwrap();
+    assert_eq!(frame.into_data().unwrap().len() as u64, size);
+    assert_eq!((body.size_hint().exact(), body.is_end_stream()), (Some(0), true));
 }
 
 #[tokio::test]

@@ -1,6 +1,10 @@
 //! Errors in a `Box`, an `Arc` or a report have the same status as alone.
 
-use std::{error::Error, io, sync::Arc};
+use std::{
+    error::Error,
+    io,
+    sync::{Arc, Mutex},
+};
 
 use http_body_util::LengthLimitError;
 use tower::{load_shed::error::Overloaded, timeout::error::Elapsed};
@@ -243,4 +247,35 @@ async fn display_of_an_unmapped_exposed_error_is_hidden() {
         Exposed(io::Error::other("secret")) => 500
         boxed(Exposed(io::Error::other("secret"))) => 500
     }
+}
+
+#[tokio::test]
+async fn status_in_a_chain_keeps_its_source() {
+    let seen = Arc::new(Mutex::new(Vec::new()));
+    let sources = Arc::clone(&seen);
+    let layer = layer().on_error(move |status, _| {
+        let chain = std::iter::successors(status.source(), |error| (*error).source());
+        sources.lock().unwrap().push(chain.map(ToString::to_string).collect::<Vec<_>>());
+    });
+    let gone = || Status::gone().with_source("the cause");
+    for (error, expected) in [
+        (gone(), &["the cause"][..]),
+        (Status::from_error(gone()), &["the cause"]),
+        (Status::from_error(Foreign(gone())), &["the cause"]),
+        (Status::from_error(Status::gone()), &[]),
+    ] {
+        let (parts, _) = fail(&layer, get("/", &[]), error).await;
+        assert_eq!(
+            (parts.status.as_u16(), seen.lock().unwrap().pop()),
+            (410, Some(expected.iter().map(ToString::to_string).collect()))
+        );
+    }
+}
+
+#[cfg(feature = "anyhow")]
+#[tokio::test]
+async fn mapped_context_of_a_report_has_nothing_of_the_status_inside() {
+    let report = anyhow::Error::from(Status::gone().with_title("Deleted")).context(DbErr);
+    let (parts, body) = fail(&layer(), get("/", &[]), report).await;
+    assert_eq!((parts.status.as_u16(), text(&body).contains("Deleted")), (404, false));
 }
