@@ -266,6 +266,14 @@ async fn reserved_names_are_not_metadata() {
             assert_eq!(kept, [true, false], "{name}");
         }
     }
+    // No name of metadata: the protocol reference has `Header-Name = 1*( 0-9 a-z _ - . )`.
+    for name in ["x!a", "x~a"] {
+        let status = || Status::conflict().with_header(name, "7").with_header("x_a.b-0", "7");
+        let (parts, _) = unary(status()).await;
+        let kept = ["x_a.b-0", name].map(|name| parts.headers.contains_key(name));
+        assert_eq!(kept, [true, false], "{name}");
+        assert_eq!(streaming(status()).await.1["metadata"], json!({ "x_a.b-0": ["7"] }), "{name}");
+    }
     // Of the HTTP message itself.
     for name in ["content-type", "content-length", "content-encoding", "trailer"] {
         let status = || Status::conflict().with_header(name, "7").with_header("x-shard", "7");

@@ -154,6 +154,15 @@ async fn a_304_to_get_passes() {
     assert_eq!((parts.status.as_u16(), body.len()), (304, 0));
 }
 
+/// The response to GET may pass: a Content-Length to HEAD must be its length (RFC 9110 §8.6).
+#[tokio::test]
+async fn json_error_to_head_has_no_length_if_its_body_is_unknown() {
+    let inner = || full(409, &[("content-type", "application/json")], "");
+    let (parts, body) = send(&layer(), request("HEAD", GET, &[]), Ok::<_, Status>(inner())).await;
+    assert_eq!((parts.status.as_u16(), body.len()), (409, 0));
+    assert!(!parts.headers.contains_key("content-length"), "{:?}", parts.headers);
+}
+
 #[tokio::test]
 async fn map_status_can_conceal_a_response_that_would_pass() {
     let asked = Arc::<Mutex<Vec<Option<GrpcCode>>>>::default();

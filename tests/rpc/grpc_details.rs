@@ -343,7 +343,9 @@ fn debug_info_has_the_first_lines_of_a_backtrace() {
         let details = response.details();
         let entries = &details.debug_info().unwrap().stack_entries;
         assert!(entries[0].trim_start().starts_with("0: "), "{entries:?}");
-        assert!(entries.iter().map(String::len).sum::<usize>() <= 1024);
+        // No line of this backtrace is longer than half of the room.
+        let length = entries.iter().map(String::len).sum::<usize>();
+        assert!((512..=1024).contains(&length), "{entries:?}");
     });
 }
 

@@ -438,3 +438,46 @@ fn an_inner_error_is_reported_once_with_its_codes() {
         assert_eq!(*reports.lock().unwrap(), expected, "{code} {fields:?}");
     }
 }
+
+struct WithGrpcStatus {
+    fill: bool,
+    content_type: &'static str,
+    http: u16,
+    grpc: &'static str,
+    reported: (u16, Option<GrpcCode>),
+    passes: bool,
+}
+
+/// A proxy may set an error code for a response that has a gRPC status.
+#[test]
+fn a_grpc_status_decides_a_response_except_ok_and_to_a_plain_request_under_fill_false() {
+    const GRPC: &str = "application/grpc";
+    const PLAIN: &str = "application/json";
+    const NOT_FOUND: (u16, Option<GrpcCode>) = (404, Some(GrpcCode::NotFound));
+    #[rustfmt::skip]
+    let rows = [
+        WithGrpcStatus { fill: true, content_type: PLAIN, http: 200, grpc: "5", reported: NOT_FOUND, passes: false },
+        WithGrpcStatus { fill: true, content_type: GRPC, http: 503, grpc: "5", reported: NOT_FOUND, passes: true },
+        WithGrpcStatus { fill: true, content_type: PLAIN, http: 503, grpc: "5", reported: NOT_FOUND, passes: false },
+        WithGrpcStatus { fill: true, content_type: PLAIN, http: 404, grpc: "5", reported: NOT_FOUND, passes: false },
+        WithGrpcStatus { fill: true, content_type: PLAIN, http: 503, grpc: "0", reported: (503, None), passes: true },
+        WithGrpcStatus { fill: false, content_type: GRPC, http: 503, grpc: "5", reported: NOT_FOUND, passes: true },
+        WithGrpcStatus { fill: false, content_type: PLAIN, http: 503, grpc: "5", reported: (503, None), passes: true },
+    ];
+    for (WithGrpcStatus { fill, content_type, http, grpc, reported, passes }, is_typed) in
+        rows.iter().flat_map(|row| [(row, true), (row, false)])
+    {
+        let row = format!("fill({fill}), {content_type}, {http}, {grpc}, typed: {is_typed}");
+        let reports = Arc::new(Mutex::new(Vec::new()));
+        let seen = Arc::clone(&reports);
+        let layer = layer().fill(*fill).on_error(move |status, _| {
+            seen.lock().unwrap().push((status.code().as_u16(), status.grpc_code()));
+        });
+        let fields = [("grpc-status", *grpc), ("content-type", "application/grpc")];
+        let inner = response(*http, &fields[..=usize::from(is_typed)], known(MESSAGE));
+        let response = send(&layer, rpc(content_type), inner);
+        assert_eq!(*reports.lock().unwrap(), [*reported], "{row}");
+        assert_eq!(response.status(), if *passes { *http } else { reported.0 }, "{row}");
+        assert_eq!(field(response.headers(), "grpc-status"), passes.then_some(*grpc), "{row}");
+    }
+}

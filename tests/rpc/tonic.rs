@@ -311,6 +311,8 @@ async fn error_info_is_added_to_details_that_have_none() {
         (vec![], vec!["ErrorInfo"]),
         (vec![any("shop.Hint")], vec!["Hint", "ErrorInfo"]),
         (vec![any("google.rpc.Help"), any("shop.Hint")], vec!["Help", "Hint", "ErrorInfo"]),
+        // Its length takes two bytes.
+        (vec![Any { value: vec![7; 300], ..any("shop.Hint") }], vec!["Hint", "ErrorInfo"]),
     ] {
         let seen = over_grpc(&StatusMapLayer::new().rpc(true), status(encoded(given.clone()))).await;
         let rpc = RpcStatus::decode(seen.details()).unwrap();

@@ -12,7 +12,7 @@ use tonic::Code;
 use tonic_types::{ErrorDetails, StatusExt};
 use tower_status::{IntoStatus, Protocol, Status, StatusMapLayer, catalog::GrpcCode};
 
-use crate::common::{code as http_code, error::Wrapper, explanation, json, rpc, send};
+use crate::common::{code as http_code, error::Wrapper, explanation, json, lines, rpc, send};
 use crate::tonic::{
     CODES, MESSAGE, complete, details, has_grpc_fields, has_only_error_info, is_hidden, over_grpc, read,
 };
@@ -122,6 +122,19 @@ async fn the_error_of_a_handler_is_sent_like_an_error_inside_the_layer() {
     assert_eq!((parts.status.as_u16(), &problem["type"]), (410, &"/problems/deleted".into()));
     assert_eq!(problem["detail"], "order 9 was deleted");
     assert!(!has_grpc_fields(&parts), "{:?}", parts.headers);
+}
+
+/// Over plain HTTP the code changes, and with it the meaning of other fields.
+#[tokio::test]
+async fn fields_beside_the_error_of_a_handler_stay_over_grpc_and_go_over_plain_http() {
+    let layer = StatusMapLayer::new().rpc(true);
+    for (content_type, stays) in [("application/grpc", true), ("application/json", false)] {
+        let mut inner = built(Status::conflict().with_header("x-shard", "7")).unwrap();
+        inner.headers_mut().insert("x-owner", http::HeaderValue::from_static("8"));
+        let (parts, _) = send(&layer, rpc(content_type), Ok::<_, Status>(inner)).await;
+        assert_eq!(lines(&parts.headers, "x-shard"), ["7"], "{content_type}");
+        assert_eq!(parts.headers.contains_key("x-owner"), stays, "{content_type}");
+    }
 }
 
 /// The handler returns the status with `?`.
