@@ -123,6 +123,8 @@ mod tests {
             (&["pt, pt-BR;q=0"], "en"),
             (&["en;q=0, de;q=0, ar;q=0, pt;q=0, zh;q=0"], "en"),
             (&["de;q=0.000, ar;q=0.001"], "ar"),
+            // A language that is shorter than an excluded range is not preferred.
+            (&["de-AT;q=0"], "en"),
             // Malformed members are skipped.
             (&["de;q=2, ar;q=0.1"], "ar"),
             (&["de;q=, ar;q=0.1"], "ar"),
@@ -138,6 +140,8 @@ mod tests {
             let position = preferred_language(|| lines.iter().map(|line| line.as_bytes()), LANGUAGES);
             assert_eq!(LANGUAGES.get(position), Some(&expected), "{lines:?}");
         }
+        // One subtag is removed at a time.
+        assert_eq!(preferred_language(|| [&b"zh-Hant-CN"[..]].into_iter(), &["zh", "zh-Hant"]), 1);
         assert_eq!(preferred_language(|| [&b"\xff"[..]].into_iter(), LANGUAGES), 0);
         assert_eq!(preferred_language(|| [&b"de"[..]].into_iter(), &[]), 0);
     }

@@ -134,6 +134,8 @@ mod tests {
             assert_eq!(resolve("http://a/b/c/d;p?q", reference), expected, "{reference:?}");
         }
         assert_eq!(resolve("https://example.org", "problems/x"), "https://example.org/problems/x");
+        // RFC 3986 §5.2.3: the slash is added only after an authority.
+        assert_eq!(resolve("tag:a", "x"), "tag:x");
     }
 
     #[test]

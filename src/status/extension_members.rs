@@ -131,6 +131,15 @@ mod tests {
     }
 
     #[test]
+    fn private_members_stay_private_when_a_public_one_becomes_private() {
+        let mut members = Members::default();
+        for (name, is_public) in [("a", true), ("b", false), ("a", false)] {
+            members.set(name.into(), Value::Null, is_public);
+        }
+        assert_eq!((members.all().len(), members.public()), (2, &[][..]));
+    }
+
+    #[test]
     fn public_members_come_first_and_are_retained() {
         let mut members = Members::default();
         for (name, is_public) in [("a", true), ("b", false), ("c", true), ("a", false), ("b", true), ("c", true)] {

@@ -262,6 +262,24 @@ async fn a_translate_without_languages_is_dropped() {
     assert_eq!(field(&parts.headers, "vary").as_deref(), Some("accept"));
 }
 
+/// An English label has an English delay.
+#[tokio::test]
+async fn a_delay_is_translated_only_within_a_translated_label() {
+    struct DelayAlone;
+    impl Translate for DelayAlone {
+        fn languages(&self) -> &[&'static str] {
+            &["de"]
+        }
+        fn text(&self, _: &str, text: Text<'_>) -> Option<String> {
+            matches!(text, Text::Headline(_) | Text::Delay(_)).then(|| "übersetzt".into())
+        }
+    }
+    let status = Status::service_unavailable().with_retry_after(Duration::from_secs(30));
+    let request = get("/", &[("accept", "text/html")]);
+    let (_, page) = fail(&StatusMapLayer::new().translate(DelayAlone), request, status).await;
+    assert!(text(&page).contains("übersetzt") && text(&page).contains("Try again in 30 seconds"), "{}", text(&page));
+}
+
 /// Renders the language of the context.
 struct Language;
 

@@ -214,10 +214,12 @@ fn extension_members_are_shown_by_their_kind() {
 #[test]
 fn errors_begin_with_the_name_of_their_field() {
     for (error, expected) in [
-        (json!({ "pointer": "#/age", "detail": "no <", "code": 7 }), "age: no &lt;</span></li>"),
-        (json!({ "pointer": "/age", "detail": "no" }), "age: no</span></li>"),
-        (json!({ "pointer": "#/lines/0/count", "detail": "no" }), "count: no</span> <code>#/lines/0/count</code></li>"),
-        (json!({ "pointer": "#/lines/0", "detail": "no" }), "lines 0: no</span> <code>#/lines/0</code></li>"),
+        (json!({ "pointer": "#/age", "detail": "no <", "code": 7 }), "auto\">age: no &lt;</span></li>"),
+        (json!({ "pointer": "/age", "detail": "no" }), "auto\">age: no</span></li>"),
+        (json!({ "pointer": "#/a/b", "detail": "no" }), "auto\">b: no</span> <code>#/a/b</code></li>"),
+        (json!({ "pointer": "#/a/0/b", "detail": "no" }), "auto\">b: no</span> <code>#/a/0/b</code></li>"),
+        (json!({ "pointer": "#/lines/0", "detail": "no" }), "auto\">lines 0: no</span> <code>#/lines/0</code></li>"),
+        (json!({ "pointer": "#/lines/0/1", "detail": "no" }), "auto\">1: no</span> <code>#/lines/0/1</code></li>"),
         (json!({ "pointer": "#/a~1b%20c", "detail": "no" }), "a/b c: no</span></li>"),
         (json!({ "pointer": "#", "detail": "no" }), "auto\">no</span></li>"),
         (json!({ "pointer": "", "detail": "no" }), "auto\">no</span></li>"),
@@ -229,6 +231,47 @@ fn errors_begin_with_the_name_of_their_field() {
         let page = render_default(&PublicProblem { extensions: &member("errors", json!([error])), ..bare(422) });
         assert!(page.contains(expected), "{error}\n{page}");
         assert!(!page.contains("<dl>"), "{error}");
+    }
+}
+
+#[test]
+fn causes_are_a_list_with_or_before_the_last() {
+    check(&[
+        Row {
+            page: render_default(&bare(411)),
+            has: &["Common reasons: a program that sends data without stating its length.</p>"],
+            has_not: &[],
+        },
+        Row {
+            page: render_default(&bare(408)),
+            has: &["Common reasons: a slow or interrupted connection or a large upload.</p>"],
+            has_not: &[],
+        },
+        Row {
+            page: render_default(&bare(404)),
+            has: &["a mistyped address, a link that is out of date, or a page that was moved or removed.</p>"],
+            has_not: &[],
+        },
+    ]);
+}
+
+#[test]
+fn link_to_sign_in_takes_the_place_of_the_advice() {
+    let advice = |code| bare(code).entry.advice;
+    let page = shop();
+    check(&[
+        Row { page: render(&bare(401), &options(&page)), has: &[], has_not: &[advice(401)] },
+        Row { page: render_default(&bare(401)), has: &[advice(401)], has_not: &[] },
+        // It has no link to sign in.
+        Row { page: render(&bare(404), &options(&page)), has: &[advice(404)], has_not: &[] },
+    ]);
+}
+
+#[test]
+fn page_is_a_whole_document() {
+    for code in [401, 404, 503] {
+        let page = render_default(&bare(code));
+        assert!(page.starts_with("<!DOCTYPE html>\n") && page.ends_with("</body>\n</html>\n"), "{page}");
     }
 }
 
@@ -248,6 +291,7 @@ fn next_steps_are_those_that_the_application_named() {
             page: after_get(500),
             has: &[
                 r#" href="mailto:help@example.org?subject=Error%20500">Contact support</a>"#,
+                "Contact support</a>\n</p>\n",
                 r#"<a class="button support" data-print="help@example.org" "#,
             ],
             has_not: &["Home", "Try again<"],
@@ -294,7 +338,7 @@ fn retry_is_a_link_only_after_a_request_that_a_link_repeats() {
         Row {
             page: page(503, true, Some(30), false),
             has: &["<a class=\"button\" href=\"\">Try again in 30 seconds</a>"],
-            has_not: &["Try again later.", refresh],
+            has_not: &["Try again later.", "submit again", refresh],
         },
         Row {
             page: page(503, true, Some(1), true),
@@ -303,7 +347,7 @@ fn retry_is_a_link_only_after_a_request_that_a_link_repeats() {
         },
         Row {
             page: page(503, true, Some(0), true),
-            has: &["<meta http-equiv=\"refresh\" content=\"1\">"],
+            has: &["<meta http-equiv=\"refresh\" content=\"1\">", "Try again</a>"],
             has_not: &[],
         },
         Row {
@@ -316,6 +360,7 @@ fn retry_is_a_link_only_after_a_request_that_a_link_repeats() {
         // 429 explains how to repeat the request (RFC 6585 §4).
         Row { page: page(429, true, Some(60), false), has: &["in 1 minute</a>", "Wait a while"], has_not: &[] },
         Row { page: page(404, true, None, false), has: &[], has_not: &["Try again", "submit again"] },
+        Row { page: page(404, false, None, false), has: &[], has_not: &["Try again", "submit again"] },
         Row { page: page(404, true, Some(9), false), has: &["Try again in 9 seconds"], has_not: &[] },
         // A redirect is not an error.
         Row { page: page(302, true, Some(9), false), has: &[], has_not: &["Try again"] },
