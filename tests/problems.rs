@@ -157,6 +157,7 @@ async fn a_page_has_the_texts_and_escaped_links_of_its_problems() {
             "<title>Order deleted</title>",
             "<p class=\"code\">410 Gone</p>\n<h1 lang=\"\" dir=\"auto\">Order deleted</h1>",
             ">Order … was deleted</p>",
+            "<p>Trying again will not help.</p>",
             ">Order <i>order_id</i> never existed</p>",
             gone.advice,
             gone.for_developers.unwrap(),
@@ -167,6 +168,8 @@ async fn a_page_has_the_texts_and_escaped_links_of_its_problems() {
         ("/declined", &[
             "<p lang=\"\" dir=\"auto\">The card was &lt;declined&gt;.</p>\n<p lang=\"\" dir=\"auto\">Use another one.</p>",
             "<dt>detail</dt><dd lang=\"\" dir=\"auto\">declined</dd>",
+            "<p class=\"code\">403</p>\n<h1 lang=\"\" dir=\"auto\">Forbidden</h1>",
+            "<h2>What usually causes this</h2>",
             catalog::get(StatusCode::FORBIDDEN).unwrap().explanation,
             ALL_PROBLEMS,
         ]),

@@ -127,13 +127,19 @@ fn an_error_type_can_be_named_in_a_transform_of_one_operation() {
     let mut api = OpenApi::default();
     let app: ApiRouter = ApiRouter::new().api_route(
         "/",
-        get_with(async || {}, |operation| operation.response::<409, ResponsesOf<Stock>>().response::<404, Shop>()),
+        get_with(
+            async || {},
+            |operation| {
+                operation.response::<409, ResponsesOf<Stock>>().response::<404, Shop>().response::<410, Status>()
+            },
+        ),
     );
     let _: Router = app.finish_api(&mut api);
     let api = serde_json::to_value(&api).unwrap();
     let responses = &api["paths"]["/"]["get"]["responses"];
     assert!(problem(responses, "409")["schema"].is_object());
     assert!(problem(responses, "404")["schema"].is_object());
+    assert!(problem(responses, "410")["schema"].is_object());
 }
 
 #[test]

@@ -1,8 +1,9 @@
 //! One description of the responses, for every library.
 
+use http::StatusCode;
 use serde_json::{Value, json};
 use tower_status::{
-    Documented, IntoStatus,
+    Documented, DocumentedStatus, IntoStatus,
     openapi::{Response, responses},
 };
 
@@ -123,6 +124,52 @@ fn header_fields_are_those_that_the_code_requires_and_the_status_sets() {
     }
     assert_eq!(of("503")["headers"]["Retry-After"]["schema"], json!({ "type": "integer" }));
     assert_eq!(of("503")["headers"]["X-Shop"], json!({ "schema": { "type": "string" } }));
+}
+
+#[test]
+fn a_header_field_is_described_by_its_rfc() {
+    let retry_after = DocumentedStatus::new(StatusCode::SERVICE_UNAVAILABLE).with_headers(&["retry-after"]);
+    let new = DocumentedStatus::new;
+    let rows = [
+        (new(StatusCode::METHOD_NOT_ALLOWED), "Allow", "RFC 9110 §10.2.1", json!({ "type": "string" })),
+        (new(StatusCode::RANGE_NOT_SATISFIABLE), "Content-Range", "RFC 9110 §14.4", json!({ "type": "string" })),
+        (
+            new(StatusCode::FOUND),
+            "Location",
+            "RFC 9110 §10.2.2",
+            json!({ "type": "string", "format": "uri-reference" }),
+        ),
+        (
+            new(StatusCode::PROXY_AUTHENTICATION_REQUIRED),
+            "Proxy-Authenticate",
+            "RFC 9110 §11.7.1",
+            json!({ "type": "string" }),
+        ),
+        (retry_after, "Retry-After", "RFC 9110 §10.2.3", json!({ "type": "integer" })),
+        (new(StatusCode::UPGRADE_REQUIRED), "Upgrade", "RFC 9110 §7.8", json!({ "type": "string" })),
+        (new(StatusCode::UNAUTHORIZED), "WWW-Authenticate", "RFC 9110 §11.6.1", json!({ "type": "string" })),
+    ];
+    for (status, name, section, schema) in rows {
+        let header = responses(&Documented::One(status))[0].to_json()["headers"][name].clone();
+        assert!(header["description"].as_str().unwrap().contains(section), "{name}: {header}");
+        assert_eq!(header["schema"], schema, "{name}");
+    }
+}
+
+#[test]
+fn equal_statuses_are_described_once_and_equal_examples_without_a_name_are_one() {
+    const CONFLICT: DocumentedStatus = DocumentedStatus::new(StatusCode::CONFLICT);
+    const TWICE: &[Documented] = &[Documented::One(CONFLICT), Documented::One(CONFLICT)];
+    const SIMILAR: &[Documented] = &[
+        Documented::One(CONFLICT.with_description("one")),
+        Documented::One(CONFLICT.with_description("two")),
+        Documented::One(CONFLICT.with_title("Sold out")),
+    ];
+    let once = responses(&Documented::One(CONFLICT))[0].to_json();
+    assert_eq!(responses(&Documented::All(TWICE))[0].to_json(), once);
+    let similar = &responses(&Documented::All(SIMILAR))[0];
+    let names: Vec<_> = similar.examples.iter().map(|example| &*example.name).collect();
+    assert_eq!(names, ["Conflict", "Sold out"]);
 }
 
 #[test]

@@ -42,6 +42,12 @@ fn the_responses_of_utoipa_are_the_description() {
 }
 
 #[test]
+fn responses_of_a_type_without_the_derive_are_the_description() {
+    let api = json_of(&Api::openapi());
+    assert_eq!(codes(&api["paths"]["/orders/{id}"]["put"]["responses"]), ["204", "304", "409"]);
+}
+
+#[test]
 fn a_status_is_the_default_response() {
     let api = json_of(&Api::openapi());
     let responses = &api["paths"]["/orders"]["post"]["responses"];

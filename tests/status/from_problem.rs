@@ -29,6 +29,7 @@ fn a_response_below_400_is_no_error() {
     for code in [200, 204, 304, 308, 399] {
         assert!(Status::from_problem(&parts(code, &[("content-type", PROBLEM_JSON)]), b"{}").is_none(), "{code}");
     }
+    assert_eq!(Status::from_problem(&parts(400, &[]), b"").unwrap().code(), 400);
 }
 
 /// RFC 9457 §3.1: the example of §3, and members of other types than the section defines.
@@ -130,6 +131,12 @@ fn each_line_of_the_fields_is_read_and_a_malformed_one_is_dropped() {
     assert_eq!(challenges, ["Bearer realm=\"a\"", "Basic realm=\"b\""]);
     assert_eq!(only_line(status.headers(), "retry-after"), Some("Sun, 06 Nov 1994 08:49:37 GMT"));
     assert_eq!(only_line(status.headers(), "allow"), Some("GET"));
+
+    // A delay in seconds is read as a duration.
+    let fields = [("www-authenticate", "Basic"), ("retry-after", "7"), ("allow", "GET")];
+    let status = Status::from_problem(&parts(401, &fields), b"").unwrap();
+    let kept = ["www-authenticate", "allow"].map(|name| only_line(status.headers(), name));
+    assert_eq!((kept, status.retry_after()), ([Some("Basic"), Some("GET")], Some(Duration::from_secs(7))));
 
     // A 405 requires Allow (RFC 9110 §15.5.6), but its code stays that of the response.
     let malformed = Response::builder().status(405).header("allow", &b"\xff"[..]).body(()).unwrap();

@@ -175,6 +175,7 @@ fn try_with_header_returns_the_error() {
         // The status requires it, so it must not be empty.
         ("location", "", Err(InvalidHeader::Value(name("location")))),
         ("location", "a\nb", Err(InvalidHeader::Value(name("location")))),
+        ("location", "a\tb", Err(InvalidHeader::Value(name("location")))),
         ("Content-Type", "text/html", Err(InvalidHeader::Framing(name("content-type")))),
         ("content-length", "a\nb", Err(InvalidHeader::Framing(name("content-length")))),
     ];
