@@ -7,7 +7,7 @@ use super::{
     evaluate::{evaluate_source, range_applies},
     generate::is_generated,
     headers::{ConditionFields, FieldLines},
-    methods::{changes, reads},
+    methods::changes,
     options::{Options, TagOptions},
     preconditions::{check, status_of},
     request_conditions::RequestConditions,
@@ -43,12 +43,12 @@ impl Options {
 pub(super) fn calls_source(method: &Method, request: &HeaderMap) -> bool {
     match *method {
         Method::GET | Method::HEAD => true,
-        Method::QUERY => false,
         _ => changes(method) && ConditionFields::of(request).any_deciding_change(),
     }
 }
 
-/// Evaluates the conditions against the validators of a source; an `Err` is the response.
+/// Evaluates the conditions against the validators of a source; an `Err` is the response. `conditions` are those of a
+/// method that reads.
 ///
 /// If there is nothing to read or delete, the handler's 404 takes precedence (RFC 9110 §13.2.1).
 pub(super) fn check_source(
@@ -62,7 +62,7 @@ pub(super) fn check_source(
         _ if changes(method) && (current.is_some() || *method != Method::DELETE) => {
             check(method, &ConditionFields::of(request), current, tags)
         }
-        (Some(conditions), Some(validators)) if reads(method) => {
+        (Some(conditions), Some(validators)) => {
             status_of(evaluate_source(conditions, validators, tags), current).map_or(Ok(()), Err)
         }
         _ => Ok(()),
