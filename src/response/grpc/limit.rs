@@ -74,10 +74,8 @@ impl RpcError<'_> {
         let room = limit.saturating_sub(used + metadata + 1 + field_size(GRPC_STATUS_DETAILS.as_str(), 0));
         // The details repeat the message, and have to be equal to it.
         let room = if self.message.len() == whole { room } else { 0 };
-        let details = self.details.fit(self.code, &self.message, room);
-        if details > 0 {
-            used += field_size(GRPC_STATUS_DETAILS.as_str(), details);
-        }
+        // What fits here leaves room for all metadata.
+        self.details.fit(self.code, &self.message, room);
 
         let mut kept = HeaderMap::new();
         for (name, value) in &self.metadata {

@@ -101,17 +101,16 @@ impl Details {
         status.0.into()
     }
 
-    /// Removes the least important details until the rest fits as unpadded base64. Returns its length.
-    pub(super) fn fit(&mut self, code: GrpcCode, message: &str, room: usize) -> usize {
+    /// Removes the least important details until the rest fits as unpadded base64.
+    pub(super) fn fit(&mut self, code: GrpcCode, message: &str, room: usize) {
         // The encoded status is longer than the sum of its parts, which is known without encoding it.
         let mut parts: usize = self.list.iter().map(|detail| detail.value.len()).sum();
         loop {
             if parts <= room {
                 let encoded = self.encode(code, message);
-                let length = base64_length(encoded.len());
-                if length <= room {
+                if base64_length(encoded.len()) <= room {
                     self.encoded = Some(encoded);
-                    return length;
+                    return;
                 }
             }
             self.encoded = None;
