@@ -41,6 +41,8 @@ fn tag_of_head_is_unknown_unless_the_content_is_too_long() {
         let head = request("HEAD", "/", fields);
         let short = on().layer(handler(200, &[("last-modified", DATE), ("content-length", "5")]));
         assert_eq!(codes(&send_twice(&short, &head)), [unknown; 2], "short: {name}");
+        let longest = on().layer(handler(200, &[("last-modified", DATE), ("content-length", "64")]));
+        assert_eq!(codes(&send_twice(&longest, &head)), [unknown; 2], "as long as the limit: {name}");
         let unspecified = on().layer(handler(200, &[("last-modified", DATE)]));
         assert_eq!(codes(&send_twice(&unspecified, &head)), [unknown; 2], "without a length: {name}");
         let long = on().layer(handler(200, &[("last-modified", DATE), ("content-length", "65")]));

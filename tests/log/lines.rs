@@ -260,6 +260,14 @@ fn backtrace_of_anyhow_is_logged_with_a_5xx_up_to_8_kib() {
     });
 }
 
+#[cfg(feature = "anyhow")]
+#[test]
+fn cause_of_a_report_is_logged_beside_its_status() {
+    let report = anyhow::anyhow!("the cause").context(Status::gone());
+    let lines = send(&StatusMapLayer::new(), get("/", &[]), Err(report.into()));
+    assert!(lines[0].field("error").unwrap().contains("the cause"), "{lines:?}");
+}
+
 #[test]
 fn text_of_an_inner_5xx_is_cut_at_8_kib() {
     let text = "a".repeat(1 << 20);

@@ -52,6 +52,24 @@ fn a_missing_required_field_of_a_status_is_warned_about() {
     assert!(warnings(&lines).is_empty(), "{lines:?}");
 }
 
+#[cfg(feature = "derive")]
+#[test]
+fn a_location_is_warned_about_only_if_a_field_leaves_its_segment() {
+    use tower_status::IntoStatus;
+
+    #[derive(Debug, thiserror::Error, IntoStatus)]
+    #[error("moved")]
+    #[status(308, location = "/orders/{0}/lines")]
+    struct Moved(&'static str);
+
+    for (field, code, count) in [("8", 308, 0), ("..", 500, 1)] {
+        let lines = logged(|| assert_eq!(Moved(field).status().code(), code, "{field}"));
+        let warnings = warnings(&lines);
+        let of_location = warnings.iter().filter(|warning| warning.contains("the Location of 308"));
+        assert_eq!(of_location.count(), count, "{field}: {warnings:?}");
+    }
+}
+
 #[test]
 fn a_field_is_warned_about_only_if_there_are_too_many() {
     let fields = |count: usize| {

@@ -94,6 +94,13 @@ async fn the_http_status_is_that_of_the_code_and_the_extension_keeps_the_applica
     }
 }
 
+/// The client has sent too much, which a retry does not help.
+#[tokio::test]
+async fn another_cause_of_a_429_is_no_overload() {
+    let (parts, error) = unary(Status::too_many_requests().with_source("too many orders")).await;
+    assert_eq!((parts.status.as_u16(), &error["code"]), (429, &json!("resource_exhausted")));
+}
+
 /// Clients should retry, however the error of the load shed arrives.
 #[tokio::test]
 async fn an_overload_is_unavailable_in_any_wrapper() {

@@ -411,6 +411,15 @@ async fn head_through_a_router_is_written_and_reported_once() {
 }
 
 #[tokio::test]
+async fn field_that_map_status_adds_to_a_built_status_is_sent() {
+    let app = app(|| Status::not_found().with_header("x-shard", "7"));
+    let layer = StatusMapLayer::new().map_status(|status, _| status.with_header("x-region", "eu"));
+    let (parts, _) = ask(&app.layer(layer), "GET", "/", &[]).await;
+    let fields = ["x-shard", "x-region"].map(|name| field(&parts.headers, name));
+    assert_eq!(fields, [Some("7".to_owned()), Some("eu".to_owned())]);
+}
+
+#[tokio::test]
 async fn http_response_of_a_status_equals_axums() {
     for status in [
         Status::from(SoldOut),
