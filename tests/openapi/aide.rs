@@ -15,7 +15,7 @@ use tower_status::{
     openapi::{self, ProblemDetails, ResponsesOf, responses},
 };
 
-use crate::{Shop, Stock};
+use crate::{Full, SCHEMAS_OF_FULL, Shop, Stock};
 
 type Tags = Vec<(String, String)>;
 
@@ -140,6 +140,18 @@ fn an_error_type_can_be_named_in_a_transform_of_one_operation() {
     assert!(problem(responses, "409")["schema"].is_object());
     assert!(problem(responses, "404")["schema"].is_object());
     assert!(problem(responses, "410")["schema"].is_object());
+}
+
+#[test]
+fn schemas_of_an_operation_and_the_layer_are_each_allowed_once() {
+    let mut api = OpenApi::default();
+    let app: ApiRouter = ApiRouter::new().api_route("/", get(async || Err::<(), _>(Full::AnyBox)));
+    let _: Router = app.finish_api_with(&mut api, |api| openapi::defaults().transform(api));
+    let api = serde_json::to_value(&api).unwrap();
+    for (code, count) in SCHEMAS_OF_FULL {
+        let schema = &problem(&api["paths"]["/"]["get"]["responses"], code)["schema"];
+        assert_eq!(schema["anyOf"].as_array().map(Vec::len), Some(count), "{code}: {schema}");
+    }
 }
 
 #[test]

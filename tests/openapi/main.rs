@@ -34,6 +34,42 @@ impl IntoStatus for Stock {
     ]);
 }
 
+/// An error with codes of the layer.
+#[derive(Debug, thiserror::Error, IntoStatus)]
+#[status(axum, aide, utoipa)]
+pub(crate) enum Full {
+    #[error("shelf {shelf}")]
+    #[status(412)]
+    Shelf {
+        #[status(extension)]
+        shelf: u64,
+    },
+    #[error("door {door}")]
+    #[status(412)]
+    Door {
+        #[status(extension)]
+        door: bool,
+    },
+    #[error("box {number}")]
+    #[status(413)]
+    Box {
+        #[status(extension)]
+        number: u64,
+    },
+    #[error("box")]
+    #[status(413)]
+    AnyBox,
+    #[error("belt {belt}")]
+    #[status(408)]
+    Belt {
+        #[status(extension)]
+        belt: u64,
+    },
+}
+
+/// The number of schemas that [`Full`] and the layer have together, by code.
+const SCHEMAS_OF_FULL: [(&str, usize); 3] = [("412", 3), ("413", 2), ("408", 2)];
+
 #[derive(Debug, thiserror::Error, IntoStatus)]
 #[status(axum, aide, utoipa)]
 pub(crate) enum Shop {

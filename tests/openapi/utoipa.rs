@@ -7,7 +7,7 @@ use tower_status::{
     openapi::{self, ProblemDetails, ResponsesOf, responses},
 };
 
-use crate::{Shop, Stock};
+use crate::{Full, SCHEMAS_OF_FULL, Shop, Stock};
 
 #[utoipa::path(get, path = "/orders/{id}", params(("id" = u64, Path)), responses((status = 200), Shop))]
 fn read() {}
@@ -22,8 +22,11 @@ fn create() {}
 #[utoipa::path(get, path = "/own", responses((status = 413, description = "own", body = String)))]
 fn own() {}
 
+#[utoipa::path(get, path = "/full", responses(Full))]
+fn full() {}
+
 #[derive(OpenApi)]
-#[openapi(paths(read, replace, create, own))]
+#[openapi(paths(read, replace, create, own, full))]
 struct Api;
 
 fn json_of(document: &Document) -> Value {
@@ -81,6 +84,19 @@ fn defaults_stay_beside_what_an_operation_documents() {
     assert_eq!(codes(&closed["headers"]), ["Retry-After", "X-Shop"]);
     let content = &closed["content"]["application/problem+json"];
     assert_eq!(codes(&content["examples"]), ["Busy", "Closed", "ServiceUnavailable"]);
+}
+
+#[test]
+fn schemas_of_an_operation_and_the_layer_are_each_allowed_once() {
+    let mut api = Api::openapi();
+    for _ in 0..2 {
+        openapi::defaults().modify(&mut api);
+        let api = json_of(&api);
+        for (code, count) in SCHEMAS_OF_FULL {
+            let content = &api["paths"]["/full"]["get"]["responses"][code]["content"]["application/problem+json"];
+            assert_eq!(content["schema"]["anyOf"].as_array().map(Vec::len), Some(count), "{code}: {content}");
+        }
+    }
 }
 
 #[test]
