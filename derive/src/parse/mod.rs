@@ -1,7 +1,7 @@
 //! Reads the type and its attributes into [`Input`].
 
 use proc_macro2::{Span, TokenStream};
-use quote::{ToTokens, quote};
+use quote::quote;
 use syn::{Data, DataEnum, DataStruct, DeriveInput, Path};
 
 use crate::errors::Errors;
@@ -23,8 +23,8 @@ pub(crate) mod variant;
 
 pub(crate) struct Input<'a> {
     pub(crate) item: &'a DeriveInput,
-    /// The path of tower-status.
-    root: TokenStream,
+    /// The path of tower-status, if it is given.
+    root: Slot<Path>,
     pub(crate) default: Slot<u16>,
     pub(crate) axum: Option<Span>,
     pub(crate) tonic: Option<Span>,
@@ -37,7 +37,7 @@ pub(crate) struct Input<'a> {
 pub(crate) fn parse<'a>(item: &'a DeriveInput, errors: &mut Errors) -> Input<'a> {
     let mut input = Input {
         item,
-        root: quote!(::tower_status),
+        root: Slot::default(),
         default: Slot::default(),
         axum: None,
         tonic: None,
@@ -76,8 +76,7 @@ pub(crate) fn parse<'a>(item: &'a DeriveInput, errors: &mut Errors) -> Input<'a>
 impl<'a> Input<'a> {
     /// Returns the module whose items the derive uses.
     pub(crate) fn private(&self) -> TokenStream {
-        let root = &self.root;
-        quote!(#root::__private)
+        if let Some(root) = self.root.get() { quote!(#root::__private) } else { quote!(::tower_status::__private) }
     }
 
     fn read_struct(&mut self, data: &'a DataStruct, items: Vec<Item>, errors: &mut Errors) {
@@ -117,11 +116,8 @@ impl<'a> Input<'a> {
                 return self.default.set(span, value, key, errors);
             }
             ("crate", Value::Assigned(tokens)) => {
-                let path = text("crate", tokens).and_then(|literal| literal.parse::<Path>());
-                if let Some(path) = errors.ok(path) {
-                    self.root = path.into_token_stream();
-                }
-                false
+                let path = errors.ok(text("crate", tokens).and_then(|literal| literal.parse()));
+                return self.root.set(span, path, key, errors);
             }
             ("default" | "crate", _) => {
                 let example = if key == "default" { "500" } else { "\"::renamed\"" };

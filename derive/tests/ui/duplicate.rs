@@ -2,7 +2,7 @@ use tower_status::IntoStatus;
 
 #[derive(Debug, thiserror::Error, IntoStatus)]
 #[error("x")]
-#[status(axum, axum)]
+#[status(axum, axum, crate = "::tower_status", crate = "::tower_status")]
 enum Shop {
     #[status(404, title = "A", title = "B")]
     Key,
