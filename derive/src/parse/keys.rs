@@ -32,7 +32,7 @@ pub(crate) struct Keys {
     pub(crate) extensions: Vec<Constant>,
     pub(crate) grpc: Slot<&'static str>,
     pub(crate) expose: Slot<()>,
-    /// Whether a key could not be read. Then nothing is reported as missing.
+    /// Whether a key was unknown or malformed, also one of a field or of the enum. If so, nothing is reported as missing.
     pub(crate) is_incomplete: bool,
 }
 
@@ -67,7 +67,7 @@ impl Keys {
             "retry_after" => reader.with(&mut self.retry_after, |tokens| value::delay(tokens, fields)),
             "location" => reader.with(&mut self.location, |tokens| value::location(tokens, fields)),
             "grpc" => reader.with(&mut self.grpc, value::grpc),
-            "header" => reader.header(&mut self.headers),
+            "header" => self.is_incomplete |= !reader.header(&mut self.headers),
             "extension" => reader.extension(&mut self.extensions),
             _ => {
                 reader.errors.at(span, unknown::message(&name, &reader.value, place));

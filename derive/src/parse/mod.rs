@@ -25,6 +25,8 @@ pub(crate) struct Input<'a> {
     pub(crate) item: &'a DeriveInput,
     /// The path of tower-status, if it is given.
     root: Slot<Path>,
+    /// Whether a key of the type was unknown or malformed.
+    is_incomplete: bool,
     pub(crate) default: Slot<u16>,
     pub(crate) axum: Option<Span>,
     pub(crate) tonic: Option<Span>,
@@ -38,6 +40,7 @@ pub(crate) fn parse<'a>(item: &'a DeriveInput, errors: &mut Errors) -> Input<'a>
     let mut input = Input {
         item,
         root: Slot::default(),
+        is_incomplete: false,
         default: Slot::default(),
         axum: None,
         tonic: None,
@@ -48,10 +51,10 @@ pub(crate) fn parse<'a>(item: &'a DeriveInput, errors: &mut Errors) -> Input<'a>
     };
     let before = errors.len();
     let items = attribute::items(&item.attrs, errors);
-    let has_syntax_error = errors.len() > before;
+    input.is_incomplete = errors.len() > before;
     let mut others = Vec::new();
-    for item in items {
-        match item {
+    for read in items {
+        match read {
             Item { key: Key::Name(key), span, value } if key_names::TYPE.contains(&&*key) => {
                 input.read(&key, span, value, errors);
             }
@@ -59,16 +62,14 @@ pub(crate) fn parse<'a>(item: &'a DeriveInput, errors: &mut Errors) -> Input<'a>
         }
     }
     match &item.data {
-        Data::Struct(data) => {
-            input.read_struct(data, others, errors);
-            for variant in &mut input.variants {
-                variant.keys.is_incomplete |= has_syntax_error;
-            }
-        }
+        Data::Struct(data) => input.read_struct(data, others, errors),
         Data::Enum(data) => input.read_enum(data, &others, errors),
         Data::Union(data) => {
             errors.at(data.union_token.span, "`IntoStatus` can be derived for enums and structs, not for unions");
         }
+    }
+    for variant in &mut input.variants {
+        variant.keys.is_incomplete |= input.is_incomplete;
     }
     input
 }
@@ -87,6 +88,7 @@ impl<'a> Input<'a> {
     }
 
     fn read_enum(&mut self, data: &'a DataEnum, misplaced: &[Item], errors: &mut Errors) {
+        self.is_incomplete |= !misplaced.is_empty();
         for item in misplaced {
             errors.at(
                 item.span,
@@ -120,6 +122,7 @@ impl<'a> Input<'a> {
                 return self.root.set(span, path, key, errors);
             }
             ("default" | "crate", _) => {
+                self.is_incomplete = true;
                 let example = if key == "default" { "500" } else { "\"::renamed\"" };
                 return errors.at(span, format!("`{key}` takes a value: `{key} = {example}`"));
             }

@@ -88,19 +88,20 @@ impl Reader<'_> {
         });
     }
 
-    /// Reads a header field; the key may be repeated.
-    pub(super) fn header(&mut self, headers: &mut Vec<(LitStr, LitStr)>) {
+    /// Reads a header field, and returns whether it was well-formed. The key may be repeated.
+    pub(super) fn header(&mut self, headers: &mut Vec<(LitStr, LitStr)>) -> bool {
         let pair = |input: ParseStream| {
             let (name, value) = (input.parse::<LitStr>()?, assigned(input)?);
             input.parse::<Option<Token![,]>>()?;
             Ok((name, value))
         };
-        let Some((name, value)) = self.list(pair, "expected `header(\"name\" = \"value\")`") else { return };
+        let Some((name, value)) = self.list(pair, "expected `header(\"name\" = \"value\")`") else { return false };
         self.errors.ok(literal::field_name(&name));
         // Only Allow may be empty.
         let check = if name.value().eq_ignore_ascii_case("allow") { literal::allow } else { literal::field_value };
         self.errors.ok(check(&value));
         headers.push((name, value));
+        true
     }
 
     /// Reads a constant extension member; the key may be repeated.

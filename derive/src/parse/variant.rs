@@ -139,8 +139,9 @@ impl<'a> Variant<'a> {
 }
 
 fn parse<'a>(fields: &'a Fields, items: Vec<Item>, place: Place, errors: &mut Errors) -> (Vec<Field<'a>>, Keys) {
+    let before = errors.len();
     let fields = field::parse(fields, errors);
-    let mut keys = Keys::default();
+    let mut keys = Keys { is_incomplete: errors.len() > before, ..Keys::default() };
     for item in items {
         keys.read(item, place, &fields, errors);
     }
