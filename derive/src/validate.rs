@@ -94,7 +94,7 @@ fn check_inner(variant: &Variant<'_>, span: Span, key: &str, how: &str, errors: 
     }
 }
 
-/// Reports keys beside `transparent` or `from_error`, which would have no effect.
+/// Reports keys together with `transparent` or `from_error`, where they would have no effect.
 fn check_no_own_status(variant: &Variant<'_>, key: &str, reason: &str, errors: &mut Errors) {
     let of_fields = variant.fields.iter().flat_map(|field| {
         let extension = field.extension.as_ref().map(|extension| extension.span);
@@ -107,8 +107,8 @@ fn check_no_own_status(variant: &Variant<'_>, key: &str, reason: &str, errors: &
         ]
     });
     let of_fields = of_fields.filter_map(|(name, span)| Some((name, span?)));
-    for (name, span) in variant.keys.of_own_status().into_iter().chain(of_fields) {
-        errors.at(span, format!("{name} has no effect beside `{key}`: {reason}"));
+    for (name, span) in variant.keys.keys_of_own_status().into_iter().chain(of_fields) {
+        errors.at(span, format!("{name} has no effect together with `{key}`: {reason}"));
     }
 }
 

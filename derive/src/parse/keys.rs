@@ -52,11 +52,11 @@ impl Keys {
             "from_error" => reader.flag(&mut self.from_error),
             "expose" => reader.flag(&mut self.expose),
             "title" => reader.literal(&mut self.title, |title| {
-                is_constant("title", title, fields)?;
+                check_constant("title", title, fields)?;
                 literal::title(title)
             }),
             "type" => reader.literal(&mut self.type_uri, |uri| {
-                is_constant("type", uri, fields)?;
+                check_constant("type", uri, fields)?;
                 literal::uri(uri)
             }),
             "challenge" => reader.literal(&mut self.challenge, literal::field_value),
@@ -76,8 +76,9 @@ impl Keys {
         }
     }
 
-    /// Returns the keys that have no effect beside `transparent` and `from_error`.
-    pub(crate) fn of_own_status(&self) -> Vec<(&'static str, Span)> {
+    /// Returns the keys that describe the status of the type itself, with the names that messages use. They have no effect
+    /// together with `transparent` or `from_error`.
+    pub(crate) fn keys_of_own_status(&self) -> Vec<(&'static str, Span)> {
         let keys = [
             ("a status code", self.code.span()),
             ("`title`", self.title.span()),
@@ -103,7 +104,7 @@ impl Keys {
 }
 
 /// Checks that the text names no field: title and type are the same for every occurrence (RFC 9457 §3.1.1, §3.1.3).
-fn is_constant(key: &str, literal: &LitStr, fields: &[Field<'_>]) -> syn::Result<()> {
+fn check_constant(key: &str, literal: &LitStr, fields: &[Field<'_>]) -> syn::Result<()> {
     let text = literal.value();
     match fields.iter().find(|field| text.contains(&format!("{{{}}}", field.name))) {
         Some(Field { name, .. }) => Err(Error::new(
