@@ -272,7 +272,7 @@ pub(crate) async fn next_response(stream: &mut TcpStream) -> (u16, String, Strin
 }
 
 /// Checks that a body is the problem document of this code.
-pub(crate) fn is_problem(body: &str, code: u16) {
+pub(crate) fn assert_problem(body: &str, code: u16) {
     let json: serde_json::Value = serde_json::from_str(body).unwrap_or_else(|error| panic!("{error}: {body}"));
     assert_eq!(json["status"], code, "{body}");
     assert!(!body.contains("secret"), "{body}");

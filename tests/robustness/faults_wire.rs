@@ -11,7 +11,7 @@ use tokio::{
 
 use crate::faults_server::{
     Event::{self, Begun, Closed, Dropped},
-    Panic, Server, is_problem, next_response, to_end,
+    Panic, Server, assert_problem, next_response, to_end,
 };
 
 // ----- clients that disconnect -----
@@ -110,7 +110,7 @@ async fn a_reset_stream_of_http2_does_not_disturb_its_connection() {
     for _ in 0..3 {
         let response = client.send_request(server.request("/nowhere")).await.unwrap();
         assert_eq!(response.status(), 404);
-        is_problem(std::str::from_utf8(&response.into_body().collect().await.unwrap().to_bytes()).unwrap(), 404);
+        assert_problem(std::str::from_utf8(&response.into_body().collect().await.unwrap().to_bytes()).unwrap(), 404);
     }
     let hanging = tokio::spawn(client.send_request(server.request("/hangs")));
     server.expect(&[Begun], "disconnects").await;
@@ -184,7 +184,7 @@ async fn over_http1_a_failure_ends_only_its_own_connection() {
         // The head of an incomplete response may not have been sent.
         assert!(seen == code || !complete && seen.is_none(), "{name}: {text}");
         if code == Some(500) {
-            is_problem(text.split_once("\r\n\r\n").unwrap().1, 500);
+            assert_problem(text.split_once("\r\n\r\n").unwrap().1, 500);
         }
         let (head, body) = text.split_once("\r\n\r\n").unwrap_or_default();
         let length = head.lines().find_map(|line| line.strip_prefix("content-length: "));
@@ -220,7 +220,7 @@ async fn over_http2_a_failure_ends_only_its_own_stream() {
             let trailers = read.trailers().cloned().unwrap_or_default();
             assert_eq!(trailers.contains_key("server-timing"), path.contains("trailers"), "{name}");
             if code == Some(500) {
-                is_problem(std::str::from_utf8(&read.to_bytes()).unwrap(), 500);
+                assert_problem(std::str::from_utf8(&read.to_bytes()).unwrap(), 500);
             }
         }
         assert!(!hanging.is_finished(), "{name}: the stream that was open before");
@@ -286,7 +286,7 @@ async fn an_early_error_is_sent_in_place_of_100_continue() {
         let text = to_end(&mut stream).await;
         let (head, body) = text.split_once("\r\n\r\n").unwrap();
         assert!(head.starts_with(&format!("HTTP/1.1 {code} ")), "{path}: {text}");
-        is_problem(body, code);
+        assert_problem(body, code);
         assert_eq!(server.reports(), 1, "{path}");
         server.expect(&[Closed], path).await;
         server.serves_on(path).await;
@@ -369,7 +369,7 @@ async fn a_101_passes_unchanged_and_a_426_is_explained() {
     stream.write_all(b"GET /upgrade/required HTTP/1.1\r\nhost: a\r\n\r\n").await.unwrap();
     let (code, head, body) = next_response(&mut stream).await;
     assert!(code == 426 && head.contains("upgrade: echo\r\n") && head.contains("connection: upgrade\r\n"), "{head}");
-    is_problem(&body, 426);
+    assert_problem(&body, 426);
     let upgrade = b"GET /upgrades HTTP/1.1\r\nhost: a\r\nconnection: upgrade\r\nupgrade: echo\r\n\r\n";
     stream.write_all(upgrade).await.unwrap();
     let (code, head, _) = next_response(&mut stream).await;

@@ -47,9 +47,9 @@ impl ErrorResponse {
             assert!(self.parts.status != 200 && !self.parts.headers.contains_key("grpc-status"));
             return Http;
         }
-        assert_eq!(self.parts.status, 200, "gRPC sends every error with a 200");
+        assert_eq!(self.parts.status, 200, "a gRPC error with another status code than 200");
         let in_head = self.parts.headers.keys().any(|name| name.as_str().starts_with("grpc-"));
-        assert_ne!(in_head, !self.body.is_empty(), "in the head or in a frame, not in both: {:?}", self.parts);
+        assert_ne!(in_head, !self.body.is_empty(), "in both or in neither of the head and a frame: {:?}", self.parts);
         match base {
             "application/grpc" => Grpc,
             "application/grpc-web" => GrpcWeb,
@@ -59,7 +59,7 @@ impl ErrorResponse {
     }
 
     /// Checks that the response and the context have this protocol.
-    pub(crate) fn has_protocol(&self, protocol: Protocol, row: &str) {
+    pub(crate) fn assert_protocol(&self, protocol: Protocol, row: &str) {
         assert_eq!((self.protocol_by_bytes(), self.protocol), (protocol, protocol), "{row}");
     }
 
@@ -92,9 +92,9 @@ pub(crate) async fn send(
     let (parts, body) = layer.layer(returns_once(outcome)).oneshot(request).await.unwrap().into_parts();
     let ended = body.is_end_stream();
     let collected = body.collect().await.unwrap();
-    assert!(collected.trailers().is_none(), "the status is in the head or in a frame, never in trailers");
+    assert!(collected.trailers().is_none(), "the status is in trailers");
     let protocols = protocols.lock().unwrap();
-    assert_eq!(protocols.len(), 1, "on_error is called once");
+    assert_eq!(protocols.len(), 1, "calls of on_error");
     ErrorResponse { parts, body: collected.to_bytes(), ended, protocol: protocols[0] }
 }
 
@@ -112,10 +112,10 @@ pub(crate) async fn post(content_type: &str, status: Status) -> ErrorResponse {
 /// PROTOCOL-WEB.md: the byte 0x80, a length of four bytes, and the fields as in HTTP/1.1, names in lower case.
 pub(crate) fn trailer_frame(body: &[u8]) -> HeaderMap {
     let frame = STANDARD.decode(body).expect("padded base64");
-    assert_eq!(frame[0], 0x80, "an uncompressed trailer frame");
+    assert_eq!(frame[0], 0x80, "not an uncompressed trailer frame");
     let length = u32::from_be_bytes(frame[1..5].try_into().unwrap());
     let block = &frame[5..];
-    assert_eq!(length as usize, block.len(), "one frame and no more");
+    assert_eq!(length as usize, block.len(), "the length of the frame, and of the rest of the body");
     let block = block.strip_suffix(b"\r\n").expect("each field ends its line");
     let mut fields = HeaderMap::new();
     for line in str::from_utf8(block).unwrap().split("\r\n") {
@@ -338,12 +338,15 @@ async fn grpc_web_text_is_one_trailer_frame() {
         let status = Status::too_many_requests().with_detail("slöw\r\ndown").with_extension("limit", 7);
         let response = post(content_type, status).await;
         assert_eq!(response.parts.status, 200);
-        assert_eq!(response.names(), ["content-type"], "all other fields are in the frame");
+        assert_eq!(response.names(), ["content-type"], "the fields of the head");
         assert_eq!(response.field("content-type"), content_type);
         let fields = trailer_frame(&response.body);
         assert_eq!(field(&fields, "grpc-status"), "8");
         assert_eq!(field(&fields, "grpc-message"), "sl%C3%B6w%0D%0Adown");
-        assert!(STANDARD_NO_PAD.decode(field(&fields, "grpc-status-details-bin")).is_ok(), "standard, unpadded");
+        assert!(
+            STANDARD_NO_PAD.decode(field(&fields, "grpc-status-details-bin")).is_ok(),
+            "not standard, unpadded base64"
+        );
         assert!(!response.ended);
     }
 }

@@ -32,7 +32,7 @@ async fn a_post_is_recognized_by_its_content_type() {
     ];
     for (content_type, protocol, sent) in rows {
         let response = post(content_type, Status::not_found()).await;
-        response.has_protocol(protocol, content_type);
+        response.assert_protocol(protocol, content_type);
         assert_eq!(response.field("content-type").to_ascii_lowercase(), sent, "{content_type}");
     }
 }
@@ -65,18 +65,18 @@ async fn a_content_type_that_only_begins_like_grpc_is_plain_http() {
     ];
     for content_type in rows {
         let response = post(content_type, Status::not_found()).await;
-        response.has_protocol(Http, content_type);
+        response.assert_protocol(Http, content_type);
         assert_eq!(response.parts.status, 404, "{content_type}");
         assert_eq!(response.field("content-type"), PROBLEM_JSON, "{content_type}");
     }
-    send_failing("POST", &[], Status::not_found()).await.has_protocol(Http, "no content type");
+    send_failing("POST", &[], Status::not_found()).await.assert_protocol(Http, "no content type");
     let not_ascii = [("content-type", &b"application/grpc\xff"[..])];
-    send("POST", &not_ascii, Err(Status::not_found())).await.has_protocol(Http, "obs-text");
+    send("POST", &not_ascii, Err(Status::not_found())).await.assert_protocol(Http, "obs-text");
 }
 
 /// tonic reads the first line as well.
 #[tokio::test]
-async fn of_several_content_type_lines_the_first_decides() {
+async fn the_first_of_several_content_type_lines_decides() {
     let rows = [
         (["application/grpc", "application/grpc"], Grpc),
         (["application/grpc", "text/plain"], Grpc),
@@ -85,7 +85,7 @@ async fn of_several_content_type_lines_the_first_decides() {
     ];
     for (lines, protocol) in rows {
         let fields = lines.map(|line| ("content-type", line));
-        send_failing("POST", &fields, Status::not_found()).await.has_protocol(protocol, &format!("{lines:?}"));
+        send_failing("POST", &fields, Status::not_found()).await.assert_protocol(protocol, &format!("{lines:?}"));
     }
 }
 
@@ -97,7 +97,7 @@ async fn a_method_other_than_post_gets_plain_http() {
             let row = format!("{method} {content_type}");
             let fields = [("content-type", content_type), ("accept", content_type)];
             let response = send_failing(method, &fields, Status::unauthorized(r#"Bearer realm="shop""#)).await;
-            response.has_protocol(Http, &row);
+            response.assert_protocol(Http, &row);
             assert_eq!(response.parts.status, 401, "{row}");
             assert_eq!(response.field("www-authenticate"), r#"Bearer realm="shop""#, "{row}");
             assert_eq!(response.field("content-type"), PROBLEM_JSON, "{row}");
@@ -106,7 +106,7 @@ async fn a_method_other_than_post_gets_plain_http() {
 }
 
 #[tokio::test]
-async fn another_content_type_gets_plain_http_whatever_accept_has() {
+async fn a_content_type_other_than_grpc_gets_plain_http_whatever_accept_is() {
     for accept in ["application/grpc", "application/grpc-web", "application/grpc-web-text", "application/grpc, */*;q=0"]
     {
         for content_type in ["application/json", "text/plain", "application/x-www-form-urlencoded"] {
@@ -118,7 +118,7 @@ async fn another_content_type_gets_plain_http_whatever_accept_has() {
             ] {
                 for method in ["GET", "POST"] {
                     let response = send_failing(method, fields, Status::conflict()).await;
-                    response.has_protocol(Http, &format!("{method} {fields:?}"));
+                    response.assert_protocol(Http, &format!("{method} {fields:?}"));
                     assert_eq!(response.parts.status, 409, "{method} {fields:?}");
                 }
             }
@@ -126,9 +126,9 @@ async fn another_content_type_gets_plain_http_whatever_accept_has() {
     }
 }
 
-/// PROTOCOL-WEB.md: Accept names the coding of the response.
+/// PROTOCOL-WEB.md: Accept names the encoding of the response.
 #[tokio::test]
-async fn accept_chooses_the_coding_of_grpc_web() {
+async fn accept_chooses_the_encoding_of_grpc_web() {
     const TYPE: &str = "content-type";
     #[rustfmt::skip]
     let rows: [(Fields<'_>, &str); 14] = [
@@ -145,7 +145,7 @@ async fn accept_chooses_the_coding_of_grpc_web() {
         (&[(TYPE, "application/grpc-web-text"), ("accept", "application/grpc-web-text")], "application/grpc-web-text"),
         (&[(TYPE, "application/grpc-web-text"), ("accept", "*/*")], "application/grpc-web-text"),
         (&[(TYPE, "application/grpc-web-text"), ("accept", "application/grpc-web+proto")], "application/grpc-web"),
-        // gRPC has one coding.
+        // gRPC has one encoding.
         (&[(TYPE, "application/grpc+proto"), ("accept", "application/grpc-web-text")], "application/grpc+proto"),
     ];
     for (fields, content_type) in rows {
@@ -157,7 +157,7 @@ async fn accept_chooses_the_coding_of_grpc_web() {
     }
 }
 
-/// Otherwise a client could break the field or the size limit.
+/// A client must not be able to inject into the content type or exceed the size limit.
 #[tokio::test]
 async fn an_invalid_or_long_suffix_of_the_content_type_is_dropped() {
     let long = [b"application/grpc+".as_slice(), &[b'x'; 10_000]].concat();

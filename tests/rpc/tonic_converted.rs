@@ -14,7 +14,7 @@ use tower_status::{IntoStatus, Protocol, Status, StatusMapLayer, catalog::GrpcCo
 
 use crate::common::{code as http_code, error::Wrapper, explanation, json, lines, rpc, send};
 use crate::tonic::{
-    CODES, MESSAGE, complete, details, has_grpc_fields, has_only_error_info, is_hidden, over_grpc, read,
+    CODES, MESSAGE, assert_only_error_info, complete, details, has_grpc_fields, is_hidden, over_grpc, read,
 };
 
 #[derive(Debug, thiserror::Error)]
@@ -77,7 +77,7 @@ fn a_tonic_status_converts_to_a_status_and_back() {
         assert_eq!(made.code(), code);
         if is_hidden(code) {
             assert!(!made.message().contains("größe"), "{code:?}");
-            has_only_error_info(&made, "INTERNAL_SERVER_ERROR", "hidden");
+            assert_only_error_info(&made, "INTERNAL_SERVER_ERROR", "hidden");
             continue;
         }
         assert_eq!((made.message(), made.details()), (MESSAGE, &*details(code)), "{code:?}");

@@ -16,7 +16,7 @@ use tower_status::{Status, catalog::GrpcCode};
 
 use crate::common::{PROBLEM_JSON, explanation, get, read, request};
 use crate::tonic_shop::{
-    Fault, Hosts, SIZE, ShopError, Text, call, hosts, is_the_wrong_size, layer, listen, open, size,
+    Fault, Hosts, SIZE, ShopError, Text, assert_wrong_size, call, hosts, layer, listen, open, size,
 };
 
 #[tokio::test]
@@ -31,7 +31,7 @@ async fn a_success_passes_unchanged() {
 #[tokio::test]
 async fn an_application_error_has_code_message_and_details() {
     for (host, channel, _control) in hosts!(ServiceBuilder::new().layer(layer())) {
-        is_the_wrong_size(&call(channel.clone(), SIZE, "").await.unwrap_err(), "8", &format!("{host}, of a handler"));
+        assert_wrong_size(&call(channel.clone(), SIZE, "").await.unwrap_err(), "8", &format!("{host}, of a handler"));
         // The message of a 5xx is hidden.
         let seen = call(channel.clone(), "/shop.Orders/Database", "").await.unwrap_err();
         let hidden = explanation(StatusCode::INTERNAL_SERVER_ERROR);
@@ -41,7 +41,7 @@ async fn an_application_error_has_code_message_and_details() {
         assert_eq!(seen.code(), Code::ResourceExhausted, "{host}");
     }
     for (host, channel, _control) in hosts!(ServiceBuilder::new().layer(layer()).layer(Fault::Call.layer())) {
-        is_the_wrong_size(
+        assert_wrong_size(
             &call(channel, "/shop.Orders/Echo", "").await.unwrap_err(),
             "7",
             &format!("{host}, of a layer"),
@@ -210,7 +210,7 @@ async fn an_error_before_the_first_message_is_trailers_only() {
         client.ready().await.unwrap();
         let request = tonic::Request::new(String::new());
         let response = client.server_streaming(request, PathAndQuery::from_static("/shop.Orders/Watch"), Text).await;
-        is_the_wrong_size(&response.map(|_| ()).unwrap_err(), "7", host);
+        assert_wrong_size(&response.map(|_| ()).unwrap_err(), "7", host);
     }
 }
 

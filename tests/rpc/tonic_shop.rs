@@ -298,7 +298,7 @@ where
 pub(crate) const SIZE: &str = "/shop.Orders/Size";
 
 /// Checks every part of an application error.
-pub(crate) fn is_the_wrong_size(seen: &tonic::Status, order: &str, row: &str) {
+pub(crate) fn assert_wrong_size(seen: &tonic::Status, order: &str, row: &str) {
     let message = format!("the größe of order {order} is 50% off");
     assert_eq!((seen.code(), seen.message()), (Code::Aborted, &*message), "{row}");
     let details = seen.check_error_details().unwrap();

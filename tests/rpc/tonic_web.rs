@@ -11,7 +11,7 @@ use tower::{BoxError, Service, ServiceBuilder, ServiceExt, util::BoxCloneService
 use tower_http::cors::{Any, CorsLayer};
 
 use crate::common::{PROBLEM_JSON, get, lines, read, request};
-use crate::tonic_shop::{Fault, SIZE, call, is_the_wrong_size, layer, open};
+use crate::tonic_shop::{Fault, SIZE, assert_wrong_size, call, layer, open};
 
 const ORIGIN: &str = "https://page.example";
 
@@ -55,8 +55,8 @@ async fn a_grpc_web_client_works_with_tonic_web_inside_and_outside() {
             )
         };
         assert_eq!(call(client(Fault::None), "/shop.Orders/Echo", "Grüße").await.unwrap(), "Grüße", "{order}");
-        is_the_wrong_size(&call(client(Fault::None), SIZE, "").await.unwrap_err(), "8", order);
-        is_the_wrong_size(&call(client(Fault::Call), "/shop.Orders/Echo", "").await.unwrap_err(), "7", order);
+        assert_wrong_size(&call(client(Fault::None), SIZE, "").await.unwrap_err(), "8", order);
+        assert_wrong_size(&call(client(Fault::Call), "/shop.Orders/Echo", "").await.unwrap_err(), "7", order);
         for path in ["/shop.Orders/Nothing", "/other.Service/Echo"] {
             let seen = call(client(Fault::None), path, "").await.unwrap_err();
             assert_eq!(seen.code(), Code::Unimplemented, "{order} {path}");

@@ -75,14 +75,14 @@ async fn send(layer: StatusMapLayer, inner: Response<Script>) -> Seen {
 }
 
 impl Seen {
-    fn is_kept(&self, inner: &Script, row: &str) {
+    fn assert_kept(&self, inner: &Script, row: &str) {
         let SeenBody::Kept(frames) = &self.body else { panic!("{row}: the body was replaced") };
         assert_eq!(frames, &transcript(inner.clone()), "{row}");
         // A body that was read may have a better size hint than before.
         assert!(inner.size_hint().exact().is_none() || self.size.exact() == inner.size_hint().exact(), "{row}");
     }
 
-    fn is_replaced(&self, detail: Option<&str>, row: &str) {
+    fn assert_replaced(&self, detail: Option<&str>, row: &str) {
         let SeenBody::Replaced(problem) = &self.body else { panic!("{row}: the body was kept") };
         let status = self.parts.status;
         let class = code(status.as_u16() / 100 * 100);
@@ -215,9 +215,9 @@ async fn an_empty_body_and_a_short_ready_text_of_a_4xx_are_replaced() {
             assert_eq!(seen.parts.status, code, "{row}");
             assert_eq!(seen.parts.extensions.get::<Status>().unwrap().code(), code, "{row}");
             match &in_4xx {
-                Same => seen.is_kept(&body, &row),
-                Explained => seen.is_replaced(None, &row),
-                Detail(text) => seen.is_replaced(Some(text), &row),
+                Same => seen.assert_kept(&body, &row),
+                Explained => seen.assert_replaced(None, &row),
+                Detail(text) => seen.assert_replaced(Some(text), &row),
             }
         }
     }
@@ -231,7 +231,7 @@ async fn an_untyped_or_text_body_of_a_5xx_is_replaced() {
             let seen = send(StatusMapLayer::new(), response(code, fields, body.clone())).await;
             assert_eq!(seen.parts.status, code, "{row}");
             assert_eq!(seen.parts.extensions.get::<Status>().unwrap().code(), code, "{row}");
-            seen.is_replaced(None, &row);
+            seen.assert_replaced(None, &row);
         }
     }
 }
@@ -244,7 +244,7 @@ async fn a_json_html_or_xml_body_is_kept() {
             let seen = send(StatusMapLayer::new(), response(code, fields, body.clone())).await;
             assert_eq!(seen.parts.status, code, "{row}");
             assert_eq!(seen.parts.extensions.get::<Status>().unwrap().code(), code, "{row}");
-            seen.is_kept(&body, &row);
+            seen.assert_kept(&body, &row);
         }
     }
 }
@@ -258,7 +258,7 @@ async fn keep_body_keeps_every_body() {
             inner.extensions_mut().insert(KeepBody);
             let headers = inner.headers().clone();
             let seen = send(StatusMapLayer::new(), inner).await;
-            seen.is_kept(&body, &row);
+            seen.assert_kept(&body, &row);
             assert_eq!(seen.parts.headers, headers, "{row}");
         }
     }
@@ -272,7 +272,7 @@ async fn a_response_below_400_is_unchanged() {
             let inner = response(code, fields, body.clone());
             let headers = inner.headers().clone();
             let seen = send(StatusMapLayer::new(), inner).await;
-            seen.is_kept(&body, &row);
+            seen.assert_kept(&body, &row);
             assert_eq!(seen.parts.headers, headers, "{row}");
         }
     }
@@ -292,7 +292,7 @@ async fn with_fill_false_every_response_is_unchanged() {
                 assert_eq!(seen.parts.status, code, "{row}");
                 assert_eq!(seen.parts.headers, headers, "{row}");
                 assert_eq!(seen.size.exact(), body.size_hint().exact(), "{row}");
-                seen.is_kept(&body, &row);
+                seen.assert_kept(&body, &row);
             }
         }
     }
