@@ -41,6 +41,7 @@ struct Struct {
     id: u8,
 }
 
+// An `expr` reaches the derive in an invisible group.
 macro_rules! made_by_a_macro {
     ($name:ident $code:literal $title:expr) => {
         #[derive(Debug, thiserror::Error, IntoStatus)]

@@ -101,8 +101,8 @@ pub(crate) async fn send_unlimited(
         metadata: fields,
     };
     if let Some(rpc) = &response.rpc {
-        assert_eq!(rpc.code, response.code, "the code in the details equals grpc-status");
-        assert_eq!(rpc.message, response.message, "the message in the details equals grpc-message");
+        assert_eq!(rpc.code, response.code, "the code in the details, and grpc-status");
+        assert_eq!(rpc.message, response.message, "the message in the details, and grpc-message");
         // A client that decodes `Any` must know each type.
         let known = ["ErrorInfo", "RetryInfo", "BadRequest", "Help", "DebugInfo", "LocalizedMessage"];
         assert!(response.kinds().iter().all(|kind| known.contains(kind)), "{:?}", response.kinds());

@@ -13,21 +13,19 @@ use crate::error_response::{CALL, Call, error_response, send};
 
 #[tokio::test]
 async fn retry_info_keeps_fractions_of_seconds() {
-    #[rustfmt::skip]
-    let rows = [
-        (Duration::from_secs(30), Duration::from_secs(30)),
-        (Duration::from_millis(1500), Duration::from_millis(1500)),
-        (Duration::from_millis(1), Duration::from_millis(1)),
-        (Duration::from_nanos(1), Duration::from_nanos(1)),
-        (Duration::new(7, 999_999_999), Duration::new(7, 999_999_999)),
-        (Duration::from_secs(300), Duration::from_secs(300)),
-        (Duration::from_secs(u64::from(u32::MAX) + 1), Duration::from_secs(u64::from(u32::MAX) + 1)),
-    ];
-    for (delay, expected) in rows {
+    for delay in [
+        Duration::from_secs(30),
+        Duration::from_millis(1500),
+        Duration::from_millis(1),
+        Duration::from_nanos(1),
+        Duration::new(7, 999_999_999),
+        Duration::from_secs(300),
+        Duration::from_secs(u64::from(u32::MAX) + 1),
+    ] {
         let response = error_response(Status::service_unavailable().with_retry_after(delay)).await;
-        assert_eq!(response.details().retry_info().unwrap().retry_delay, Some(expected), "{delay:?}");
+        assert_eq!(response.details().retry_info().unwrap().retry_delay, Some(delay), "{delay:?}");
         assert_eq!(response.kinds(), ["ErrorInfo", "RetryInfo"], "{delay:?}");
-        assert!(!response.metadata.contains_key("retry-after"), "retry-after is not sent");
+        assert!(!response.metadata.contains_key("retry-after"), "{delay:?}: retry-after is sent");
     }
 }
 
@@ -61,11 +59,7 @@ async fn retry_after_of_an_inner_response_becomes_retry_info() {
     {
         let seconds = seconds.map(Duration::from_secs);
         let response = send(StatusMapLayer::new().rpc(true), &CALL, Ok(inner_response(value))).await;
-        assert_eq!(
-            response.details().retry_info().and_then(|info| info.retry_delay),
-            seconds,
-            "{value:?} of a response"
-        );
+        assert_eq!(response.details().retry_info().and_then(|info| info.retry_delay), seconds, "{value:?}");
         assert!(!response.metadata.contains_key("retry-after"));
     }
 }
@@ -102,7 +96,7 @@ async fn errors_become_field_violations() {
         (json!({"pointer": "#/9", "detail": "x"}), Some(("[10]", "x"))),
         (json!({"pointer": "#/a/01", "detail": "x"}), Some(("a.01", "x"))), // RFC 6901 §4: not an index
         (json!({"pointer": "#/a/-", "detail": "x"}), Some(("a.-", "x"))),
-        (json!({"pointer": "#/a/18446744073709551615", "detail": "x"}), Some(("a[18446744073709551615]", "x"))),
+        (json!({"pointer": "#/a/18446744073709551615", "detail": "x"}), Some(("a[18446744073709551615]", "x"))), // the index saturates
         (json!({"pointer": "#/a/18446744073709551616", "detail": "x"}), Some(("a.18446744073709551616", "x"))),
         (json!({"parameter": "page", "detail": "must be a number"}), Some(("page", "must be a number"))),
         (json!({"parameter": "a/b"}), Some(("a/b", ""))),
@@ -138,18 +132,18 @@ async fn errors_become_field_violations() {
 }
 
 #[tokio::test]
-async fn code_of_an_error_becomes_the_reason_if_it_fits() {
+async fn code_of_an_error_becomes_the_reason_where_it_can() {
     let long = "x".repeat(64);
     let expected_long = "X".repeat(63);
     let rows = [
         (json!("TOO_LONG"), "TOO_LONG"),
         (json!("too-long"), "TOO_LONG"),
         (json!("length"), "LENGTH"),
+        (json!("größe"), "GR_E"),
         (json!(long), &expected_long),
-        // `[A-Z][A-Z0-9_]+[A-Z0-9]`.
+        // A reason must match `[A-Z][A-Z0-9_]+[A-Z0-9]`.
         (json!("no"), ""),
         (json!("1st"), ""),
-        (json!("größe"), "GR_E"),
         (json!(7), ""),
     ];
     for (code, expected) in rows {
@@ -161,7 +155,7 @@ async fn code_of_an_error_becomes_the_reason_if_it_fits() {
     }
 }
 
-/// RFC 6901 §6, with its examples.
+/// RFC 6901 §6, with some of its examples.
 #[tokio::test]
 async fn pointer_as_a_fragment_is_percent_decoded() {
     for (pointer, field) in [("#/c%25d", "c%d"), ("#/e%5Ef", "e^f"), ("#/gr%C3%B6%C3%9Fe", "größe"), ("#/%20", " ")] {
@@ -180,7 +174,7 @@ async fn errors_of_another_shape_add_no_bad_request() {
 }
 
 #[tokio::test]
-async fn http_type_becomes_a_help_link() {
+async fn problem_type_with_an_http_url_becomes_a_help_link() {
     let links = async |uri: &str| {
         let response = error_response(Status::conflict().with_type(uri.to_owned()).with_title("Sold out")).await;
         let details = response.details();
@@ -215,7 +209,7 @@ async fn all_details_can_be_sent_together() {
         .with_detail("the order is wrong: größer um 100 %")
         .with_retry_after(Duration::from_millis(250))
         .with_extension("order", 8)
-        .with_extension("errors", json!([{ "pointer": "#/items/0", "detail": "is no tulip" }]));
+        .with_extension("errors", json!([{ "pointer": "#/items/0", "detail": "is not a tulip" }]));
     for content_type in ["application/grpc", "application/grpc-web+proto", "application/grpc-web-text"] {
         let call = Call { content_type, ..CALL };
         let response = send(StatusMapLayer::new().rpc(true), &call, Err(status.clone())).await;
@@ -228,7 +222,7 @@ async fn all_details_can_be_sent_together() {
         assert_eq!((&*info.reason, &*info.domain), ("BAD_ORDER", "shop.Orders"));
         assert_eq!(info.metadata, HashMap::from([("order".into(), "8".into())]));
         assert_eq!(details.retry_info().unwrap().retry_delay, Some(Duration::from_millis(250)));
-        assert_eq!(response.violations(), [("items[1]".to_owned(), "is no tulip".to_owned())]);
+        assert_eq!(response.violations(), [("items[1]".to_owned(), "is not a tulip".to_owned())]);
     }
 }
 
@@ -255,7 +249,7 @@ async fn code_in_the_details_equals_grpc_status() {
     }
 }
 
-fn secretive(code: u16) -> Status {
+fn with_secrets(code: u16) -> Status {
     Status::new(StatusCode::from_u16(code).unwrap())
         .with_type("https://shop.example/problems/public")
         .with_title("Public")
@@ -269,7 +263,7 @@ fn secretive(code: u16) -> Status {
 #[tokio::test]
 async fn hidden_5xx_shows_neither_detail_nor_extensions() {
     for code in (500..=599).filter(|code| *code != 550) {
-        for status in [secretive(code), secretive(code).with_grpc_code(GrpcCode::NotFound)] {
+        for status in [with_secrets(code), with_secrets(code).with_grpc_code(GrpcCode::NotFound)] {
             let response = error_response(status).await;
             let all = format!("{:?} {:?} {:?}", response.message, response.rpc, response.metadata);
             let rpc = response.rpc.as_ref().unwrap();
@@ -288,11 +282,11 @@ async fn hidden_5xx_shows_neither_detail_nor_extensions() {
 async fn exposed_5xx_and_4xx_show_detail_and_extensions() {
     let expose = || StatusMapLayer::new().rpc(true).expose_server_errors(true);
     let rows = [
-        ("404", StatusMapLayer::new().rpc(true), secretive(404)),
-        ("550", StatusMapLayer::new().rpc(true), secretive(550)),
-        ("exposed", StatusMapLayer::new().rpc(true), secretive(503).expose()),
-        ("an exposed 500", StatusMapLayer::new().rpc(true), secretive(500).expose()),
-        ("the layer's", expose(), secretive(500)),
+        ("404", StatusMapLayer::new().rpc(true), with_secrets(404)),
+        ("550", StatusMapLayer::new().rpc(true), with_secrets(550)),
+        ("exposed 503", StatusMapLayer::new().rpc(true), with_secrets(503).expose()),
+        ("exposed 500", StatusMapLayer::new().rpc(true), with_secrets(500).expose()),
+        ("exposed by the layer", expose(), with_secrets(500)),
     ];
     for (row, layer, status) in rows {
         let response = send(layer, &CALL, Err(status)).await;
@@ -303,13 +297,13 @@ async fn exposed_5xx_and_4xx_show_detail_and_extensions() {
             "{row}"
         );
         assert_eq!(response.violations(), [("secret".to_owned(), "secret".to_owned())], "{row}");
-        assert!(!format!("{:?}", response.rpc).contains("source"), "{row}: the source is never shown");
+        assert!(!format!("{:?}", response.rpc).contains("source"), "{row}: the source is shown");
     }
 }
 
 #[tokio::test]
 async fn hidden_5xx_shows_only_its_public_extensions() {
-    for status in [secretive(500), secretive(503)] {
+    for status in [with_secrets(500), with_secrets(503)] {
         let response = error_response(status.with_public_extension("code", "provider_failed")).await;
         let expected = HashMap::from([("code".to_owned(), "provider_failed".to_owned())]);
         assert_eq!(response.metadata_of_error_info(), expected);
@@ -328,10 +322,10 @@ async fn debug_info_has_the_chain_of_causes_only_with_debug() {
         assert_eq!(response.details().debug_info().map(|info| &*info.detail), expected);
         assert_eq!(response.message.contains("the detail"), debug);
     }
-    // Beside the limit the most important details stay.
+    // Above the limit, the most important details are kept.
     let long = Status::not_found().with_source("x".repeat(10_000));
     let response = send(StatusMapLayer::new().rpc(true).debug(true), &CALL, Err(long)).await;
-    assert_eq!(response.kinds()[0], "ErrorInfo");
+    assert_eq!(response.kinds(), ["ErrorInfo"]);
 }
 
 #[cfg(feature = "anyhow")]
@@ -377,7 +371,7 @@ async fn localized_message_is_added_to_the_english_one() {
         (Status::not_found(), "de", Some("Fehler 404")),
         // The detail of INTERNAL is hidden.
         (hidden(), "de", Some("Fehler 500")),
-        // The explanation of a 404 is not that of INTERNAL.
+        // The message explains INTERNAL, so the translation for the 404 does not apply.
         (order().with_grpc_code(GrpcCode::Internal), "de", None),
         (order(), "en", None),
         (order(), "da", None),
@@ -386,7 +380,7 @@ async fn localized_message_is_added_to_the_english_one() {
         let call = Call { fields: &[("accept-language", language)], ..CALL };
         let response = send(StatusMapLayer::new().rpc(true).translate(German), &call, Err(status.clone())).await;
         let without = send(StatusMapLayer::new().rpc(true), &call, Err(status)).await;
-        assert_eq!(response.message, without.message, "the message stays English");
+        assert_eq!(response.message, without.message, "{language}: not the English message");
         let details = response.details();
         let localized = details.localized_message().map(|localized| (&*localized.locale, &*localized.message));
         assert_eq!(localized, expected.map(|message| ("de", message)), "{language}");

@@ -24,7 +24,7 @@ use crate::common::{
     header_map, json, now, only_line as field, read, request, response, returns_once, rpc, text,
 };
 
-/// A message of one byte.
+/// A gRPC frame with a message of one byte.
 const MESSAGE: &str = "\0\0\0\0\x01x";
 const PAGE: &str = "what the proxy wrote";
 
@@ -128,13 +128,13 @@ fn an_error_that_is_not_grpc_becomes_a_grpc_error() {
                 assert_eq!(field(response.headers(), "content-type"), Some("application/grpc+proto"), "{row}");
                 assert_eq!(field(response.headers(), "grpc-status"), Some(number), "{row}");
                 assert!(response.body().is_end_stream(), "{row}");
-                // A short available text of a 4xx is the message; no part of another body is shown.
+                // A short text of a 4xx or a 550 that is already available becomes the message; no other body is shown.
                 let is_text = content_type.is_some_and(|value| value.starts_with("text/plain"));
                 let is_shown = is_text && (code < 500 || code == 550) && matches!(*name, "text" | "frames");
                 let message = field(response.headers(), "grpc-message").unwrap_or_default();
                 let status = response.extensions().get::<Status>().unwrap();
-                let is_set_apart = status.grpc_code().filter(|code| *code != status.entry().grpc);
-                let explanation = is_set_apart.map_or(status.entry().explanation, GrpcCode::explanation);
+                let own_code = status.grpc_code().filter(|code| *code != status.entry().grpc);
+                let explanation = own_code.map_or(status.entry().explanation, GrpcCode::explanation);
                 assert_eq!(message, if is_shown { PAGE } else { explanation }, "{row}");
                 assert_eq!(transcript(response.into_body()).last().map(String::as_str), Some("the end"), "{row}");
             }
@@ -144,7 +144,7 @@ fn an_error_that_is_not_grpc_becomes_a_grpc_error() {
 
 /// CORS is kept, because otherwise no page could read the response.
 #[test]
-fn a_converted_response_keeps_only_fields_that_are_neither_of_the_body_nor_of_http() {
+fn a_converted_response_drops_fields_of_the_body_and_of_http() {
     #[rustfmt::skip]
     let fields = [
         ("content-type", "text/html"), ("content-length", "20"), ("content-encoding", "gzip"), ("content-language", "de"),
@@ -177,7 +177,7 @@ fn a_converted_response_keeps_only_fields_that_are_neither_of_the_body_nor_of_ht
 }
 
 #[test]
-fn an_error_becomes_a_grpc_web_error_in_the_coding_of_the_request() {
+fn an_error_becomes_a_grpc_web_error_in_the_encoding_of_the_request() {
     let inner = || typed(409, Some("text/plain"), &known("sold out"));
     let binary = send(&layer(), rpc("application/grpc-web+proto"), inner());
     assert_eq!(field(binary.headers(), "grpc-status"), Some("10"));
@@ -185,7 +185,7 @@ fn an_error_becomes_a_grpc_web_error_in_the_coding_of_the_request() {
     assert!(binary.body().is_end_stream());
 
     let (parts, body) = now(read(send(&layer(), rpc("application/grpc-web-text"), inner())));
-    assert_eq!(field(&parts.headers, "grpc-status"), None, "in the frame, not in the head");
+    assert_eq!(field(&parts.headers, "grpc-status"), None, "in the head");
     let frame = STANDARD.decode(body).unwrap();
     let block = text(&frame[5..]);
     assert_eq!(frame[0], 0x80);
@@ -300,9 +300,9 @@ fn a_response_below_400_passes_unchanged() {
     }
 }
 
-/// This is a reverse proxy, whose own errors are still converted.
+/// `fill(false)` is for a reverse proxy. Its own errors (`Err`) are still converted.
 #[test]
-fn under_fill_false_an_inner_error_passes_unchanged_and_an_error_is_converted() {
+fn fill_false_passes_error_responses_and_converts_returned_errors() {
     let layer = layer().fill(false);
     for code in [400, 401, 404, 405, 500, 503] {
         for content_type in TYPES {
@@ -338,10 +338,8 @@ fn an_outer_layer_changes_no_error_of_an_inner_layer() {
     let page = typed(503, Some("text/html"), &known("a page"));
     let empty = typed(404, None, &known(""));
     for content_type in ["application/grpc", "application/grpc-web", "application/grpc-web-text", "application/json"] {
-        let mut outcomes = vec![("a Status", Err(conflict.clone())), ("an empty 404", Ok(empty.clone()))];
-        if content_type != "application/json" {
-            outcomes.push(("a page", Ok(page.clone()))); // over plain HTTP the page would be kept
-        }
+        let outcomes =
+            [("a Status", Err(conflict.clone())), ("an empty 404", Ok(empty.clone())), ("a page", Ok(page.clone()))];
         for (name, outcome) in outcomes {
             let row = format!("{name}, {content_type}");
             let alone = at_once(layer().layer(returns_once(outcome.clone())), rpc(content_type));
@@ -366,7 +364,7 @@ fn a_trailers_only_error_to_a_plain_request_becomes_an_http_error() {
     ];
     for (number, code) in codes {
         for method in ["GET", "HEAD", "POST", "OPTIONS", "PUT"] {
-            // A POST with the type of gRPC is no plain request.
+            // A POST with the type of gRPC is not a plain request.
             for fields in types.into_iter().take(if method == "POST" { 2 } else { 3 }) {
                 let row = format!("{number} {method} {fields:?}");
                 let inner_fields =
@@ -391,7 +389,7 @@ fn a_trailers_only_error_to_a_plain_request_becomes_an_http_error() {
     }
 }
 
-/// tonic sends only this code for a method that it does not have (http-grpc-status-mapping.md).
+/// For an unknown method tonic sends this code, without a message (http-grpc-status-mapping.md).
 #[test]
 fn unimplemented_without_a_message_is_a_404_to_a_plain_request() {
     for fields in [&[][..], &[("content-type", "application/json")]] {
@@ -405,10 +403,10 @@ fn unimplemented_without_a_message_is_a_404_to_a_plain_request() {
 
 // ----- on_error -----
 
-/// This includes a response that passes unchanged.
+/// Responses that pass unchanged are reported too.
 #[test]
 fn an_inner_error_is_reported_once_with_its_codes() {
-    /// The status, and the gRPC code that it was set to.
+    /// The status code, and the gRPC code set on the status.
     type Codes = (u16, Option<GrpcCode>);
     type Reports = Arc<Mutex<Vec<(Codes, Protocol)>>>;
     const GRPC: (&str, &str) = ("content-type", "application/grpc");
