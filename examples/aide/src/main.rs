@@ -40,7 +40,7 @@ enum NoteError {
         #[status(extension)]
         id: u32,
     },
-    /// The Authorization field has no token that is known.
+    /// The Authorization field has no known token.
     #[error("sign in to change notes")]
     #[status(401, challenge = r#"Bearer realm="notes""#)]
     SignIn,
@@ -81,7 +81,7 @@ impl<S: Sync> FromRequestParts<S> for Account {
     }
 }
 
-// The handlers that extract a caller document its 401.
+// Empty: each handler that extracts an `Account` documents the 401 itself.
 impl OperationInput for Account {}
 
 async fn list(State(notes): State<Notes>, Query(filter): Query<Filter>) -> Result<Json<Vec<Note>>, Status> {
@@ -120,7 +120,7 @@ async fn replace(
 }
 
 /// Documents what the types do not show: the token, and the errors of a handler that returns a `Status`.
-fn with_token(operation: TransformOperation<'_>) -> TransformOperation<'_> {
+fn document_replace(operation: TransformOperation<'_>) -> TransformOperation<'_> {
     operation.security_requirement("token").response::<404, NoteError>().response::<401, NoteError>()
 }
 
@@ -135,7 +135,7 @@ async fn main() -> io::Result<()> {
     let mut api = OpenApi::default();
     let app = ApiRouter::new()
         .api_route("/notes", get(list).merge(post_with(create, |operation| operation.security_requirement("token"))))
-        .api_route("/notes/{id}", get(read).put_with(replace, with_token))
+        .api_route("/notes/{id}", get(read).put_with(replace, document_replace))
         .route("/openapi.json", axum::routing::get(document))
         .route("/", Scalar::new("/openapi.json").axum_route())
         .finish_api_with(&mut api, |api| {
