@@ -28,10 +28,6 @@ def build():
     output(FOLDER / "instructions", "--check")
 
 
-def cases():
-    return output(FOLDER / "instructions").splitlines()
-
-
 def allocations(names):
     """Returns (allocations, bytes) of one turn of each case."""
     lines = output(FOLDER / "allocations", *names).splitlines()

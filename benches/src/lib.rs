@@ -1,6 +1,6 @@
 //! What a request costs with tower-status, and by hand or with another crate. Each [`Case`] is the same work, done one way.
 //!
-//! `benches/report` runs all cases and writes RESULTS.md; `benches/gate` compares ten of them with gate.txt.
+//! `benches/report` runs all cases and writes RESULTS.md; `benches/gate` compares eleven of them with gate.txt.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic, clippy::missing_panics_doc)] // it ends with a message
 #![allow(clippy::unnecessary_wraps)] // services that never fail, beside those that do
 
@@ -17,7 +17,7 @@ pub type Run = Box<dyn FnMut(u64)>;
 pub struct Case {
     /// The kind of work: a row of the table.
     pub row: &'static str,
-    /// Its size. The first one of a row is 1x.
+    /// Its size or its input.
     pub work: &'static str,
     /// Who does it. `base: ` and a name: what all others of this row and size need, too.
     pub who: &'static str,
