@@ -54,6 +54,10 @@ impl<'a> Current<'a> {
         Self { etag: Known::from_option(etag), last_modified: Known::from_option(last_modified(response)) }
     }
 
+    fn new(etag: Option<&'a ETag>, last_modified: Option<i64>) -> Self {
+        Self { etag: Known::from_option(etag.map(ETag::as_tag)), last_modified: Known::from_option(last_modified) }
+    }
+
     /// Replaces each validator that is absent.
     pub(super) fn or(self, other: Self) -> Self {
         Self { etag: self.etag.or(other.etag), last_modified: self.last_modified.or(other.last_modified) }
@@ -69,10 +73,7 @@ pub(super) struct SourceValidators {
 
 impl SourceValidators {
     pub(super) fn as_current(&self) -> Current<'_> {
-        Current {
-            etag: Known::from_option(self.etag.as_ref().map(ETag::as_tag)),
-            last_modified: Known::from_option(self.last_modified),
-        }
+        Current::new(self.etag.as_ref(), self.last_modified)
     }
 
     /// Adds each validator that a response lacks, unless the content is encoded, because then it has another tag.
@@ -239,9 +240,6 @@ impl Validators {
     }
 
     pub(super) fn as_current(&self) -> Current<'_> {
-        Current {
-            etag: Known::from_option(self.etag.as_ref().map(ETag::as_tag)),
-            last_modified: Known::from_option(self.last_modified),
-        }
+        Current::new(self.etag.as_ref(), self.last_modified)
     }
 }

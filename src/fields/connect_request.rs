@@ -62,8 +62,8 @@ pub(crate) fn is_unary_get(uri: &Uri) -> bool {
 
 #[inline(never)]
 fn is_unary_query(query: &str) -> bool {
-    // Most queries are shorter, or have fewer parameters.
-    if query.len() < SHORTEST || query.bytes().filter(|byte| *byte == b'&').count() < 2 {
+    // Most queries have fewer parameters.
+    if query.bytes().filter(|byte| *byte == b'&').count() < 2 {
         return false;
     }
     let (mut version, mut encoding, mut message) = (None, false, false);

@@ -35,7 +35,7 @@ pub(crate) fn set_no_store(headers: &mut HeaderMap, code: StatusCode) -> bool {
         return false;
     }
     if is_never_stored(code) {
-        remove_all(headers, is_freshness);
+        remove_freshness(headers);
     }
     !headers.keys().any(is_lifetime) && headers.try_insert(header::CACHE_CONTROL, NO_STORE.clone()).is_ok()
 }
@@ -45,13 +45,13 @@ pub(crate) fn set_required_no_store(headers: &mut HeaderMap, code: StatusCode) -
     catalog::entry(code).never_stored && set_no_store(headers, code)
 }
 
-/// Removes the freshness of a response whose code was changed.
+/// Removes the freshness of a response that another one replaces.
 pub(crate) fn remove_freshness(headers: &mut HeaderMap) {
     remove_all(headers, is_freshness);
 }
 
 /// Keeps the `no-store` of a response whose code was changed: the fields that stay may need its protection.
 pub(crate) fn keep_no_store(headers: &mut HeaderMap) {
-    remove_all(headers, is_freshness);
+    remove_freshness(headers);
     let _ = headers.try_insert(header::CACHE_CONTROL, NO_STORE.clone());
 }

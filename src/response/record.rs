@@ -81,7 +81,7 @@ impl Record {
     }
 }
 
-/// Returns whether `body` contains the body with this token: asking the outer one for its state then asks ours.
+/// Returns whether `body` contains the body with this token: a call of the outer one's methods then reaches ours.
 ///
 /// A wrapper without an exact size, such as compression, may not ask. Then it is enough that the body still exists.
 fn is_inside(token: &Weak<AtomicBool>, body: &impl Body) -> bool {

@@ -24,7 +24,7 @@ pub(crate) struct RenderOptions<'a> {
     pub(crate) content: Content,
 }
 
-/// How the body that is written is used.
+/// What happens to the body that is written.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Content {
     Sent,
@@ -77,10 +77,10 @@ fn write_built_in(headers: &mut HeaderMap, status: &Status, context: &Context<'_
         let _ = headers.try_insert(header::CONTENT_SECURITY_POLICY, context.body.page.content_security_policy());
     }
     // The language of a hidden detail is not that of the body.
-    let is_masked = status.detail().is_some() && status.hides() && !context.body.expose;
+    let is_hidden = status.detail().is_some() && status.hides() && !context.body.expose;
     match language {
         // Handlers write English texts, and set the language of any other text.
-        Some("en") if becomes == Content::Unknown || !is_masked && headers.contains_key(header::CONTENT_LANGUAGE) => {}
+        Some("en") if becomes == Content::Unknown || !is_hidden && headers.contains_key(header::CONTENT_LANGUAGE) => {}
         Some(language) => set_language(headers, language),
         None => {}
     }

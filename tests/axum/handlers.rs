@@ -82,7 +82,7 @@ fn failing_handlers() -> Router {
         .route("/upstream", get(async || -> Outcome { Err(boxed()).or_status_with(Status::bad_gateway) }))
         .route("/foreign", get(async || -> Outcome { foreign().map_err(Status::from_error) }))
         .route("/exposed", get(async || Status::internal_server_error().with_detail("the printer is on fire").expose()))
-        .route("/masked", get(async || Status::bad_gateway().with_detail("secret").with_extension("secret", "secret")))
+        .route("/hidden", get(async || Status::bad_gateway().with_detail("secret").with_extension("secret", "secret")))
         .route("/anyhow", get(anyhow_error))
 }
 
@@ -134,7 +134,7 @@ async fn every_error_of_a_handler_becomes_its_status_in_each_format() {
         case("GET", "/upstream", 502),
         case("GET", "/foreign", 500),
         case("GET", "/exposed", 500).detail("the printer is on fire"),
-        case("GET", "/masked", 502),
+        case("GET", "/hidden", 502),
         case("GET", "/anyhow", 500),
     ];
     let app = failing_handlers().layer(StatusMapLayer::new());
@@ -314,7 +314,7 @@ fn for_head() -> Router {
         .route("/empty", get(async || ""))
         .route("/not-found", get(async || Status::not_found()))
         .route("/detail", get(async || Status::conflict().with_detail("it was sold").with_extension("order", 7)))
-        .route("/masked", get(async || Status::internal_server_error().with_detail("secret")))
+        .route("/hidden", get(async || Status::internal_server_error().with_detail("secret")))
         .route("/own", get(async || -> Result<(), Status> { Err(ShopError::NoSuchOrder(8))? }))
         .route("/unauthorized", get(async || Status::new(StatusCode::UNAUTHORIZED)))
         .route("/moved", get(async || Status::moved_permanently("/text")))
@@ -335,7 +335,7 @@ const FOR_HEAD: [&str; 19] = [
     "/empty",
     "/not-found",
     "/detail",
-    "/masked",
+    "/hidden",
     "/own",
     "/unauthorized",
     "/moved",

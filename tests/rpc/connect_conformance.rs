@@ -153,7 +153,7 @@ async fn a_unary_error_of_the_server_passes_if_its_code_is_known() {
 }
 
 /// `connect_client_error_endstream.yaml: end-stream/*`, `connect_client_unexpected.yaml`, `connect_client_empty.yaml`,
-/// `connect_with_get.yaml`: of a response of 200 nothing changes, whatever it is.
+/// `connect_with_get.yaml`: a 200 passes unchanged, whatever it has.
 #[tokio::test]
 async fn a_response_of_200_passes_unchanged() {
     let end = |message: &str| {

@@ -181,7 +181,7 @@ async fn map_status_can_conceal_a_response_that_would_pass() {
         let unchanged = r#"{"code":"aborted","message":"theirs"}"#;
         assert_eq!(through(&layer, UNARY, full(409, JSON, unchanged)).await.1, unchanged, "fill({fill})");
     }
-    assert!(asked.lock().unwrap().contains(&Some(GrpcCode::PermissionDenied)), "it is asked with Connect's code");
+    assert!(asked.lock().unwrap().contains(&Some(GrpcCode::PermissionDenied)), "not called with Connect's code");
 }
 
 #[tokio::test]
