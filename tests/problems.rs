@@ -396,3 +396,28 @@ async fn relative_types_are_resolved_against_the_base_and_found_by_their_path() 
     let types: Vec<_> = parsed(&body)["problems"].as_array().unwrap().iter().map(|one| one["type"].clone()).collect();
     assert!(types.contains(&json!("urn:problem:x")) && types.contains(&json!("about:blank")), "{types:?}");
 }
+
+/// RFC 3986 §3: only a scheme, or nothing, is before the two slashes of a host.
+#[tokio::test]
+async fn two_slashes_inside_a_path_begin_no_host() {
+    #[derive(Debug, thiserror::Error)]
+    #[error("")]
+    struct Double;
+
+    impl IntoStatus for Double {
+        fn status(&self) -> Status {
+            Status::gone()
+        }
+        const STATUSES: Option<&'static [Documented]> =
+            Some(&[Documented::One(one(StatusCode::GONE).with_type("/problems//gone"))]);
+    }
+
+    let (parts, _) = read(Problems::of::<Double>().oneshot(get("/problems//gone", &[])).await.unwrap()).await;
+    assert_eq!(parts.status, 200);
+}
+
+#[test]
+fn debug_has_the_documented_statuses() {
+    let debug = format!("{:?}", Problems::of::<Shop>());
+    assert!(debug.starts_with("Problems") && debug.contains("/problems/deleted"), "{debug}");
+}

@@ -158,6 +158,7 @@ async fn wrong_query_form_and_path_name_the_parameter() {
         .route("/struct/{page}/{size}", get(async |_: Path<Page>| ()))
         .route("/tuple/{page}/{size}", get(async |_: Path<(u32, u8)>| ()))
         .route("/one/{page}", get(async |_: Path<u32>| ()))
+        .route("/size/{size}", get(async |_: Path<Page>| ()))
         .route("/optional/{page}", get(async |_: Option<Path<u32>>| ()));
     let not_a_digit = "invalid digit found in string";
     let rows = [
@@ -174,6 +175,7 @@ async fn wrong_query_form_and_path_name_the_parameter() {
         row("GET /tuple/1/x", 400, "size", "Cannot parse value at index 1 with value `x` to a `u8`"),
         row("GET /one/x", 400, "page", "Cannot parse `x` to a `u32`"),
         row("GET /optional/x", 400, "page", "Cannot parse `x` to a `u32`"),
+        row("GET /size/1", 400, "page", "missing field `page`"),
     ];
     for Row { target, code, parameter, detail } in rows {
         let mut parts = target.split(' ');

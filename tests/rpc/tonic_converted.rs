@@ -58,6 +58,13 @@ fn a_status_converts_to_a_tonic_status_with_what_may_be_shown() {
 }
 
 #[test]
+fn its_source_shows_code_and_title_alone() {
+    let made = handler(Status::conflict().with_title("Sold out").with_detail("order 8")).unwrap_err();
+    let source = std::error::Error::source(&made).unwrap();
+    assert_eq!([source.to_string(), format!("{source:?}")], ["409 Sold out", "409 Sold out"]);
+}
+
+#[test]
 fn its_details_and_metadata_are_those_of_the_status() {
     let status = Status::from(NoSuchOrder(8)).with_retry_after(Duration::from_millis(1500)).with_header("x-shard", "7");
     let made = handler(status).unwrap_err();

@@ -189,6 +189,17 @@ async fn request_id_is_read_from_the_field_that_the_application_names() {
 }
 
 #[tokio::test]
+async fn debug_of_the_context_has_what_the_request_had() {
+    let seen = Arc::new(Mutex::new(String::new()));
+    let debug = Arc::clone(&seen);
+    let layer = StatusMapLayer::new().on_error(move |_, context| *debug.lock().unwrap() = format!("{context:?}"));
+    let fields = [("x-request-id", "r-1"), ("accept", "text/plain")];
+    fail(&layer, get("/orders", &fields), Status::not_found()).await;
+    let seen = seen.lock().unwrap();
+    assert!(["GET", "/orders", "r-1", "Text"].iter().all(|part| seen.contains(part)), "{seen}");
+}
+
+#[tokio::test]
 async fn with_a_named_request_id_field_the_other_request_fields_count() {
     let layer = StatusMapLayer::new().request_id_header(http::HeaderName::from_static("x-correlation-id"));
     for id in [&[][..], &[("x-correlation-id", "c-1")], &[("x-request-id", "r-1")]] {
