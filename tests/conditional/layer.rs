@@ -265,6 +265,14 @@ async fn without_a_generated_tag_the_body_is_not_read() {
     assert_eq!(tag(&own).as_deref(), Some("\"own\""));
 }
 
+/// The server removes it, if there is one (RFC 9110 §9.3.2).
+#[tokio::test]
+async fn body_of_a_handlers_own_response_to_head_passes_unchanged() {
+    let response = once(ConditionalLayer::new(), "HEAD", response(200, &[("etag", "\"v1\"")], frames().exact(6))).await;
+    assert!(!response.headers().contains_key("content-length"), "{:?}", response.headers());
+    assert_eq!(read(response).await.1, "seven ");
+}
+
 #[tokio::test]
 async fn content_that_is_not_ready_or_longer_than_its_size_gets_no_tag() {
     let layer = || ConditionalLayer::new().generate_etags(8);
