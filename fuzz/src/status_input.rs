@@ -335,10 +335,9 @@ fn is_server_error(code: StatusCode) -> bool {
 ///
 /// If a field is missing.
 pub fn check_headers(status: &Status, sent: &HeaderMap) {
-    let caching = |name: &HeaderName| {
-        let name = name.as_str();
-        name.ends_with("cache-control") || ["expires", "surrogate-control", "x-accel-expires"].contains(&name)
-    };
+    const CACHING: [&str; 7] =
+        ["age", "edge-control", "expires", "pragma", "surrogate-control", "warning", "x-accel-expires"];
+    let caching = |name: &HeaderName| name.as_str().ends_with("cache-control") || CACHING.contains(&name.as_str());
     for (name, value) in status.headers() {
         // RFC 6585 forbids to store the responses with these codes.
         let never_stored = [428, 429, 431, 511].contains(&status.code().as_u16());
