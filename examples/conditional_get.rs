@@ -19,7 +19,7 @@ struct Row {
 
 type Database = Arc<Mutex<Row>>;
 
-/// Returns a 304 before the expensive part if the client has this version.
+/// Returns the order, or a 304 before the expensive part if the client has the current version.
 async fn order(State(row): State<Database>, preconditions: Preconditions) -> Result<(Validators, Json<Value>), Status> {
     let Row { version, changed } = row.lock().unwrap_or_else(PoisonError::into_inner).clone();
     let tag = ETag::strong(format!("order-7-v{version}")).map_err(Status::from_error)?;
@@ -55,7 +55,9 @@ async fn main() -> io::Result<()> {
     println!("listening on {url}");
     println!("  curl -i {url}/orders/7                                     200 with its entity tag");
     println!("  curl -i -H 'if-none-match: \"order-7-v1\"' {url}/orders/7    304 without a body");
-    println!("  curl -i -X POST {url}/orders/7                             changes the order: then 200 again");
+    println!(
+        "  curl -i -X POST {url}/orders/7                             changes the order: the line above then gets a 200"
+    );
     println!("  curl -i {url}/catalog                                      200 with a tag generated from its content");
     axum::serve(listener, app()).await
 }

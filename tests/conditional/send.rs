@@ -35,7 +35,7 @@ pub(crate) fn codes(responses: &[(Parts, Bytes); 2]) -> [u16; 2] {
     responses.each_ref().map(|(parts, _)| parts.status.as_u16())
 }
 
-/// Returns a handler that returns `seven` with these fields.
+/// Returns a handler that responds with this code, these fields and the body `seven`, which is empty for HEAD.
 pub(crate) fn handler(
     code: u16,
     fields: Fields,
@@ -47,14 +47,14 @@ pub(crate) fn handler(
     })
 }
 
-/// Returns a source that returns these fields, as [`Validators::from_headers`] reads them.
+/// Returns a source of the validators that [`Validators::from_headers`] reads from these fields.
 pub(crate) fn source(
     fields: Option<Fields>,
 ) -> impl Fn(&RequestParts) -> std::future::Ready<Result<Option<Validators>, Status>> + Clone {
     move |_| ready(Ok(fields.map(|fields| Validators::from_headers(&header_map(fields)))))
 }
 
-/// Returns a body that is pending at its first poll.
+/// Returns a 200 whose body is pending at its first poll.
 pub(crate) fn waits(fields: Fields) -> Response<crate::common::body::Script> {
     use crate::common::body::{Step, data, script};
     response(200, fields, script([Step::Waits, data("seven")]).exact(5))

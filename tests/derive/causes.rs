@@ -90,7 +90,7 @@ fn source_of_a_boxed_error_is_the_error() {
 
 #[cfg(feature = "axum")]
 #[tokio::test]
-async fn rejection_of_axum_has_its_status_in_a_transparent_and_in_a_carrying_variant() {
+async fn rejection_of_axum_has_its_status_in_a_transparent_and_in_a_from_error_variant() {
     use axum::extract::rejection::{JsonRejection, QueryRejection};
 
     #[derive(Debug, thiserror::Error, IntoStatus)]
@@ -154,7 +154,7 @@ struct Inner(Foreign);
 #[status(transparent)]
 struct Deeper(Inner);
 
-macro_rules! nameless {
+macro_rules! sourceless {
     ($($error:ty)*) => {$(
         impl fmt::Display for $error {
             fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -166,7 +166,7 @@ macro_rules! nameless {
     )*};
 }
 
-nameless! { Unlinked Inner Deeper }
+sourceless! { Unlinked Inner Deeper }
 
 fn foreign() -> Foreign {
     Foreign("no rows")
@@ -182,7 +182,7 @@ async fn respond(layer: StatusMapLayer, error: impl Into<Status>) -> (StatusCode
     (parts.status, parts.headers, serde_json::from_slice(&body).unwrap())
 }
 
-/// Returns a layer that maps a foreign error to 410.
+/// Returns a layer that maps the foreign error `no rows` to 410, and no other.
 fn mapping() -> StatusMapLayer {
     StatusMapLayer::new().map_error(|error: &Foreign| (error.0 == "no rows").then(Status::gone))
 }
@@ -255,7 +255,7 @@ async fn log_line_has_the_whole_chain() {
     for (error, expected) in rows {
         assert_eq!(logged(error.into()).await, expected);
     }
-    // A foreign error around a status keeps its causes.
+    // A foreign error around a status does not hide the causes of the status.
     let around = Status::from_error(Around(Unlinked::Marked(foreign()).into()));
     assert_eq!(logged(around).await, "around: 500 Internal Server Error: Unlinked: no rows");
 }

@@ -22,7 +22,7 @@ enum Shop {
 }
 
 #[test]
-fn removed_variants_have_no_status() {
+fn removed_variants_and_fields_are_left_out() {
     let status = Status::from(Shop::SoldOut { item: "tulips" });
     assert_eq!((status.code().as_u16(), status.extensions().len()), (409, 1));
     assert_eq!(Documented::of::<Shop>().iter().count(), 1);

@@ -7,7 +7,7 @@ use tower_status::{BoxError, Context, Format, Render, Rendered, Status, StatusMa
 
 use crate::common::{FORMATS, code, fail, full, get, json, request, rpc, send, text};
 
-/// Renders everything that it gets, except for plain text.
+/// Writes all its arguments into the body, but leaves the plain text format to the layer.
 pub(crate) struct Echo;
 
 impl Render for Echo {
@@ -53,7 +53,10 @@ async fn render_writes_the_body_and_sees_neither_the_source_nor_what_is_hidden()
         assert_eq!(body.contains(MEMBER), is_shown, "{name}: {body}");
         assert!(!body.contains("secret"), "{name}: {body}");
         let (parts, _) = fail(&layer, get("/", &[("accept", "text/plain")]), status).await;
-        assert_eq!(parts.headers["content-type"], "text/plain; charset=utf-8", "{name}: `None` is the built-in body");
+        assert_eq!(
+            parts.headers["content-type"], "text/plain; charset=utf-8",
+            "{name}: `None` selects the built-in body"
+        );
     }
 }
 
@@ -181,7 +184,7 @@ async fn request_id_is_read_from_the_field_that_the_application_names() {
             shown,
             "{of_request:?} {of_response:?}"
         );
-        // A concealed response keeps the id only.
+        // Of the two fields with an id, a concealed response keeps only the named one.
         let kept = of_response.filter(|(name, _)| *name == "x-correlation-id").map(|(_, id)| id);
         assert_eq!(parts.headers.get("x-correlation-id").map(|id| id.to_str().unwrap()), kept);
         assert!(!parts.headers.contains_key("x-request-id"));
@@ -189,7 +192,7 @@ async fn request_id_is_read_from_the_field_that_the_application_names() {
 }
 
 #[tokio::test]
-async fn debug_of_the_context_has_what_the_request_had() {
+async fn debug_of_the_context_shows_the_request_and_the_format() {
     let seen = Arc::new(Mutex::new(String::new()));
     let debug = Arc::clone(&seen);
     let layer = StatusMapLayer::new().on_error(move |_, context| *debug.lock().unwrap() = format!("{context:?}"));
@@ -200,7 +203,7 @@ async fn debug_of_the_context_has_what_the_request_had() {
 }
 
 #[tokio::test]
-async fn with_a_named_request_id_field_the_other_request_fields_count() {
+async fn other_request_fields_are_still_read_with_a_named_request_id_field() {
     let layer = StatusMapLayer::new().request_id_header(http::HeaderName::from_static("x-correlation-id"));
     for id in [&[][..], &[("x-correlation-id", "c-1")], &[("x-request-id", "r-1")]] {
         for (accept, content_type) in FORMATS {
@@ -269,7 +272,7 @@ async fn captured_values_are_those_of_the_request_one_of_each_type() {
             StatusMapLayer::new().capture(tenant).capture(|request| Uri(request.uri.to_string())).capture(|_| 7_u64),
             (some("t-1"), some("/a?b"), Some(7)),
         ),
-        // The same type replaces.
+        // A later capture of the same type replaces the earlier one.
         (
             StatusMapLayer::new().capture(tenant).capture(|_| 7_u64).capture(|_| Tenant("other".into())),
             (some("other"), None, Some(7)),

@@ -77,7 +77,8 @@ impl IntoStatus for Odd {
     }
 }
 
-/// Maps A to 404 and B to 402, and recognizes Own, Bare and Pass. Odd and Unknown are foreign errors.
+/// Maps A to 404 and B to 402, and recognizes Own, Bare and Pass. Odd has a status but is
+/// not recognized; Unknown has none.
 fn layer() -> StatusMapLayer {
     StatusMapLayer::new()
         .map_error(|_: &A| Some(Status::not_found()))
@@ -103,7 +104,7 @@ fn io(error: impl Into<BoxError>) -> io::Error {
     io::Error::new(io::ErrorKind::NotFound, error)
 }
 
-// More than 60 lines: one table.
+// Longer than 60 lines because it is one table.
 #[tokio::test]
 async fn the_outermost_mapped_error_of_the_chain_decides() {
     let layer = layer();
@@ -122,7 +123,7 @@ async fn the_outermost_mapped_error_of_the_chain_decides() {
         Status::from(boxed(A::default())) => 404
         Status::from(io(A::default())) => 404
         Pass::of(A::default()) => 404
-        // deeper, also through `io::Error::get_ref`, which `source` skips
+        // deeper, also through the error that `io::Error::get_ref` returns and `source` skips
         boxed(Unknown::of(A::default())) => 404
         boxed(Unknown::of(Unknown::of(A::default()))) => 404
         io(io(A::default())) => 404
@@ -136,7 +137,7 @@ async fn the_outermost_mapped_error_of_the_chain_decides() {
         boxed(Own::of(A::default())) => 410
         boxed(A::of(Own::default())) => 404
         boxed(A::of(Status::locked())) => 404
-        // the search stops at a status that is no carrier
+        // the search stops at a status that is not a carrier
         boxed(Status::gone().with_source(A::default())) => 410
         io(Status::gone().with_source(A::default())) => 410
         boxed(Unknown::of(Status::gone().with_source(A::default()))) => 410
@@ -174,7 +175,7 @@ async fn the_outermost_mapped_error_of_the_chain_decides() {
         io::Error::from(io::ErrorKind::NotFound) => 500
         io::Error::from(io::ErrorKind::PermissionDenied) => 500
         io::Error::from(io::ErrorKind::InvalidInput) => 500
-        // a foreign error with a mapped cause
+        // an error that is not recognized, with a mapped cause
         boxed(Odd::of(A::default())) => 404
     }
 }
@@ -237,7 +238,7 @@ async fn the_first_mapping_that_returns_a_resolved_status_decides() {
 }
 
 #[tokio::test]
-async fn the_mapped_error_is_the_source_and_only_an_into_status_error_is_the_detail() {
+async fn the_mapped_error_is_the_source_and_only_an_into_status_error_gives_a_detail() {
     let layer = layer();
     macro_rules! rows {
         ($($error:expr => $source:ty, $detail:expr;)*) => {$(
@@ -258,7 +259,7 @@ async fn the_mapped_error_is_the_source_and_only_an_into_status_error_is_the_det
         Pass::of(A::default()) => A, None;
         boxed(Pass::of(A::default())) => A, None;
         boxed(Unknown::of(Overloaded::new())) => Overloaded, None;
-        // types with a status, as `From` converts them
+        // recognized types: boxed or not, the source and the detail are the same
         Own::default() => Own, Some("own words");
         boxed(Own::default()) => Own, Some("own words");
         io(Unknown::of(Own::of(A::default()))) => Own, Some("own words");
@@ -273,7 +274,7 @@ async fn the_mapped_error_is_the_source_and_only_an_into_status_error_is_the_det
 }
 
 #[tokio::test]
-async fn a_mapping_that_returns_its_own_type_does_not_loop() {
+async fn a_mapping_that_returns_a_carrier_of_its_error_does_not_loop() {
     #[derive(Clone, Debug)]
     struct Shared(Option<Arc<Shared>>);
 

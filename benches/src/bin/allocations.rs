@@ -1,4 +1,5 @@
-//! `allocations CASE..` counts the allocations of each case, or of all. It prints a line for each: count, bytes, name.
+//! `allocations CASE..` counts the allocations of the named cases, or of all cases if none is named. It prints a line for
+//! each: count, bytes, name.
 
 use std::process::ExitCode;
 
@@ -17,7 +18,7 @@ fn main() -> ExitCode {
         found += 1;
     }
     if found < names.len() {
-        eprintln!("a name is not one of: {:#?}", benches::cases());
+        eprintln!("at least one name is not one of: {:#?}", benches::cases());
         return ExitCode::FAILURE;
     }
     ExitCode::SUCCESS

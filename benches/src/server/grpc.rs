@@ -1,4 +1,4 @@
-//! A gRPC error, of a tonic service.
+//! A gRPC error from a tonic service.
 
 use std::{
     collections::HashMap,
@@ -45,7 +45,7 @@ impl UnaryService<u64> for Method {
     }
 }
 
-/// As tonic's generated code calls a method.
+/// Calls the method the way tonic's generated code does.
 impl Service<http::Request<Body>> for Method {
     type Response = http::Response<tonic::body::Body>;
     type Error = Infallible;
@@ -76,7 +76,7 @@ pub(super) fn add(ways: &mut Ways) {
     let sent = Sent {
         protocol: Protocol::Http2,
         head: head("POST /shop.v1.Shop/Order", fields),
-        // A message of no bytes.
+        // The five-byte prefix of an empty message.
         body: &[0; 5],
     };
     ways.add(
