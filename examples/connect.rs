@@ -74,7 +74,7 @@ impl Shop for TulipShop {
     }
 }
 
-async fn reject_wrong_token(request: Request, next: Next) -> Result<Response, ShopError> {
+async fn check_token(request: Request, next: Next) -> Result<Response, ShopError> {
     let wrong = request.headers().get("authorization").is_some_and(|token| token != "Bearer tulip");
     if wrong { Err(ShopError::SignIn) } else { Ok(next.run(request).await) }
 }
@@ -85,10 +85,8 @@ async fn main() -> io::Result<()> {
     let rpc = Arc::new(TulipShop).register(connectrpc::Router::new()).into_axum_service();
     // The messages of a stream are compressed one by one, if at all.
     let no_stream = NotForContentType::const_new("application/connect+");
-    let app = Router::new()
-        .route_service("/shop.v1.Shop/{method}", rpc)
-        .layer(middleware::from_fn(reject_wrong_token))
-        .layer((
+    let app =
+        Router::new().route_service("/shop.v1.Shop/{method}", rpc).layer(middleware::from_fn(check_token)).layer((
             CompressionLayer::new().compress_when(DefaultPredicate::new().and(no_stream)),
             StatusMapLayer::new(),
             TimeoutLayer::new(Duration::from_secs(1)),
