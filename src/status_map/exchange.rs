@@ -89,7 +89,8 @@ impl Exchange {
             captured: self.captured.as_ref(),
             body: BodyOptions {
                 page: &self.options.page,
-                can_reload: self.request.can_reload,
+                // Loading the address again repeats such a request.
+                can_reload: self.request.gets,
                 retry_after: None,
                 expose: self.options.exposes(),
                 debug: None,

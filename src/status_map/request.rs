@@ -18,8 +18,8 @@ pub(super) struct RequestInfo {
     pub(super) language: u8,
     pub(super) protocol: Protocol,
     pub(super) head: bool,
-    /// Whether loading the address again repeats the request: it is a GET or HEAD.
-    pub(super) can_reload: bool,
+    /// Whether it is a GET or HEAD.
+    pub(super) gets: bool,
     pub(super) version: Version,
 }
 
@@ -75,7 +75,7 @@ impl RequestInfo {
             language: 0,
             protocol: Protocol::Http,
             head: *method == Method::HEAD,
-            can_reload: matches!(*method, Method::GET | Method::HEAD),
+            gets: matches!(*method, Method::GET | Method::HEAD),
             version: request.version(),
         }
     }
@@ -90,8 +90,7 @@ impl RequestInfo {
         }
         if found & CONTENT_TYPE != 0 && options.rpc && *request.method() == Method::POST {
             self.read_protocol(headers, found & CONNECT_VERSION != 0);
-        } else if options.rpc && is_unary_get(request.uri()) && matches!(*request.method(), Method::GET | Method::HEAD)
-        {
+        } else if options.rpc && is_unary_get(request.uri()) && self.gets {
             self.protocol = Protocol::Connect;
         }
         if found & ACCEPT != 0 && !self.protocol.is_rpc() {
