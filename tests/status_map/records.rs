@@ -37,6 +37,19 @@ where
     )
 }
 
+/// Changes the code of a response, and keeps its body.
+fn with_code(mut response: Response, code: StatusCode) -> Response {
+    *response.status_mut() = code;
+    response
+}
+
+/// Replaces the body of a response by a text.
+fn with_text<B>(response: http::Response<B>, text: &'static str) -> Response {
+    let (mut parts, _) = response.into_parts();
+    parts.headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("text/plain; charset=utf-8"));
+    Response::from_parts(parts, Body::from(text))
+}
+
 #[tokio::test]
 async fn member_that_middleware_adds_to_a_problem_document_is_kept() {
     let add_member = from_fn(async |request: Request, next: Next| {
@@ -72,11 +85,8 @@ async fn status_is_written_again_when_its_body_is_wrapped() {
 
 #[tokio::test]
 async fn text_that_middleware_writes_over_a_status_becomes_the_detail() {
-    let translate = from_fn(async |request: Request, next: Next| {
-        let (mut parts, _) = next.run(request).await.into_parts();
-        parts.headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("text/plain; charset=utf-8"));
-        Response::from_parts(parts, Body::from("Bestellung 8 fehlt"))
-    });
+    let translate =
+        from_fn(async |request: Request, next: Next| with_text(next.run(request).await, "Bestellung 8 fehlt"));
     let app = app(|| Status::not_found().with_detail("order 8 is missing").with_type("/missing"));
     let (_, body) = ask(&app.layer(translate).layer(StatusMapLayer::new()), "GET", "/", &[]).await;
     assert_eq!(parsed(&body)["detail"], "Bestellung 8 fehlt");
@@ -87,9 +97,8 @@ async fn text_that_middleware_writes_over_a_status_becomes_the_detail() {
 #[tokio::test]
 async fn text_that_middleware_writes_over_a_status_has_no_other_length_to_head() {
     let send = async |method: &str| {
-        let (mut parts, _) = Status::not_found().with_detail("order 8 is missing").into_http_response().into_parts();
-        parts.headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("text/plain"));
-        let replaced = http::Response::from_parts(parts, Full::<Bytes>::from("Bestellung 8 fehlt schon lange"));
+        let missing = Status::not_found().with_detail("order 8 is missing").into_http_response();
+        let replaced = with_text(missing, "Bestellung 8 fehlt schon lange");
         let service = StatusMapLayer::new().layer(returns_once(Ok::<_, Status>(replaced)));
         read(service.oneshot(request(method, "/", &[])).await.unwrap()).await
     };
@@ -104,10 +113,7 @@ async fn text_that_middleware_writes_over_a_status_has_no_other_length_to_head()
 #[tokio::test]
 async fn code_and_text_that_middleware_writes_over_a_status_are_sent() {
     let recode = from_fn(async |request: Request, next: Next| {
-        let (mut parts, _) = next.run(request).await.into_parts();
-        parts.status = StatusCode::GONE;
-        parts.headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("text/plain"));
-        Response::from_parts(parts, Body::from("order 8 was deleted"))
+        with_code(with_text(next.run(request).await, "order 8 was deleted"), StatusCode::GONE)
     });
     let app = app(|| Status::not_found().with_detail("order 8 is missing"));
     let (parts, body) = ask(&app.layer(recode).layer(StatusMapLayer::new()), "GET", "/", &[]).await;
@@ -119,11 +125,8 @@ async fn code_and_text_that_middleware_writes_over_a_status_are_sent() {
 /// The gRPC code is part of a status whose text alone was changed.
 #[tokio::test]
 async fn text_that_middleware_writes_over_a_status_keeps_its_grpc_code() {
-    let translate = from_fn(async |request: Request, next: Next| {
-        let (mut parts, _) = next.run(request).await.into_parts();
-        parts.headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("text/plain"));
-        Response::from_parts(parts, Body::from("Bestellung 8 existiert"))
-    });
+    let translate =
+        from_fn(async |request: Request, next: Next| with_text(next.run(request).await, "Bestellung 8 existiert"));
     let codes = Arc::new(Mutex::new(Vec::new()));
     let seen = Arc::clone(&codes);
     let layer = StatusMapLayer::new().on_error(move |status, _| seen.lock().unwrap().push(status.grpc_code()));
@@ -304,11 +307,8 @@ async fn swapped_body_of_a_finished_5xx_is_hidden() {
 
 #[tokio::test]
 async fn filled_in_challenge_goes_when_middleware_changes_the_code_of_a_finished_response() {
-    let conceal = from_fn(async |request: Request, next: Next| {
-        let mut response = next.run(request).await;
-        *response.status_mut() = StatusCode::NOT_FOUND;
-        response
-    });
+    let conceal =
+        from_fn(async |request: Request, next: Next| with_code(next.run(request).await, StatusCode::NOT_FOUND));
     for layer in [StatusMapLayer::new(), StatusMapLayer::new().default_challenge("Basic realm=\"shop\"")] {
         let app = app(|| Status::new(StatusCode::UNAUTHORIZED)).layer(layer);
         let (parts, _) = ask(&app.layer(conceal.clone()).layer(StatusMapLayer::new()), "GET", "/", &[]).await;
@@ -318,32 +318,23 @@ async fn filled_in_challenge_goes_when_middleware_changes_the_code_of_a_finished
 
 #[tokio::test]
 async fn filled_in_no_store_goes_when_the_code_of_a_finished_response_changes() {
-    let conceal = from_fn(async |request: Request, next: Next| {
-        let mut response = next.run(request).await;
-        *response.status_mut() = StatusCode::NOT_FOUND;
-        response
-    });
+    let conceal =
+        from_fn(async |request: Request, next: Next| with_code(next.run(request).await, StatusCode::NOT_FOUND));
     let gone = |_, _: &Context<'_>| Status::gone().with_header("cache-control", "max-age=60");
+    let handlers: [fn() -> Response; 2] = [
+        || Status::forbidden().into_response(),
+        // It gets its `no-store` although the body is kept.
+        || (StatusCode::TOO_MANY_REQUESTS, axum::Json(json!({ "code": 7 }))).into_response(),
+    ];
     for inner in [false, true] {
-        // A 429 gets its `no-store` although the body is kept.
-        for handler in [StatusCode::FORBIDDEN, StatusCode::TOO_MANY_REQUESTS] {
-            let kept = handler == StatusCode::TOO_MANY_REQUESTS;
-            let app = app(move || {
-                if kept {
-                    (handler, axum::Json(json!({ "code": 7 }))).into_response()
-                } else {
-                    Status::new(handler).into_response()
-                }
-            });
+        for handler in handlers {
+            let row = format!("inner: {inner}, {}", handler().status());
+            let app = app(handler);
             let app = if inner { app.layer(StatusMapLayer::new()) } else { app };
             let app = app.layer(conceal.clone()).layer(StatusMapLayer::new().map_status(gone));
             let (parts, _) = ask(&app, "GET", "/", &[]).await;
-            assert_eq!(parts.status, 410, "inner: {inner}, {handler}");
-            assert_eq!(
-                field(&parts.headers, "cache-control"),
-                Some("max-age=60".to_owned()),
-                "inner: {inner}, {handler}"
-            );
+            assert_eq!(parts.status, 410, "{row}");
+            assert_eq!(field(&parts.headers, "cache-control"), Some("max-age=60".to_owned()), "{row}");
         }
     }
 }
@@ -456,11 +447,7 @@ async fn http_response_of_a_status_is_written_by_a_layer_outside() {
 #[tokio::test]
 async fn code_that_middleware_sets_on_a_finished_response_is_explained() {
     let inner = app(|| Status::not_found().with_detail("no such order")).layer(StatusMapLayer::new());
-    let recode = from_fn(async |request: Request, next: Next| {
-        let mut response = next.run(request).await;
-        *response.status_mut() = StatusCode::GONE;
-        response
-    });
+    let recode = from_fn(async |request: Request, next: Next| with_code(next.run(request).await, StatusCode::GONE));
     let (parts, body) = ask(&inner.layer(recode).layer(StatusMapLayer::new()), "GET", "/", &[]).await;
     let problem = parsed(&body);
     assert_eq!((parts.status.as_u16(), &problem["status"], &problem["title"]), (410, &json!(410), &json!("Gone")));
