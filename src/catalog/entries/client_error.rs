@@ -86,7 +86,7 @@ pub(super) const ENTRIES: &[Entry] = entries! {
     408 "Request Timeout" [RFC 9110 "15.5.9"] {
         Temporary, grpc DeadlineExceeded,
         headline: "The connection was too slow",
-        explanation: "What your browser sent did not arrive in time, so the server stopped waiting.",
+        explanation: "What you sent did not arrive in time, so the server stopped waiting.",
         causes: ["a slow or interrupted connection", "a large upload"],
         advice: "Try again. If this happens often, check your connection.",
         for_developers: "The complete request did not arrive in time. It can be repeated on a new connection.",
@@ -124,7 +124,7 @@ pub(super) const ENTRIES: &[Entry] = entries! {
     411 "Length Required" [RFC 9110 "15.5.12"] {
         Permanent, grpc FailedPrecondition,
         headline: "The request was incomplete",
-        explanation: "Your browser or app left out something that the server needs.",
+        explanation: "The request left out something that the server needs.",
         causes: ["a program that sends data without stating its length"],
         advice: "Try again with another browser or program.",
         for_developers: "Send the request again with a Content-Length field.",
@@ -181,7 +181,7 @@ pub(super) const ENTRIES: &[Entry] = entries! {
     417 "Expectation Failed" [RFC 9110 "15.5.18"] {
         Permanent, grpc FailedPrecondition,
         headline: "The server cannot do this",
-        explanation: "Your browser or app asks for something that the server cannot do.",
+        explanation: "The request asks for something that the server cannot do.",
         causes: ["an app or a proxy that asks for something unusual"],
         advice: "Try again with another browser or program.",
         for_developers: "The server cannot meet the expectation in the Expect field. Send the request again without \
@@ -201,7 +201,7 @@ pub(super) const ENTRIES: &[Entry] = entries! {
     421 "Misdirected Request" [RFC 9110 "15.5.20"] {
         Temporary, grpc Unavailable,
         headline: "Wrong server",
-        explanation: "Your browser used a connection to a server that is not responsible for this site.",
+        explanation: "The request went over a connection to a server that is not responsible for this site.",
         causes: ["a browser that reused the connection of another site", "a mistake in the setup of this site"],
         advice: "Reload the page. If that does not help, restart your browser.",
         for_developers: "The server is not able to respond for this scheme and host. Repeat the request on a new \
