@@ -1,6 +1,6 @@
 //! What a request costs with tower-status, and by hand or with another crate. Each [`Case`] is the same work, done one way.
 //!
-//! `benches/report` runs all cases and writes RESULTS.md; `benches/gate` compares eleven of them with gate.txt.
+//! `benches/report` runs all cases and writes RESULTS.md; `benches/gate` compares some of them with gate.txt.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic, clippy::missing_panics_doc)] // it ends with a message
 #![allow(clippy::unnecessary_wraps)] // services that never fail, beside those that do
 
