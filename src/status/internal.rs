@@ -90,8 +90,8 @@ impl Status {
 
     /// Sets the detail to an error's `Display` if none is set.
     pub(crate) fn set_detail_from(&mut self, error: &dyn fmt::Display) {
-        // The message of a gRPC status is its detail, even an empty one.
-        if self.detail().is_none() && self.rpc().is_none() {
+        // The message of a gRPC status is its detail, even an empty one. A status from the chain of causes has its own.
+        if self.detail().is_none() && self.rpc().is_none() && !self.is_provisional() {
             let mut text = String::new();
             // If Display fails, the text so far is used; `to_string` would panic.
             let _ = fmt::Write::write_fmt(&mut text, format_args!("{error}"));
@@ -102,18 +102,30 @@ impl Status {
         }
     }
 
+    /// Returns whether only the source has a status.
+    pub(super) fn is_carrier(&self) -> bool {
+        self.resolution == Resolution::Unresolved
+    }
+
     /// Returns whether the layer has to find the status in the source.
     pub(crate) fn is_unresolved(&self) -> bool {
         matches!(self.resolution, Resolution::Unresolved | Resolution::Provisional)
     }
 
-    /// Carries a report. `own` is the status that it contains; a layer may find another one that takes precedence.
-    #[cfg(any(feature = "anyhow", feature = "eyre"))]
-    pub(super) fn of_report(own: Option<Status>, report: Root) -> Self {
+    /// Returns the status of a carrier. `own` is the one that it contains; a layer may find another one that takes
+    /// precedence.
+    pub(crate) fn provisional(own: Option<Status>) -> Self {
         let mut status = own.unwrap_or(Self::unresolved());
         if status.resolution == Resolution::Final {
             status.resolution = Resolution::Provisional;
         }
+        status
+    }
+
+    /// Carries a report that contains this status.
+    #[cfg(any(feature = "anyhow", feature = "eyre"))]
+    pub(super) fn of_report(own: Option<Status>, report: Root) -> Self {
+        let mut status = Self::provisional(own);
         status.set_source(report.into());
         status
     }

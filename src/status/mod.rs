@@ -93,7 +93,7 @@ pub struct Status {
 enum Resolution {
     Final,
     Unresolved,
-    /// As `Unresolved`, but a report contained this status, which is used if the layer finds no other one.
+    /// As `Unresolved`, but the source contains this status, which is used if the layer finds no other one.
     Provisional,
     /// Final: nothing maps the carried error.
     Unmapped,

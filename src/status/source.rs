@@ -93,6 +93,12 @@ impl<'a> Cause<'a> {
         !self.is_report() && shared(self.error()).is_some()
     }
 
+    /// Returns the outermost status from here on that is more than a carrier.
+    pub(crate) fn status(self) -> Option<&'a Status> {
+        let links = iter::successors(Some(self), |link| link.next()).take(LINKS);
+        links.filter_map(Cause::find::<Status>).find(|status| !status.is_carrier())
+    }
+
     /// Returns the next link.
     fn next(self) -> Option<Cause<'a>> {
         if self.is_report() {

@@ -82,7 +82,7 @@ pub(super) fn resolve(status: Status, mappers: &[Mapper]) -> (Status, MappedBy) 
         .map(|source| source.clone().with_causes(mappers.iter().filter_map(|mapper| mapper.cause)))
         .and_then(|source| {
             let by_mapper = mapped(&source, mappers, &mut LINKS.clone());
-            by_mapper.or_else(|| Some((built_in(&source)?, MappedBy::BuiltIn)))
+            by_mapper.or_else(|| Some((built_in(&source, &status)?, MappedBy::BuiltIn)))
         });
     match found {
         Some((found, by)) if status.is_provisional() => (found, by),
@@ -123,14 +123,15 @@ fn own_status(link: Cause<'_>) -> Option<&Status> {
 }
 
 /// Returns the status of the outermost error that is known without a mapping.
-fn built_in(source: &Source) -> Option<Status> {
+fn built_in(source: &Source, carrier: &Status) -> Option<Status> {
     let mut wrapper_status = None;
     let mut only_carriers = true;
     for (depth, link) in source.chain().enumerate() {
-        if let Some(status) = own_status(link) {
-            let status = status.clone();
+        if let Some(own) = own_status(link) {
+            // A provisional carrier is a copy of this status, with what the application has set on it since.
+            let status = if carrier.is_provisional() { carrier.clone().resolved() } else { own.clone() };
             // Keeps the errors around the status for the log. The context of a report has no source.
-            return Some(match (depth, status.source_link()) {
+            return Some(match (depth, own.source_link()) {
                 (0, Some(_)) => status,
                 (_, Some(_)) => status.with_source_link(source.at(depth + 1)),
                 (0, None) if !link.is_report() => status,

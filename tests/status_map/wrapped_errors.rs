@@ -10,7 +10,7 @@ use http_body_util::LengthLimitError;
 use tower::{load_shed::error::Overloaded, timeout::error::Elapsed};
 use tower_status::{BoxError, IntoStatus, Status, StatusMapLayer};
 
-use crate::common::{error::length_limit_error, fail, get, text};
+use crate::common::{default_detail, error::length_limit_error, fail, get, json, read, text};
 
 /// A foreign error, which `map_error` maps to 404.
 #[derive(Clone, Copy, Debug, thiserror::Error)]
@@ -188,6 +188,15 @@ mod anyhow_contexts {
         }
     }
 
+    /// A `Status` in a report is used by the layer with all that was set on it since.
+    #[tokio::test]
+    async fn what_is_set_on_a_status_from_a_report_is_kept() {
+        let status = Status::from(with(DbErr, Status::gone().with_title("first").with_detail("8")));
+        let (parts, body) = fail(&StatusMapLayer::new(), get("/", &[]), status.with_title("second")).await;
+        let body = json(&body);
+        assert_eq!((parts.status.as_u16(), &body["title"], &body["detail"]), (410, &"second".into(), &"8".into()));
+    }
+
     #[test]
     fn status_in_a_report_is_used_without_a_layer() {
         let status = Status::from(with(DbErr, Status::gone().with_detail("order 8 was deleted")));
@@ -228,6 +237,59 @@ async fn context_of_an_eyre_report_comes_before_its_cause() {
         Err::<(), _>(DbErr).wrap_err(Status::gone()).unwrap_err() => 410
         Status::from_error(eyre::eyre!("secret")) => 500
     }
+}
+
+/// The status of a `from_error` variant is that of its cause, also where no layer resolves it: as the response of a
+/// handler, as an item of a gRPC stream, and in a test of the error type.
+#[cfg(feature = "derive")]
+#[tokio::test]
+async fn status_in_a_derived_from_error_variant_is_used_without_a_layer() {
+    #[derive(Debug, thiserror::Error, IntoStatus)]
+    enum ShopError {
+        #[error(transparent)]
+        #[status(from_error)]
+        Status(Status),
+        #[error("the shop failed")]
+        #[status(from_error)]
+        Shared(Arc<Status>),
+        #[error("the shop failed")]
+        #[status(from_error)]
+        Boxed(#[source] BoxError),
+        #[error("the shop failed")]
+        #[status(from_error)]
+        Io(Option<io::Error>),
+    }
+    let gone = || Status::gone().with_title("Deleted");
+    let detailed = || gone().with_detail("order 8");
+    let secret = || Status::from_error(io::Error::other("secret words"));
+    let rows = [
+        ("a status", ShopError::Status(gone()), 410, None),
+        ("with a detail", ShopError::Status(detailed()), 410, Some("order 8")),
+        ("in an Arc", ShopError::Shared(Arc::new(detailed())), 410, Some("order 8")),
+        ("in a box", ShopError::Boxed(Box::new(detailed())), 410, Some("order 8")),
+        ("deeper", ShopError::Boxed(Box::new(io::Error::other(detailed()))), 410, Some("order 8")),
+        ("in an io::Error", ShopError::Io(Some(io::Error::other(gone()))), 410, None),
+        ("in a carrier", ShopError::Status(Status::from_error(io::Error::other(gone()))), 410, None),
+        ("no status", ShopError::Status(secret()), 500, None),
+        ("no error", ShopError::Io(None), 500, None),
+    ];
+    for (name, error, code, detail) in rows {
+        assert_eq!(error.status().code().as_u16(), code, "{name}");
+        let status = Status::from(error);
+        assert_eq!(status.code().as_u16(), code, "{name}");
+        let title = if code == 500 { "Internal Server Error" } else { "Deleted" };
+        let detail = detail.unwrap_or_else(|| default_detail(status.code()));
+        let without_layer = read(status.clone().into_http_response()).await;
+        for (parts, body) in [without_layer, fail(&StatusMapLayer::new(), get("/", &[]), status).await] {
+            let body = json(&body);
+            assert_eq!(parts.status.as_u16(), code, "{name}");
+            assert_eq!((&body["title"], &body["detail"]), (&title.into(), &detail.into()), "{name}");
+        }
+    }
+    // The layer's options come first.
+    let status = Status::from(ShopError::Boxed(Box::new(Foreign(detailed()))));
+    let layer = StatusMapLayer::new().map_error(|_: &Foreign<Status>| Some(Status::conflict()));
+    assert_eq!(fail(&layer, get("/", &[]), status).await.0.status, 409);
 }
 
 /// An unmapped error that was exposed by hand still hides its `Display`.

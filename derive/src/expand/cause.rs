@@ -16,7 +16,10 @@ pub(super) fn constant(input: &Input<'_>) -> Option<TokenStream> {
         return None;
     }
     let (error, this) = (Ident::new("__error", Span::mixed_site()), Ident::new("__this", Span::mixed_site()));
-    let arms = input.variants.iter().map(|variant| arm(&root, variant));
+    let arms = input.variants.iter().map(|variant| {
+        let (pattern, cause) = arm(&root, variant);
+        quote!(#pattern => #cause,)
+    });
     let inner = input.variants.iter().filter_map(Variant::transparent);
     let inner = inner.map(|field| bounds::without_pointers(field.ty));
     Some(quote! {
@@ -42,14 +45,13 @@ pub(super) fn constant(input: &Input<'_>) -> Option<TokenStream> {
     })
 }
 
-fn arm(root: &TokenStream, variant: &Variant<'_>) -> TokenStream {
+/// Returns a pattern of the variant, and its cause as an `Option<Cause>`.
+pub(super) fn arm(root: &TokenStream, variant: &Variant<'_>) -> (TokenStream, TokenStream) {
     let Some(linked) = variant.linked() else {
-        let pattern = pattern(variant, |_| false);
-        return quote!(#pattern => #root::Option::None,);
+        return (pattern(variant, |_| false), quote!(#root::Option::None));
     };
     let pattern = pattern(variant, |field| field.name == linked.name);
-    let cause = cause(root, linked.ty, &linked.binding());
-    quote!(#pattern => #cause,)
+    (pattern, cause(root, linked.ty, &linked.binding()))
 }
 
 /// Writes the error in the field, as an `Option<Cause>`.

@@ -4,7 +4,7 @@ use proc_macro2::{Span, TokenStream};
 use quote::{ToTokens, format_ident, quote, quote_spanned};
 use syn::{Ident, ext::IdentExt, spanned::Spanned};
 
-use super::{bounds, pattern};
+use super::{bounds, cause, pattern};
 use crate::parse::{
     Input,
     template::Template,
@@ -37,8 +37,14 @@ pub(super) fn code(input: &Input<'_>, variant: &Variant<'_>) -> Option<u16> {
 fn arm(input: &Input<'_>, variant: &Variant<'_>) -> TokenStream {
     let root = input.private();
     if variant.keys.from_error.is_set() {
-        let pattern = pattern(variant, |_| false);
-        return quote!(#pattern => #root::Status::unresolved(),);
+        let (pattern, cause) = cause::arm(&root, variant);
+        return quote! {
+            #pattern => {
+                #[allow(unused_imports)]
+                use #root::{AsCause as _, ReportAsCause as _};
+                #root::carried(#cause)
+            }
+        };
     }
     if let Some(inner) = variant.transparent() {
         let pattern = pattern(variant, |field| field.name == inner.name);
