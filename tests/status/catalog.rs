@@ -383,6 +383,14 @@ fn headlines_explanations_advice_and_causes_name_no_header_field() {
     }
 }
 
+/// An explanation is also the message of an RPC error without a detail, whose client is no browser.
+#[test]
+fn explanations_of_errors_name_no_browser() {
+    for entry in ALL.iter().filter(|entry| entry.code.as_u16() >= 400) {
+        assert!(!entry.explanation.contains("browser"), "{}: {:?}", entry.code, entry.explanation);
+    }
+}
+
 /// A page, a problem document and a `grpc-message` can show them unescaped.
 #[test]
 fn texts_need_no_escaping() {

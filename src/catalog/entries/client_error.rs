@@ -66,7 +66,7 @@ pub(super) const ENTRIES: &[Entry] = entries! {
     406 "Not Acceptable" [RFC 9110 "15.5.7"] {
         Permanent, grpc FailedPrecondition,
         headline: "No suitable version",
-        explanation: "This page is not available in a format or language that your browser accepts.",
+        explanation: "This page is not available in a format or language that was asked for.",
         causes: ["a browser that asks for a format or language which this page does not have"],
         advice: "Try another browser, or add another language in its settings.",
         for_developers: "No representation matches the Accept, Accept-Encoding and Accept-Language fields. Accept \
@@ -250,7 +250,7 @@ pub(super) const ENTRIES: &[Entry] = entries! {
     426 "Upgrade Required" [RFC 9110 "15.5.22"] requires UPGRADE {
         Permanent, grpc FailedPrecondition,
         headline: "Your browser cannot open this",
-        explanation: "This address needs a newer browser or another program.",
+        explanation: "This address needs a newer or a different program.",
         causes: ["an address for programs that was opened as a page", "an outdated browser or program"],
         advice: "Try again with an up-to-date browser or program. If this address is meant for programs, there is no \
             page to see.",
@@ -279,7 +279,7 @@ pub(super) const ENTRIES: &[Entry] = entries! {
     431 "Request Header Fields Too Large" [RFC 6585 "5"] {
         Permanent, grpc ResourceExhausted,
         headline: "Your browser sent too much",
-        explanation: "Your browser sent more extra data than the server accepts, usually too many cookies.",
+        explanation: "The request had more extra data than the server accepts, usually too many cookies.",
         causes: ["cookies that have piled up"],
         advice: "Delete the cookies of this site, then try again.",
         for_developers: "The header fields of the request, one of them or all together, are too large. Send fewer or \

@@ -65,7 +65,7 @@ pub(super) const ENTRIES: &[Entry] = entries! {
     505 "HTTP Version Not Supported" [RFC 9110 "15.6.6"] {
         Permanent, grpc Internal,
         headline: "This browser is not supported",
-        explanation: "Your browser or program uses a version of the web protocol that the server does not support.",
+        explanation: "The request uses a version of the web protocol that the server does not support.",
         causes: ["a very old or very new program", "a proxy that changes the version"],
         advice: "Use an up-to-date browser or program.",
         for_developers: "The server does not support the major version of HTTP that the request uses.",
@@ -102,7 +102,7 @@ pub(super) const ENTRIES: &[Entry] = entries! {
     510 "Not Extended (OBSOLETED)" [RFC 2774 "7"] {
         Unknown, grpc Internal,
         headline: "Something is missing",
-        explanation: "The server expects an addition to the web protocol that your browser or program does not use.",
+        explanation: "The server expects an addition to the web protocol that the request does not use.",
         causes: ["a very old server"],
         advice: "Tell the people who run this site which page you opened.",
         for_developers: "510 and the HTTP extensions that it asks for are obsolete.",
