@@ -101,7 +101,8 @@
 //!
 //! In a tuple of layers and in `ServiceBuilder` the first layer is the outermost. If `Router::layer` is called several
 //! times, the *last* layer is. `CorsLayer` requires a body that implements `Default`, which the body of `TraceLayer` does
-//! not: with axum, add CORS and request id in a separate call.
+//! not: with axum, add CORS and request id in a separate call. This example needs tower-http's features `catch-panic`,
+//! `compression-gzip`, `cors`, `request-id` and `trace`.
 //!
 //! ```
 //! use std::time::Duration;
@@ -206,14 +207,16 @@
 //!   names the argument or return type. Usually `#[status(axum)]` is missing on the error type, or the feature `axum`.
 //! - **``the trait bound `Infallible: From<Box<(dyn std::error::Error + Send + Sync + 'static)>>` is not satisfied``** (or
 //!   `dyn StdError`, in an application that depends on serde): a layer that can fail is outside the one that handles
-//!   errors. Put it inside `StatusMapLayer`: after it in the tuple, or in an earlier call of `.layer(..)`.
+//!   errors. Put both into one tuple, and `StatusMapLayer` first. A call of `.layer(..)` for each does not compile in any
+//!   order, because a `Router` adds only layers that cannot fail.
 //! - **``the trait bound `ResponseBody<..>: Default` is not satisfied``**: `CorsLayer` is in the same tuple as `TraceLayer`.
 //!   See [Layer order](#layer-order).
 //! - **``the trait bound `Status: IntoResponse` is not satisfied``**: the feature `axum` is missing.
 //! - **`` `?` couldn't convert the error to `tonic::Status` ``**: `#[status(tonic)]` is missing on the error type. tonic has its
 //!   own conversion from `io::Error`, which shows the error to the client: write `.map_err(Status::from)?`.
 //! - **A 500, and nothing in the log**: install a subscriber, such as `tracing_subscriber::fmt().init()`. A 5xx is logged as an
-//!   error, a 4xx at the level DEBUG. During development, [`debug(true)`](StatusMapLayer::debug) shows the causes in the
+//!   error, a 4xx at the level DEBUG. If there is one, the route does not have the layer, because it was added to the
+//!   `Router` later: a handler's error is then a problem document all the same, but nothing logs it. During development, [`debug(true)`](StatusMapLayer::debug) shows the causes in the
 //!   response.
 //! - **An empty 404 under `nest`**: the layer is on a nested `Router`. Add it to the outer one.
 //! - **An application's error in a `BoxError`** is a 500 until [`recognize::<ShopError>()`](StatusMapLayer::recognize) or
