@@ -61,6 +61,16 @@ pub fn cases() -> Vec<Case> {
     table.cases
 }
 
+/// Checks that all who do the same work send the same response.
+///
+/// # Panics
+///
+/// If two responses differ.
+pub fn check() {
+    rows::check();
+    server::check();
+}
+
 /// Returns the case of this name.
 pub fn case(id: &str) -> Option<Case> {
     cases().into_iter().find(|case| case.id() == id)

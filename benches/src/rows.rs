@@ -7,12 +7,14 @@ use crate::{Case, Run};
 mod accept;
 mod errors;
 mod grpc;
+mod into_response;
 mod pass;
 mod preconditions;
 
 pub(crate) use accept::accept;
-pub(crate) use errors::{bare, html, into_response, json};
+pub(crate) use errors::{bare, html, json};
 pub(crate) use grpc::grpc;
+pub(crate) use into_response::{check, into_response};
 pub(crate) use pass::{logged, pass};
 pub(crate) use preconditions::{evaluate, not_modified};
 

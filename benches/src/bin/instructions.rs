@@ -1,6 +1,6 @@
 //! `instructions CASE N` does the work of a case N times, for callgrind: run it with two N, and the difference is the work
 //! itself. `instructions` prints the names of all cases. `instructions --check` compares the responses of tower-status with
-//! those of the code by hand.
+//! those of the code by hand and of other crates.
 
 use std::process::ExitCode;
 
@@ -17,7 +17,7 @@ fn main() -> ExitCode {
         return ExitCode::SUCCESS;
     };
     if id == "--check" {
-        benches::server::check();
+        benches::check();
         return ExitCode::SUCCESS;
     }
     let times = arguments.next().and_then(|times| times.parse().ok());

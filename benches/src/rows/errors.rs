@@ -2,13 +2,10 @@
 
 use std::{convert::Infallible, hint::black_box};
 
-use axum::response::{IntoResponse, Response};
+use axum::response::IntoResponse;
 use bytes::Bytes;
-use http::{HeaderValue, Request, StatusCode, header};
-use http_api_problem::HttpApiProblem;
+use http::{Request, StatusCode};
 use http_body_util::Empty;
-use problem_details::ProblemDetails;
-use serde::Serialize;
 use serde_json::json;
 use tower::{Layer, Service};
 use tower_status::{Status, StatusBody, StatusMapLayer};
@@ -16,14 +13,10 @@ use tower_status::{Status, StatusBody, StatusMapLayer};
 use super::{
     CURL, FIREFOX, Table,
     pass::{request_alone, send},
-    repeated,
 };
-use crate::{
-    Run,
-    service::{read, responding},
-};
+use crate::service::responding;
 
-fn detail() -> String {
+pub(super) fn detail() -> String {
     format!("order {} does not exist", black_box(8))
 }
 
@@ -31,58 +24,14 @@ fn long_detail(length: usize) -> String {
     "order 8 does not exist ".repeat(length / 23)
 }
 
-fn status() -> Status {
+pub(super) fn status() -> Status {
     Status::not_found().with_detail(detail()).with_extension("order_id", 8).with_extension("currency", "EUR")
-}
-
-/// The members as a user of `problem_details` writes them.
-#[derive(Debug, Serialize)]
-struct Members {
-    order_id: u64,
-    currency: &'static str,
 }
 
 fn failing(
     status: impl Fn() -> Status + Clone,
 ) -> impl Service<Request<()>, Response = http::Response<StatusBody<Empty<Bytes>>>, Error = Infallible> {
     StatusMapLayer::new().layer(responding(move || Err::<http::Response<Empty<Bytes>>, _>(status())))
-}
-
-/// Returns the fields that a status sets, beside the Content-Type.
-fn complete<B>(mut response: http::Response<B>) -> http::Response<B> {
-    response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
-    response.headers_mut().insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
-    response
-}
-
-fn made<B: http_body::Body<Error: std::fmt::Debug>>(make: impl Fn() -> http::Response<B> + 'static) -> Run {
-    repeated(move || read(make()))
-}
-
-/// Returns the response of a handler without a layer, with the same header fields and document.
-pub(crate) fn into_response(table: &mut Table) {
-    table.work("into_response", "detail and 2 extensions");
-    table.by("tower-status", || made(|| status().into_response()));
-    table.by("problem_details", || {
-        made(|| {
-            let problem = ProblemDetails::from_status_code(StatusCode::NOT_FOUND).with_detail(detail());
-            complete(problem.with_extensions(Members { order_id: 8, currency: "EUR" }).into_response())
-        })
-    });
-    table.by("http-api-problem", || {
-        made(|| {
-            let problem = HttpApiProblem::with_title_and_type(StatusCode::NOT_FOUND).detail(detail());
-            let response: Response = problem.value("order_id", &8).value("currency", &"EUR").to_axum_response();
-            complete(response)
-        })
-    });
-    table.by("axum-problem", || {
-        made(|| {
-            let problem = axum_problem::Problem::not_found().detail(detail());
-            let problem = problem.extension("order_id", 8).extension("currency", "EUR");
-            complete(axum07::response::IntoResponse::into_response(problem))
-        })
-    });
 }
 
 pub(crate) fn json(table: &mut Table) {

@@ -5,9 +5,9 @@
 
 use std::{convert::Infallible, time::Duration};
 
-use axum::body::Body;
 use bytes::Bytes;
 use http::Request;
+use http_body::Body;
 use http_body_util::{BodyExt, Full};
 use hyper::{body::Incoming, client, server};
 use hyper_util::{
@@ -19,7 +19,7 @@ use tokio::{
     runtime::{Builder, Runtime},
     time::timeout,
 };
-use tower::Service;
+use tower::{BoxError, Service};
 
 use crate::Run;
 
@@ -43,10 +43,11 @@ pub(crate) type Serve = Box<dyn Fn(DuplexStream)>;
 /// Larger than any response: the server never waits for the client.
 const BUFFER: usize = 512 * 1024;
 
-pub(crate) fn serve<S>(service: S, protocol: Protocol) -> Serve
+pub(crate) fn serve<S, B>(service: S, protocol: Protocol) -> Serve
 where
-    S: Service<Request<Incoming>, Response = http::Response<Body>, Error = Infallible> + Clone + Send + 'static,
+    S: Service<Request<Incoming>, Response = http::Response<B>, Error = Infallible> + Clone + Send + 'static,
     S::Future: Send,
+    B: Body<Data: Send, Error: Into<BoxError>> + Send + 'static,
 {
     Box::new(move |stream| {
         let (stream, service) = (TokioIo::new(stream), TowerToHyperService::new(service.clone()));

@@ -47,10 +47,7 @@ pub(super) fn add(ways: &mut Ways) {
             (BARE, || serve(orders(), Protocol::Http1)),
             identity,
             ours,
-            ("tower-status around the Router", || {
-                let service = StatusMapLayer::new().layer(orders());
-                serve(tower::util::MapResponse::new(service, IntoResponse::into_response), Protocol::Http1)
-            }),
+            ("tower-status around the Router", || serve(StatusMapLayer::new().layer(orders()), Protocol::Http1)),
         ],
     );
     let by_hand: Server =
@@ -59,7 +56,7 @@ pub(super) fn add(ways: &mut Ways) {
     ways.add("304, one tag", http1(head("GET /orders/7", &current), b""), &[identity, ours, by_hand]);
     let http2 = Sent { protocol: Protocol::Http2, head: head("GET /orders/7", FIREFOX), body: b"" };
     ways.add(
-        "200, 12 fields, HTTP/2",
+        "200, HTTP/2",
         http2,
         &[
             (IDENTITY, || serve(orders().layer(layer_fn(|route| route)), Protocol::Http2)),
