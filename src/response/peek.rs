@@ -63,7 +63,7 @@ impl<B: Body> Peeked<B> {
 
     /// Returns all data in one piece, if the body ended within the limit.
     pub(crate) fn complete(&self) -> Option<Vec<u8>> {
-        self.ended.then(|| self.data.iter().flatten().copied().collect())
+        self.ended.then(|| self.available(usize::MAX))
     }
 
     /// Returns the data frame by frame, if no more data will follow; trailers may.
