@@ -7,7 +7,7 @@ from pathlib import Path
 
 import measure
 
-CONNECTIONS, REQUESTS, ROUNDS = 1000, 40000, 9
+CONNECTIONS, REQUESTS, ROUNDS = 1000, 40000, 25
 LAYER, HAND = "StatusMapLayer", "HandleErrorLayer"
 
 
