@@ -121,9 +121,11 @@ pub const fn documented<E: IntoStatus>(type_name: &'static str) -> Documented {
     Documented::from_list(E::STATUSES, type_name)
 }
 
-/// Returns the status in the chain of a carried error. A layer may find another one that takes precedence.
+/// Returns the status in the chain of a carried error, without its source. The layer may find another one that takes
+/// precedence.
 pub fn carried(cause: Option<Cause<'_>>) -> Status {
-    Status::provisional(cause.and_then(Cause::status).cloned())
+    let own = cause.and_then(Cause::status).cloned();
+    Status::provisional(own.map(Status::without_source))
 }
 
 /// Returns the status of the inner error.

@@ -90,7 +90,8 @@ impl Status {
 
     /// Sets the detail to an error's `Display` if none is set.
     pub(crate) fn set_detail_from(&mut self, error: &dyn fmt::Display) {
-        // The message of a gRPC status is its detail, even an empty one. A status from the chain of causes has its own.
+        // The message of a gRPC status is its detail, even an empty one. A status from the chain of causes does not take
+        // the text of an error around it.
         if self.detail().is_none() && self.rpc().is_none() && !self.is_provisional() {
             let mut text = String::new();
             // If Display fails, the text so far is used; `to_string` would panic.
@@ -102,7 +103,7 @@ impl Status {
         }
     }
 
-    /// Returns whether only the source has a status.
+    /// Returns whether the status only carries an error, and has no code of its own.
     pub(super) fn is_carrier(&self) -> bool {
         self.resolution == Resolution::Unresolved
     }
@@ -112,20 +113,19 @@ impl Status {
         matches!(self.resolution, Resolution::Unresolved | Resolution::Provisional)
     }
 
-    /// Returns the status of a carrier. `own` is the one that it contains; a layer may find another one that takes
-    /// precedence.
+    /// Returns a status that the layer still resolves. `own` is used if it finds no other one.
     pub(crate) fn provisional(own: Option<Status>) -> Self {
         let mut status = own.unwrap_or(Self::unresolved());
-        if status.resolution == Resolution::Final {
+        if !status.is_carrier() {
             status.resolution = Resolution::Provisional;
         }
         status
     }
 
-    /// Carries a report that contains this status.
+    /// Carries a report. `own` is the status that the report itself finds; others are deeper in its chain.
     #[cfg(any(feature = "anyhow", feature = "eyre"))]
     pub(super) fn of_report(own: Option<Status>, report: Root) -> Self {
-        let mut status = Self::provisional(own);
+        let mut status = Self::provisional(own.or_else(|| report.cause().status().cloned()));
         status.set_source(report.into());
         status
     }

@@ -93,7 +93,7 @@ impl<'a> Cause<'a> {
         !self.is_report() && shared(self.error()).is_some()
     }
 
-    /// Returns the outermost status from here on that is more than a carrier.
+    /// Returns the first status in the chain, from this link on, that does not only carry an error.
     pub(crate) fn status(self) -> Option<&'a Status> {
         let links = iter::successors(Some(self), |link| link.next()).take(LINKS);
         links.filter_map(Cause::find::<Status>).find(|status| !status.is_carrier())
@@ -147,7 +147,7 @@ pub(crate) enum Root {
 }
 
 impl Root {
-    fn cause(&self) -> Cause<'_> {
+    pub(super) fn cause(&self) -> Cause<'_> {
         match self {
             Self::Error(error) => Cause::Error(&**error),
             #[cfg(feature = "anyhow")]

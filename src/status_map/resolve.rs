@@ -87,12 +87,14 @@ pub(super) fn resolve(status: Status, mappers: &[Mapper]) -> (Status, MappedBy) 
     match found {
         Some((found, by)) if status.is_provisional() => (found, by),
         Some((found, by)) => (found.inherit_from(&status), by),
+        None if status.is_provisional() => (status.resolved(), MappedBy::Itself),
         None => (status.unmapped(), MappedBy::Nothing),
     }
 }
 
 /// Returns the status of the outermost error that the application maps. The search stops at a `Status`.
 fn mapped(source: &Source, mappers: &[Mapper], links: &mut usize) -> Option<(Status, MappedBy)> {
+    let mut provisional = None;
     for (depth, link) in source.chain().enumerate() {
         // One limit for all chains, so that nested carriers end.
         *links = links.checked_sub(1)?;
@@ -109,12 +111,16 @@ fn mapped(source: &Source, mappers: &[Mapper], links: &mut usize) -> Option<(Sta
             if carried.is_some() {
                 return carried;
             }
+            if status.is_provisional() && provisional.is_none() {
+                let status = status.resolved().with_source_link(source.at(depth));
+                provisional = Some((status, MappedBy::Mapper(mapper.name)));
+            }
         }
         if own_status(link).is_some() {
             return None;
         }
     }
-    None
+    provisional
 }
 
 /// Returns the status that the application has chosen for this link: a cause does not override it.
@@ -128,11 +134,11 @@ fn built_in(source: &Source, carrier: &Status) -> Option<Status> {
     let mut only_carriers = true;
     for (depth, link) in source.chain().enumerate() {
         if let Some(own) = own_status(link) {
-            // A provisional carrier is a copy of this status, with what the application has set on it since.
+            // A provisional carrier already is this status, with what the application has set on it since.
             let status = if carrier.is_provisional() { carrier.clone().resolved() } else { own.clone() };
             // Keeps the errors around the status for the log. The context of a report has no source.
             return Some(match (depth, own.source_link()) {
-                (0, Some(_)) => status,
+                (0, Some(inner)) => status.with_source_link(inner.clone()),
                 (_, Some(_)) => status.with_source_link(source.at(depth + 1)),
                 (0, None) if !link.is_report() => status,
                 (_, None) => status.with_source_link(source.at(0)),

@@ -9,6 +9,8 @@ use bytes::Bytes;
 use http::{Request, Response, StatusCode};
 use http_body_util::Full;
 use tower::Layer;
+#[cfg(feature = "derive")]
+use tower_status::IntoStatus as _;
 use tower_status::{KeepBody, Status, StatusMapLayer};
 use tracing::Level;
 
@@ -227,12 +229,23 @@ fn detail_that_is_the_text_of_the_error_is_logged_once() {
     assert_eq!((lines[0].field("detail"), lines[0].field("error")), (Some("other"), Some("order 8 does not exist")));
 }
 
+/// An error whose status is that of its cause.
+#[cfg(feature = "derive")]
+#[derive(Debug, thiserror::Error, tower_status::IntoStatus)]
+enum Carrier {
+    #[error("the database failed")]
+    #[status(from_error)]
+    Db(#[source] Status),
+}
+
 #[test]
 fn unmapped_error_is_logged_as_such() {
     let layer = || StatusMapLayer::new().map_error(|_: &NoSuchOrder| Some(Status::bad_gateway()));
     let inner = || Ok(inner(500, "text/plain", "it"));
     let rows = [
         ("unmapped", layer(), Err(Status::from_error("it")), Some("true")),
+        #[cfg(feature = "derive")]
+        ("the status of a variant with `from_error`", layer(), Err(Carrier::Db(status(502)).status()), None),
         ("mapped", layer(), Err(Status::from_error(NoSuchOrder)), None),
         ("a status", layer(), Err(status(500)), None),
         ("an inner response", layer(), inner(), None),

@@ -188,7 +188,7 @@ mod anyhow_contexts {
         }
     }
 
-    /// A `Status` in a report is used by the layer with all that was set on it since.
+    /// What is set on a status that was converted from a report is kept by the layer.
     #[tokio::test]
     async fn what_is_set_on_a_status_from_a_report_is_kept() {
         let status = Status::from(with(DbErr, Status::gone().with_title("first").with_detail("8")));
@@ -201,6 +201,8 @@ mod anyhow_contexts {
     fn status_in_a_report_is_used_without_a_layer() {
         let status = Status::from(with(DbErr, Status::gone().with_detail("order 8 was deleted")));
         assert_eq!((status.code().as_u16(), status.detail()), (410, Some("order 8 was deleted")));
+        let deeper = io::Error::other(Status::gone());
+        assert_eq!(Status::from(anyhow::Error::from(deeper)).code(), 410);
     }
 
     #[cfg(feature = "derive")]
@@ -239,11 +241,10 @@ async fn context_of_an_eyre_report_comes_before_its_cause() {
     }
 }
 
-/// The status of a `from_error` variant is that of its cause, also where no layer resolves it: as the response of a
-/// handler, as an item of a gRPC stream, and in a test of the error type.
+/// The status of a `from_error` variant is that of its cause, with and without a layer.
 #[cfg(feature = "derive")]
 #[tokio::test]
-async fn status_in_a_derived_from_error_variant_is_used_without_a_layer() {
+async fn status_in_a_from_error_variant_is_the_same_with_and_without_a_layer() {
     #[derive(Debug, thiserror::Error, IntoStatus)]
     enum ShopError {
         #[error(transparent)]
@@ -286,6 +287,19 @@ async fn status_in_a_derived_from_error_variant_is_used_without_a_layer() {
             assert_eq!((&body["title"], &body["detail"]), (&title.into(), &detail.into()), "{name}");
         }
     }
+    // Of the error itself, only its status is used, and no cause of that status.
+    let timed_out = || Status::bad_gateway().with_source(Elapsed::new());
+    let error = ShopError::Status(timed_out());
+    assert!(error.status().source().is_none());
+    assert_eq!(fail(&StatusMapLayer::new(), get("/", &[]), error.status()).await.0.status, 502);
+    assert_eq!(fail(&StatusMapLayer::new(), get("/", &[]), error).await.0.status, 502);
+    let layer = StatusMapLayer::new().map_error(|error: &ShopError| Some(error.status()));
+    let error = Status::from_error(ShopError::Status(timed_out()));
+    assert_eq!(fail(&layer, get("/", &[]), error).await.0.status, 502);
+    // What is set later is kept.
+    let status = Status::from(ShopError::Status(gone())).with_title("Sold").with_header("x-order", "8");
+    let (parts, body) = fail(&StatusMapLayer::new(), get("/", &[]), status).await;
+    assert_eq!((&json(&body)["title"], parts.headers["x-order"].as_bytes()), (&"Sold".into(), &b"8"[..]));
     // The layer's options come first.
     let status = Status::from(ShopError::Boxed(Box::new(Foreign(detailed()))));
     let layer = StatusMapLayer::new().map_error(|_: &Foreign<Status>| Some(Status::conflict()));
@@ -325,6 +339,8 @@ async fn status_in_a_chain_keeps_its_source() {
         (Status::from_error(gone()), &["the cause"]),
         (Status::from_error(Foreign(gone())), &["the cause"]),
         (Status::from_error(Status::gone()), &[]),
+        #[cfg(feature = "anyhow")]
+        (anyhow::anyhow!("below").context(gone()).into(), &["the cause"]),
     ] {
         let (parts, _) = fail(&layer, get("/", &[]), error).await;
         assert_eq!(
