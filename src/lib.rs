@@ -207,16 +207,17 @@
 //!   names the argument or return type. Usually `#[status(axum)]` is missing on the error type, or the feature `axum`.
 //! - **``the trait bound `Infallible: From<Box<(dyn std::error::Error + Send + Sync + 'static)>>` is not satisfied``** (or
 //!   `dyn StdError`, in an application that depends on serde): a layer that can fail is outside the one that handles
-//!   errors. Put both into one tuple, and `StatusMapLayer` first. A call of `.layer(..)` for each does not compile in any
-//!   order, because a `Router` adds only layers that cannot fail.
+//!   errors. Put both into one tuple, and `StatusMapLayer` first. Separate calls of `.layer(..)` do not compile in any
+//!   order, because `Router::layer` accepts only layers whose services cannot fail.
 //! - **``the trait bound `ResponseBody<..>: Default` is not satisfied``**: `CorsLayer` is in the same tuple as `TraceLayer`.
 //!   See [Layer order](#layer-order).
 //! - **``the trait bound `Status: IntoResponse` is not satisfied``**: the feature `axum` is missing.
 //! - **`` `?` couldn't convert the error to `tonic::Status` ``**: `#[status(tonic)]` is missing on the error type. tonic has its
 //!   own conversion from `io::Error`, which shows the error to the client: write `.map_err(Status::from)?`.
 //! - **A 500, and nothing in the log**: install a subscriber, such as `tracing_subscriber::fmt().init()`. A 5xx is logged as an
-//!   error, a 4xx at the level DEBUG. If there is one, the route does not have the layer, because it was added to the
-//!   `Router` later: a handler's error is then a problem document all the same, but nothing logs it. During development, [`debug(true)`](StatusMapLayer::debug) shows the causes in the
+//!   error, a 4xx at the level DEBUG. If a subscriber is installed, the route may not have the layer: `Router::layer` applies
+//!   only to routes that were added before it. The error of a handler is then still a problem document, but it is not logged.
+//!   During development, [`debug(true)`](StatusMapLayer::debug) shows the causes in the
 //!   response.
 //! - **An empty 404 under `nest`**: the layer is on a nested `Router`. Add it to the outer one.
 //! - **An application's error in a `BoxError`** is a 500 until [`recognize::<ShopError>()`](StatusMapLayer::recognize) or

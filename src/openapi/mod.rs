@@ -14,8 +14,8 @@
 //! # utoipa (feature `utoipa`)
 //!
 //! `#[status(utoipa)]` implements `utoipa::IntoResponses`. Both modifiers are optional: [`defaults()`] adds the responses of
-//! the layer to every operation; [`ProblemDetails`] then registers the schema once, and refers to it. An extractor's rejection
-//! that is not a variant of the error type is listed with [`ResponsesOf`].
+//! the layer to every operation; [`ProblemDetails`] then registers the schema once, and refers to it. List the rejection
+//! of an extractor that is not a variant of the error type with [`ResponsesOf`].
 //!
 #![cfg_attr(feature = "utoipa", doc = "```")]
 #![cfg_attr(not(feature = "utoipa"), doc = "```ignore")]

@@ -383,7 +383,7 @@ fn headlines_explanations_advice_and_causes_name_no_header_field() {
     }
 }
 
-/// An explanation is also the message of an RPC error without a detail, whose client is no browser.
+/// An RPC error without a detail has the explanation as its message, and its client is not a browser.
 #[test]
 fn explanations_of_errors_name_no_browser() {
     for entry in ALL.iter().filter(|entry| entry.code.as_u16() >= 400) {

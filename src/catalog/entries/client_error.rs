@@ -201,7 +201,7 @@ pub(super) const ENTRIES: &[Entry] = entries! {
     421 "Misdirected Request" [RFC 9110 "15.5.20"] {
         Temporary, grpc Unavailable,
         headline: "Wrong server",
-        explanation: "The request went over a connection to a server that is not responsible for this site.",
+        explanation: "The request arrived on a connection to a server that is not responsible for this site.",
         causes: ["a browser that reused the connection of another site", "a mistake in the setup of this site"],
         advice: "Reload the page. If that does not help, restart your browser.",
         for_developers: "The server is not able to respond for this scheme and host. Repeat the request on a new \
@@ -250,7 +250,7 @@ pub(super) const ENTRIES: &[Entry] = entries! {
     426 "Upgrade Required" [RFC 9110 "15.5.22"] requires UPGRADE {
         Permanent, grpc FailedPrecondition,
         headline: "Your browser cannot open this",
-        explanation: "This address needs a newer or a different program.",
+        explanation: "This address needs a newer program, or a different one.",
         causes: ["an address for programs that was opened as a page", "an outdated browser or program"],
         advice: "Try again with an up-to-date browser or program. If this address is meant for programs, there is no \
             page to see.",
