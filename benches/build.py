@@ -67,7 +67,7 @@ def build(folder, dependency, layers):
 def section():
     lines = [
         "`cargo build --release` of an axum application from nothing: the processor time of all processes, and the size of the",
-        "stripped program. The layers of tower-http are those for panics, traces and compression.",
+        "stripped program. The three layers are `CatchPanicLayer`, `TraceLayer` and `CompressionLayer`.",
         "",
         "| application | processor time (ratio) | program (KiB) | more (KiB) |",
         "|---|--:|--:|--:|",

@@ -49,7 +49,7 @@ def section():
     for name, rounds in found.items():
         share = min(share for share, _, _ in rounds)
         times = [beside([ours[at] / theirs[at] for ours, theirs in zip(rounds, found[HAND])]) for at in (1, 2)]
-        lines.append(f"| `{name}` | {100 * share:.2f} | {' | '.join('1' if name == HAND else time for time in times)} |")
+        lines.append(f"| `{name}` | {100 * share:.3f} | {' | '.join('1' if name == HAND else time for time in times)} |")
     return lines
 
 

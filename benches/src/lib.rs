@@ -61,7 +61,7 @@ pub fn cases() -> Vec<Case> {
     table.cases
 }
 
-/// Checks that all who do the same work send the same response.
+/// Checks that all ways of doing the same work send the same response.
 ///
 /// # Panics
 ///
