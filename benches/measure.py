@@ -13,8 +13,8 @@ ROOT = Path(__file__).resolve().parent.parent
 FOLDER = Path(os.environ.get("CARGO_TARGET_DIR", ROOT / "target")) / "release"
 TIMES = (500, 1000)
 
-# The C library chooses its memcpy by the processor. The oldest one makes the count the same on each.
-ENVIRONMENT = {"GLIBC_TUNABLES": "glibc.cpu.hwcaps=-AVX512F,-AVX2,-AVX,-ERMS,-FSRM", "LC_ALL": "C"}
+# The C library chooses its memcpy by the processor. With the oldest one, the count is the same on each.
+ENVIRONMENT = {"PATH": os.environ["PATH"], "GLIBC_TUNABLES": "glibc.cpu.hwcaps=-AVX512F,-AVX2,-AVX,-ERMS,-FSRM", "LC_ALL": "C"}
 
 
 def output(*command, **options):
@@ -48,7 +48,7 @@ def count(case):
 
 def callgrind(case, times, file):
     command = ["valgrind", "--tool=callgrind", f"--callgrind-out-file={file}", FOLDER / "instructions", case, str(times)]
-    run = subprocess.run(command, env=ENVIRONMENT, text=True, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
+    run = subprocess.run(command, cwd=ROOT, env=ENVIRONMENT, text=True, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
     found = re.search(r"Collected : (\d+)", run.stderr)
     if run.returncode or not found:
         sys.exit(f"error: valgrind failed on {case}:\n{run.stderr}")

@@ -1,4 +1,4 @@
-//! The methods of a [`Status`] that only the layers use.
+//! The methods of a [`Status`] that only this crate uses.
 
 use std::{fmt, sync::Arc};
 

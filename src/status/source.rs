@@ -26,7 +26,7 @@ pub enum Cause<'a> {
     Eyre(&'a eyre::Report),
 }
 
-/// Returns the cause of an error where `Error::source` leaves it out. `#[derive(IntoStatus)]` writes it.
+/// A function that returns the cause of an error where `Error::source` leaves it out. `#[derive(IntoStatus)]` writes it.
 #[doc(hidden)]
 pub type CauseOf = for<'a> fn(&'a (dyn Error + 'static)) -> Option<Cause<'a>>;
 
@@ -39,7 +39,7 @@ const STATUSES: usize = 64;
 /// The limit of the text of a dropped chain, in bytes.
 const TEXT: usize = 8 * 1024;
 
-/// Cuts a text between characters if it has more bytes than the limit. Returns whether it had.
+/// Cuts a text of more bytes than the limit between two characters, and appends `…`. Returns whether it was cut.
 pub(crate) fn cut(text: &mut String, limit: usize) -> bool {
     if text.len() <= limit {
         return false;
@@ -53,7 +53,7 @@ pub(crate) fn cut(text: &mut String, limit: usize) -> bool {
 impl<'a> Cause<'a> {
     /// Returns the error of this type: also from a `Box` or an `Arc`, and as the context of a report.
     pub(crate) fn find<E: Error + Send + Sync + 'static>(self) -> Option<&'a E> {
-        // A report also finds what its chain contains, which has its own links.
+        // `downcast_ref` of a report also finds the errors of its chain, which are links of their own: only a context counts.
         #[cfg(any(feature = "anyhow", feature = "eyre"))]
         macro_rules! context {
             ($report:expr) => {{
@@ -259,7 +259,7 @@ impl Source {
         Self { depth, ..self.clone() }
     }
 
-    /// Returns the backtrace of the first report that has one.
+    /// Returns the backtrace of the first anyhow report that has one.
     pub(crate) fn backtrace(&self) -> Option<&std::backtrace::Backtrace> {
         self.chain().find_map(|link| match link {
             #[cfg(feature = "anyhow")]

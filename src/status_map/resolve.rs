@@ -172,7 +172,7 @@ fn is_carrier(link: Cause<'_>) -> bool {
 /// around the error.
 fn known(link: Cause<'_>, is_direct: bool) -> Option<Status> {
     if link.find::<Elapsed>().is_some() {
-        // Not 408, because browsers retry a 408 automatically (RFC 9110 §15.5.9).
+        // Not 408: the request did arrive, and a client may repeat a 408 by itself (RFC 9110 §15.5.9).
         return Some(Status::service_unavailable().with_grpc_code(GrpcCode::DeadlineExceeded));
     }
     if link.find::<Overloaded>().is_some() {
@@ -189,7 +189,7 @@ fn known(link: Cause<'_>, is_direct: bool) -> Option<Status> {
     #[cfg(feature = "tonic")]
     if let Some(error) = link.find::<tonic::Status>() {
         let status = error.status();
-        // The message of an upstream is not for our clients.
+        // Inside another error, it is the status of an upstream, whose message is not for our clients.
         return Some(if is_direct { status } else { Status::new(status.code()).with_grpc_code(error.code().into()) });
     }
     #[cfg(feature = "tonic")]
