@@ -24,9 +24,6 @@ pub(super) fn constant(input: &Input<'_>) -> Option<TokenStream> {
     let inner = inner.map(|field| bounds::without_pointers(field.ty));
     Some(quote! {
         const __CAUSE: #root::Option<#root::CauseOf> = #root::Option::Some(|#error| {
-            // Unused if a cause is not an error, which is reported elsewhere.
-            #[allow(unused_imports)]
-            use #root::{AsCause as _, ReportAsCause as _};
             if let #root::Option::Some(#this) = #error.downcast_ref::<Self>() {
                 return match *#this {
                     #(#arms)*
@@ -51,7 +48,14 @@ pub(super) fn arm(root: &TokenStream, variant: &Variant<'_>) -> (TokenStream, To
         return (pattern(variant, |_| false), quote!(#root::Option::None));
     };
     let pattern = pattern(variant, |field| field.name == linked.name);
-    (pattern, cause(root, linked.ty, &linked.binding()))
+    let cause = cause(root, linked.ty, &linked.binding());
+    let expression = quote! {{
+        // Unused if a cause is not an error, which is reported elsewhere.
+        #[allow(unused_imports)]
+        use #root::{AsCause as _, ReportAsCause as _};
+        #cause
+    }};
+    (pattern, expression)
 }
 
 /// Writes the error in the field, as an `Option<Cause>`.

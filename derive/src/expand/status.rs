@@ -38,13 +38,7 @@ fn arm(input: &Input<'_>, variant: &Variant<'_>) -> TokenStream {
     let root = input.private();
     if variant.keys.from_error.is_set() {
         let (pattern, cause) = cause::arm(&root, variant);
-        return quote! {
-            #pattern => {
-                #[allow(unused_imports)]
-                use #root::{AsCause as _, ReportAsCause as _};
-                #root::carried(#cause)
-            }
-        };
+        return quote!(#pattern => #root::carried(#cause),);
     }
     if let Some(inner) = variant.transparent() {
         let pattern = pattern(variant, |field| field.name == inner.name);
