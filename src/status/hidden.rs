@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use serde_json::Value;
 
-use super::{Resolution, Status};
+use super::Status;
 
 impl Status {
     /// Returns the extension members that are shown even if the detail is hidden.
@@ -16,7 +16,7 @@ impl Status {
     /// for RPC clients.
     pub(crate) fn hides(&self) -> bool {
         // Without a layer, the `Display` of a carried error is hidden as well: it is not meant for clients.
-        let is_undecided = self.resolution == Resolution::Unresolved && self.detail_is_display;
+        let is_undecided = self.is_carrier() && self.detail_is_display;
         self.is_server_error() && (!self.exposed || is_undecided)
     }
 

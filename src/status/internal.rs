@@ -103,7 +103,7 @@ impl Status {
         }
     }
 
-    /// Returns whether the status only carries an error, and has no code of its own.
+    /// Returns whether the code is unknown until the layer searches the source.
     pub(super) fn is_carrier(&self) -> bool {
         self.resolution == Resolution::Unresolved
     }
@@ -122,10 +122,16 @@ impl Status {
         status
     }
 
-    /// Carries a report. `own` is the status that the report itself finds; others are deeper in its chain.
+    /// Converts a report.
     #[cfg(any(feature = "anyhow", feature = "eyre"))]
-    pub(super) fn of_report(own: Option<Status>, report: Root) -> Self {
-        let mut status = Self::provisional(own.or_else(|| report.cause().status().cloned()));
+    pub(super) fn of_report(report: Root) -> Self {
+        let cause = report.cause();
+        // Without a context, the report is nothing but the status.
+        if let Some(status) = cause.error().downcast_ref::<Self>() {
+            return status.clone();
+        }
+        let own = report.status().or_else(|| cause.status()).cloned();
+        let mut status = Self::provisional(own);
         status.set_source(report.into());
         status
     }

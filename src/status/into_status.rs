@@ -200,13 +200,7 @@ impl From<io::Error> for Status {
 #[cfg(feature = "anyhow")]
 impl From<anyhow::Error> for Status {
     fn from(error: anyhow::Error) -> Self {
-        // Without a context, the report is nothing but the status.
-        let outermost: &(dyn Error + Send + Sync + 'static) = &*error;
-        if let Some(status) = outermost.downcast_ref::<Self>() {
-            return status.clone();
-        }
-        let own = error.downcast_ref().cloned();
-        Self::of_report(own, Root::Anyhow(Arc::new(error)))
+        Self::of_report(Root::Anyhow(Arc::new(error)))
     }
 }
 
@@ -214,13 +208,7 @@ impl From<anyhow::Error> for Status {
 #[cfg(feature = "eyre")]
 impl From<eyre::Report> for Status {
     fn from(error: eyre::Report) -> Self {
-        // Without a context, the report is nothing but the status.
-        let outermost: &(dyn Error + Send + Sync + 'static) = &*error;
-        if let Some(status) = outermost.downcast_ref::<Self>() {
-            return status.clone();
-        }
-        let own = error.downcast_ref().cloned();
-        Self::of_report(own, Root::Eyre(Arc::new(error)))
+        Self::of_report(Root::Eyre(Arc::new(error)))
     }
 }
 

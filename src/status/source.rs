@@ -93,7 +93,7 @@ impl<'a> Cause<'a> {
         !self.is_report() && shared(self.error()).is_some()
     }
 
-    /// Returns the first status in the chain, from this link on, that does not only carry an error.
+    /// Returns the first status in the chain, from this link on, whose code is known.
     pub(crate) fn status(self) -> Option<&'a Status> {
         let links = iter::successors(Some(self), |link| link.next()).take(LINKS);
         links.filter_map(Cause::find::<Status>).find(|status| !status.is_carrier())
@@ -154,6 +154,18 @@ impl Root {
             Self::Anyhow(report) => Cause::Anyhow(report),
             #[cfg(feature = "eyre")]
             Self::Eyre(report) => Cause::Eyre(report),
+        }
+    }
+
+    /// Returns the status that the error is, or that the report finds among its contexts and causes.
+    #[cfg(any(feature = "anyhow", feature = "eyre"))]
+    pub(super) fn status(&self) -> Option<&Status> {
+        match self {
+            Self::Error(error) => error.downcast_ref(),
+            #[cfg(feature = "anyhow")]
+            Self::Anyhow(report) => report.downcast_ref(),
+            #[cfg(feature = "eyre")]
+            Self::Eyre(report) => report.downcast_ref(),
         }
     }
 }

@@ -111,9 +111,9 @@ fn mapped(source: &Source, mappers: &[Mapper], links: &mut usize) -> Option<(Sta
             if carried.is_some() {
                 return carried;
             }
-            if status.is_provisional() && provisional.is_none() {
+            if status.is_provisional() {
                 let status = status.resolved().with_source_link(source.at(depth));
-                provisional = Some((status, MappedBy::Mapper(mapper.name)));
+                provisional.get_or_insert((status, MappedBy::Mapper(mapper.name)));
             }
         }
         if own_status(link).is_some() {
