@@ -241,10 +241,10 @@ async fn context_of_an_eyre_report_comes_before_its_cause() {
     }
 }
 
-/// The status of a `from_error` variant is that of its cause, with and without a layer.
 #[cfg(feature = "derive")]
-#[tokio::test]
-async fn status_in_a_from_error_variant_is_the_same_with_and_without_a_layer() {
+mod from_error {
+    use super::*;
+
     #[derive(Debug, thiserror::Error, IntoStatus)]
     enum ShopError {
         #[error(transparent)]
@@ -260,50 +260,69 @@ async fn status_in_a_from_error_variant_is_the_same_with_and_without_a_layer() {
         #[status(from_error)]
         Io(Option<io::Error>),
     }
-    let gone = || Status::gone().with_title("Deleted");
-    let detailed = || gone().with_detail("order 8");
-    let secret = || Status::from_error(io::Error::other("secret words"));
-    let rows = [
-        ("a status", ShopError::Status(gone()), 410, None),
-        ("with a detail", ShopError::Status(detailed()), 410, Some("order 8")),
-        ("in an Arc", ShopError::Shared(Arc::new(detailed())), 410, Some("order 8")),
-        ("in a box", ShopError::Boxed(Box::new(detailed())), 410, Some("order 8")),
-        ("deeper", ShopError::Boxed(Box::new(io::Error::other(detailed()))), 410, Some("order 8")),
-        ("in an io::Error", ShopError::Io(Some(io::Error::other(gone()))), 410, None),
-        ("in a carrier", ShopError::Status(Status::from_error(io::Error::other(gone()))), 410, None),
-        ("no status", ShopError::Status(secret()), 500, None),
-        ("no error", ShopError::Io(None), 500, None),
-    ];
-    for (name, error, code, detail) in rows {
-        assert_eq!(error.status().code().as_u16(), code, "{name}");
-        let status = Status::from(error);
-        assert_eq!(status.code().as_u16(), code, "{name}");
-        let title = if code == 500 { "Internal Server Error" } else { "Deleted" };
-        let detail = detail.unwrap_or_else(|| default_detail(status.code()));
-        let without_layer = read(status.clone().into_http_response()).await;
-        for (parts, body) in [without_layer, fail(&StatusMapLayer::new(), get("/", &[]), status).await] {
-            let body = json(&body);
-            assert_eq!(parts.status.as_u16(), code, "{name}");
-            assert_eq!((&body["title"], &body["detail"]), (&title.into(), &detail.into()), "{name}");
+
+    fn gone() -> Status {
+        Status::gone().with_title("Deleted")
+    }
+
+    fn detailed() -> Status {
+        gone().with_detail("order 8")
+    }
+
+    #[tokio::test]
+    async fn status_of_the_cause_is_the_same_with_and_without_a_layer() {
+        let secret = || Status::from_error(io::Error::other("secret words"));
+        let rows = [
+            ("a status", ShopError::Status(gone()), 410, None),
+            ("with a detail", ShopError::Status(detailed()), 410, Some("order 8")),
+            ("in an Arc", ShopError::Shared(Arc::new(detailed())), 410, Some("order 8")),
+            ("in a box", ShopError::Boxed(Box::new(detailed())), 410, Some("order 8")),
+            ("deeper", ShopError::Boxed(Box::new(io::Error::other(detailed()))), 410, Some("order 8")),
+            ("in an io::Error", ShopError::Io(Some(io::Error::other(gone()))), 410, None),
+            ("in a carrier", ShopError::Status(Status::from_error(io::Error::other(gone()))), 410, None),
+            ("no status", ShopError::Status(secret()), 500, None),
+            ("no error", ShopError::Io(None), 500, None),
+        ];
+        for (name, error, code, detail) in rows {
+            assert_eq!(error.status().code().as_u16(), code, "{name}");
+            let status = Status::from(error);
+            assert_eq!(status.code().as_u16(), code, "{name}");
+            let title = if code == 500 { "Internal Server Error" } else { "Deleted" };
+            let detail = detail.unwrap_or_else(|| default_detail(status.code()));
+            let without_layer = read(status.clone().into_http_response()).await;
+            for (parts, body) in [without_layer, fail(&StatusMapLayer::new(), get("/", &[]), status).await] {
+                let body = json(&body);
+                assert_eq!(parts.status.as_u16(), code, "{name}");
+                assert_eq!((&body["title"], &body["detail"]), (&title.into(), &detail.into()), "{name}");
+            }
         }
     }
-    // Of the error itself, only its status is used, and no cause of that status.
-    let timed_out = || Status::bad_gateway().with_source(Elapsed::new());
-    let error = ShopError::Status(timed_out());
-    assert!(error.status().source().is_none());
-    assert_eq!(fail(&StatusMapLayer::new(), get("/", &[]), error.status()).await.0.status, 502);
-    assert_eq!(fail(&StatusMapLayer::new(), get("/", &[]), error).await.0.status, 502);
-    let layer = StatusMapLayer::new().map_error(|error: &ShopError| Some(error.status()));
-    let error = Status::from_error(ShopError::Status(timed_out()));
-    assert_eq!(fail(&layer, get("/", &[]), error).await.0.status, 502);
-    // What is set later is kept.
-    let status = Status::from(ShopError::Status(gone())).with_title("Sold").with_header("x-order", "8");
-    let (parts, body) = fail(&StatusMapLayer::new(), get("/", &[]), status).await;
-    assert_eq!((&json(&body)["title"], parts.headers["x-order"].as_bytes()), (&"Sold".into(), &b"8"[..]));
-    // The layer's options come first.
-    let status = Status::from(ShopError::Boxed(Box::new(Foreign(detailed()))));
-    let layer = StatusMapLayer::new().map_error(|_: &Foreign<Status>| Some(Status::conflict()));
-    assert_eq!(fail(&layer, get("/", &[]), status).await.0.status, 409);
+
+    #[tokio::test]
+    async fn cause_of_the_status_does_not_change_it() {
+        let timed_out = || Status::bad_gateway().with_source(Elapsed::new());
+        let error = ShopError::Status(timed_out());
+        assert!(error.status().source().is_none());
+        assert_eq!(fail(&StatusMapLayer::new(), get("/", &[]), error.status()).await.0.status, 502);
+        assert_eq!(fail(&StatusMapLayer::new(), get("/", &[]), error).await.0.status, 502);
+        let layer = StatusMapLayer::new().map_error(|error: &ShopError| Some(error.status()));
+        let error = Status::from_error(ShopError::Status(timed_out()));
+        assert_eq!(fail(&layer, get("/", &[]), error).await.0.status, 502);
+    }
+
+    #[tokio::test]
+    async fn what_is_set_on_the_status_later_is_kept() {
+        let status = Status::from(ShopError::Status(gone())).with_title("Sold").with_header("x-order", "8");
+        let (parts, body) = fail(&StatusMapLayer::new(), get("/", &[]), status).await;
+        assert_eq!((&json(&body)["title"], parts.headers["x-order"].as_bytes()), (&"Sold".into(), &b"8"[..]));
+    }
+
+    #[tokio::test]
+    async fn option_of_the_layer_comes_before_the_status_of_the_cause() {
+        let status = Status::from(ShopError::Boxed(Box::new(Foreign(detailed()))));
+        let layer = StatusMapLayer::new().map_error(|_: &Foreign<Status>| Some(Status::conflict()));
+        assert_eq!(fail(&layer, get("/", &[]), status).await.0.status, 409);
+    }
 }
 
 /// An unmapped error that was exposed by hand still hides its `Display`.
